@@ -8,7 +8,8 @@ extension RealPuppet {
         try await Front.run(lab) { front in
             let agent = try Agent(lab, "trusted", extensions: ["pp_role": "database", "pp_datacenter": "eie"])
             for environment in ["production", "staging"] {
-                let run = environment == "production"
+                let run =
+                    environment == "production"
                     ? try await agent.join(front, ["--environment", environment])
                     : try await agent.run(front, ["--environment", environment])
                 #expect(run.exitCode == 2, "\(run.output)")

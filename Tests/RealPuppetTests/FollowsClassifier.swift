@@ -5,7 +5,7 @@ extension RealPuppet {
     func followsClassifier() async throws {
         let lab = try Lab()
         try await Front.run(lab) { front in
-            let agent = try Agent(lab, "enc")      // the lab's classifier puts enc-* into feature_x
+            let agent = try Agent(lab, "enc")  // the lab's classifier puts enc-* into feature_x
             let run = try await agent.join(front, ["--environment", "production"])
             #expect(run.exitCode == 2, "\(run.output)")
             #expect(run.output.contains("feature_x"), "the agent was told: \(run.output)")

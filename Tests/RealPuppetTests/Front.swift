@@ -2,7 +2,7 @@ import Foundation
 
 /// The built `puppetfront run` in front of the lab: agents know it as puppet.lab.test, on a port of its own.
 ///
-/// Two pools are two addresses of one compiler: `compilers` over TLS, `development` over plain HTTP.
+/// Its configuration is scripts/lab-files/puppetfront.yaml, its CRL file and its access log are its own.
 final class Front {
     let lab: Lab
     let folder: URL
@@ -26,9 +26,9 @@ final class Front {
         folder = try lab.makeFolder("front")
         let binary = try Front.binary()
         let configuration = folder.appendingPathComponent("puppetfront.yaml")
-        let crl = folder.appendingPathComponent("crl.pem")
-        try FileManager.default.copyItem(atPath: lab.value("CRL_BUNDLE"), toPath: crl.path)
-        try Front.configuration(lab, folder: folder).write(to: configuration, atomically: true, encoding: .utf8)
+        let template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
+        try template.replacingOccurrences(of: "@FOLDER@", with: folder.path).write(to: configuration, atomically: true, encoding: .utf8)
+        try FileManager.default.copyItem(atPath: lab.value("CRL_BUNDLE"), toPath: folder.appendingPathComponent("crl.pem").path)
         process = try Command.start(
             [binary, "run", "--config", configuration.path],
             output: folder.appendingPathComponent("stdout"),

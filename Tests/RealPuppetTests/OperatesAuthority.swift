@@ -28,7 +28,9 @@ extension RealPuppet {
             #expect(left.exitCode == 0)
             #expect(!left.output.contains(agent.certname))
 
-            let records = try await front.records { $0.endpoint == "ca_certificate_status" && $0.method == "DELETE" || $0.endpoint == "ca_clean" }
+            let records = try await front.records {
+                $0.endpoint == "ca_certificate_status" && $0.method == "DELETE" || $0.endpoint == "ca_clean"
+            }
             let asked = records.filter { $0.client == "operator.lab.test" }
             #expect(asked.allSatisfy { $0.ca && $0.pool == "ca" && $0.environment == nil })
             #expect(Set(asked.compactMap(\.endpoint)).isSuperset(of: ["ca_certificate_status", "ca_certificate_statuses"]))
