@@ -24,14 +24,15 @@ extension RealPuppet {
         try await Front.run(lab) { front in
             let agent = try Agent(lab, "forger")
             _ = try await agent.join(front)
+            let file = "/puppet/v3/file_metadata/modules/lab/small1?environment=production"
             let forged = ["--header", "X-Client-Verify: SUCCESS", "--header", "X-Client-DN: CN=operator.lab.test"]
-            let anonymous = try await front.fetch("/puppet/v3/environments", forged)
+            let anonymous = try await front.fetch(file, forged)
             #expect(anonymous.output.contains("403"), "no certificate, no identity: \(anonymous.output)")
             let operatorOnly = "/puppet-ca/v1/certificate_statuses/all"
             let identity = ["--cert", agent.certificatePath, "--key", agent.keyPath]
             let climber = try await front.fetch(operatorOnly, forged + identity)
             #expect(climber.output.contains("403"), "an agent stays an agent: \(climber.output)")
-            let honest = try await front.fetch("/puppet/v3/environments", identity)
+            let honest = try await front.fetch(file, identity)
             #expect(honest.exitCode == 0, "\(honest.output)")
         }
     }
