@@ -31,4 +31,8 @@ static inline int pf_errno(void) { return errno; }
 static inline void pf_epoll_event_set(struct epoll_event *event, uint32_t events, uint64_t data) { event->events = events; event->data.u64 = data; }
 static inline uint64_t pf_epoll_event_data(const struct epoll_event *event) { return event->data.u64; }
 static inline int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) { return accept4(fd, address, length, flags); }
+// glibc declares these with transparent unions under _GNU_SOURCE, which Swift cannot call.
+static inline int pf_bind(int fd, const struct sockaddr *address, socklen_t length) { return bind(fd, address, length); }
+static inline int pf_connect(int fd, const struct sockaddr *address, socklen_t length) { return connect(fd, address, length); }
+static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *length) { return getsockname(fd, address, length); }
 #endif
