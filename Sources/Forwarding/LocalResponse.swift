@@ -38,11 +38,11 @@ package enum LocalResponse {
         if !omitsBody { output += body }
     }
 
-    private static func append(_ text: StaticString, to output: inout [UInt8]) {
-        output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        output.append(contentsOf: text.utf8)
     }
 
-    private static func phrase(_ status: Int) -> StaticString {
+    private static func phrase(_ status: Int) -> String {
         switch status {
         case 200: "OK"
         case 400: "Bad Request"

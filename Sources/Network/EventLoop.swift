@@ -22,8 +22,11 @@ package final class EventLoop<Message: Sendable> {
     /// Slot 0 is the mailbox.
     private static var mailboxToken: UInt64 { 0 }
 
-    package init() throws(SystemError) {
-        mailbox = try Mailbox()
+    package convenience init() throws(SystemError) { try self.init(mailbox: Mailbox()) }
+
+    /// With a mailbox that others know already.
+    package init(mailbox: Mailbox<Message>) throws(SystemError) {
+        self.mailbox = mailbox
         poller = try Poller()
         now = MonotonicClock.nanoseconds()
         wheel = TimerWheel(now: now)

@@ -39,11 +39,22 @@ package enum MonotonicClock {
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    /// Milliseconds since 1970, for log lines.
-    package static func wallMilliseconds() -> Int64 {
+}
+
+package enum WallClock {
+    /// How far local time is from UTC now.
+    package static func localOffsetSeconds() -> Int64 {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        return Int64(parts.tm_gmtoff)
+    }
+
+    /// Nanoseconds since 1970, for log lines.
+    package static func nanoseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 }
 

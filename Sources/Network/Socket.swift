@@ -66,6 +66,9 @@ package struct Socket: ~Copyable {
         }
     }
 
+    /// Gives the descriptor away without closing it.
+    package consuming func takeDescriptor() -> Int32 { descriptor.release() }
+
     // MARK: Bytes
 
     @inline(__always) package func receive(into memory: UnsafeMutableRawBufferPointer) -> TransferResult {

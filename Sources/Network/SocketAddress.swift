@@ -60,3 +60,23 @@ package struct SocketAddress: Sendable, Equatable {
         }
     }
 }
+
+extension SocketAddress {
+    /// An address as text, by inet_pton(3): a dotted quad or RFC 4291. nil for anything else.
+    package init?(text: String, port: UInt16) {
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: v4.s_addr)), port: port)
+            return
+        }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        let halves = withUnsafeBytes(of: v6) {
+            (
+                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        self.init(high: halves.0, low: halves.1, port: port)
+    }
+}

@@ -1,9 +1,9 @@
 import Model
 
 /// The log's termination state, HAProxy's four letters, from why and where an exchange ended.
-package enum Termination {
+package enum TerminationLetters {
     /// Two letters as outputs.md lists them, then `--`.
-    package static func state(_ failure: Reason?, byTimeout: Bool, phase: Phase) -> StaticString {
+    package static func of(_ failure: Reason?, byTimeout: Bool, phase: Phase) -> StaticString {
         switch failure {
         case nil: "----"
         case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge: "PR--"
