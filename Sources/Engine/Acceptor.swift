@@ -46,7 +46,7 @@ final class Acceptor: EventTarget {
 struct ReserveDescriptor: ~Copyable {
     private var number: Int32 = Self.open()
 
-    private static func open() -> Int32 { CLinux.open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    private static func open() -> Int32 { pf_open("/dev/null", O_RDONLY | O_CLOEXEC, 0) }
 
     init() {}
 

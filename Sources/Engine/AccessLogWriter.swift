@@ -99,7 +99,7 @@ final class AccessLogWriter: Sendable {
     private func open(_ target: LogSettings.Target, instead old: Int32) -> Int32 {
         if old > 2 { _ = close(old) }
         guard case .file(let path) = target else { return 1 }
-        return CLinux.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        return pf_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
     }
 
     private func writeAll(_ lines: [UInt8], to output: Int32) {

@@ -17,6 +17,8 @@ final class DownstreamConnection: EventTarget {
     private(set) var phase: Phase = .open
     private(set) var source: IPAddress
     private(set) var sourcePort: UInt16
+    /// `source` as text, for logs and X-Forwarded-For.
+    private(set) var sourceText: [UInt8] = []
     /// The peer's own address, which the limit by source counts.
     private let peer: SocketAddress
     private(set) var identity: ClientIdentity?
@@ -118,6 +120,7 @@ final class DownstreamConnection: EventTarget {
     }
 
     private func secure() {
+        source.append(to: &sourceText)
         guard let context = listener.tls else { return open() }
         guard worker.admitHandshake() else {
             worker.turnedAway("limits.handshakes")
@@ -140,7 +143,7 @@ final class DownstreamConnection: EventTarget {
             handshakeEnded()
             identity = stream.session?.identity
             open()
-        case .wantsRead:
+        case .wantsRead, .wantsWrite:
             if stream.hasFailed { close() }
         case .failed(let failure):
             worker.handshakeFailed(self, reason: failure.reason, certname: failure.certname, serial: failure.serial)
@@ -245,8 +248,8 @@ final class DownstreamConnection: EventTarget {
 
     /// Whether the agent's certificate is still good under the newest CRLs.
     func isRevoked() -> Bool {
-        guard let identity, let context = worker.context(of: listener), context.generation != trustedGeneration else { return false }
-        if context.tls?.isRevoked(identity) == true { return true }
+        guard identity != nil, let context = worker.context(of: listener), context.generation != trustedGeneration else { return false }
+        if let tls = context.tls, stream.session?.isRevoked(under: tls) == true { return true }
         trustedGeneration = context.generation
         return false
     }

@@ -102,8 +102,7 @@ final class HealthProbe: EventTarget {
             return ask(stream)
         }
         do {
-            stream.startTLS(
-                client: try checker.context(for: material), serverName: target.serverName, verifiedName: target.verifiedName)
+            stream.startTLS(client: try checker.context(for: material), target: target)
             phase = .handshaking
             continueHandshake(stream)
         } catch {
@@ -116,7 +115,7 @@ final class HealthProbe: EventTarget {
         case .done:
             phase = .asking
             ask(stream)
-        case .wantsRead: if stream.hasFailed { fail(.layer6Response, "connection closed") }
+        case .wantsRead, .wantsWrite: if stream.hasFailed { fail(.layer6Response, "connection closed") }
         case .failed(let failure): fail(.layer6Response, failure.reason)
         }
     }

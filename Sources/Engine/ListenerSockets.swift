@@ -71,7 +71,7 @@ struct ListenerSockets: ~Copyable {
     /// A copy of each listener's descriptor for one worker, which owns it.
     func sockets(forWorker worker: Int) -> [ListeningSocket] {
         bound.enumerated().compactMap { index, entry in
-            let copy = fcntl(entry.descriptors[worker], F_DUPFD_CLOEXEC, 0)
+            let copy = pf_duplicate(entry.descriptors[worker])
             return copy >= 0 ? ListeningSocket(listener: index, descriptor: copy) : nil
         }
     }

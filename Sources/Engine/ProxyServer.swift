@@ -287,7 +287,7 @@ package final class ProxyServer {
             case .failed(let lines):
                 mailbox.post(.loaded(.failed(lines), nil, isAutomatic: isAutomatic))
             case .loaded(let settings, let warnings):
-                do {
+                do throws(MaterialProblems) {
                     let materials = try SnapshotBuilder.loadMaterials(settings)
                     mailbox.post(.loaded(.loaded(settings, warnings: warnings), materials, isAutomatic: isAutomatic))
                 } catch {

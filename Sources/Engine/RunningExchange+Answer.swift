@@ -240,8 +240,7 @@ extension RunningExchange {
     }
 
     private func serverClosed() {
-        let isTruncated = upstream?.stream.session?.isTruncated == true
-        if answerHeadSent, responseHead.framing == .untilClose, !isTruncated {
+        if answerHeadSent, responseHead.framing == .untilClose {
             answerEnded()
             if flushOutgoing() { end(keepAlive: false) }
             return

@@ -15,13 +15,13 @@ extension RunningExchange {
         worker.appendRequestID(to: &record.id)
         record.site = snapshot.siteName ?? []
         record.listener = connection.listener.name
-        record.source = connection.source
+        record.source = connection.sourceText
         record.sourcePort = connection.sourcePort
         if let identity = connection.identity {
             record.client = identity.certname
             record.serial = identity.serial
         }
-        record.tls = connection.stream.session.map { $0.isTLS13 ? .tls13 : .tls12 }
+        record.tls = connection.stream.isTLS13.map { $0 ? .tls13 : .tls12 }
     }
 
     /// The whole head: its line, and what of it the log wants.

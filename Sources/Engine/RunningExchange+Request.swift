@@ -45,7 +45,7 @@ extension RunningExchange {
         memory.bytes.removeAll(keepingCapacity: true)
         if identity == .headers { memory.bytes += connection.identity?.headerBlock ?? IdentityHeaders.anonymousBlock }
         memory.bytes += worker.forwardedForName
-        connection.source.append(to: &memory.bytes)
+        memory.bytes += connection.sourceText
         memory.bytes.append(0x0D)
         memory.bytes.append(0x0A)
         return memory.bytes
@@ -115,7 +115,7 @@ extension RunningExchange {
     /// Moves content from the input to `outbound`, as far as there is room, judging its framing on the way.
     private func takeFromInput() {
         guard let outbound else { return }
-        do {
+        do throws(FramingError) {
             while let input = connection.input, !input.isEmpty, !requestBody.isFinished, outbound.room >= leastRoom {
                 let visible = min(input.count, outbound.room)
                 switch try requestBody.next(input.readable.extracting(0..<visible)) {

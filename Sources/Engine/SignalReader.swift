@@ -17,7 +17,7 @@ final class SignalReader: EventTarget {
         var set = set()
         pthread_sigmask(SIG_BLOCK, &set, nil)
         // Writing to a pipe that nobody reads is an error to be counted, not the end.
-        signal(SIGPIPE, SIG_IGN)
+        pf_ignore_sigpipe()
     }
 
     init(_ received: @escaping (Int32) -> Void) throws(SystemError) {

@@ -78,15 +78,13 @@ struct SnapshotBuilder {
         let address = server.settings.address
         let literal = address.literal.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
         let isV6 = address.host.contains(":")
-        let name = pool.tls?.serverName ?? address.host
-        let nameIsAddress = IPAddress(name) != nil
         let sameAddress = known.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
         return UpstreamTarget(
             id: server.id, pool: pool.name, name: Array(server.name.utf8),
             site: (server.settings.site ?? site).map { Array($0.value.utf8) },
             authority: Array((isV6 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)").utf8),
-            address: literal ?? sameAddress, tls: material, serverName: nameIsAddress ? nil : name,
-            verifiedName: pool.tls?.verify == .hostname ? name : nil, keepalive: pool.keepalive,
+            address: literal ?? sameAddress, tls: material, serverName: pool.tls?.serverName ?? address.host,
+            verify: pool.tls?.verify ?? .hostname, keepalive: pool.keepalive,
             connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,
             idleTimeout: pool.timeouts.idle.inNanoseconds)
     }

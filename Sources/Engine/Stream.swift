@@ -29,8 +29,8 @@ final class Stream: CipherTransport {
         session = TLSSession(server: context, transport: self)
     }
 
-    func startTLS(client context: ClientTLSContext, serverName: String?, verifiedName: String?) {
-        session = TLSSession(client: context, serverName: serverName, verifiedName: verifiedName, transport: self)
+    func startTLS(client context: ClientTLSContext, target: UpstreamTarget) {
+        session = TLSSession(client: context, serverName: target.serverName, verify: target.verify, transport: self)
     }
 
     func note(_ events: ReadyEvents) {
@@ -40,6 +40,8 @@ final class Stream: CipherTransport {
     }
 
     var hasPendingOutput: Bool { pending != nil }
+    /// nil: plain.
+    private(set) var isTLS13: Bool?
 
     // MARK: Reading
 
@@ -160,6 +162,7 @@ final class Stream: CipherTransport {
         guard let session else { return .done }
         let progress = session.handshake()
         flushGathered()
+        if progress == .done { isTLS13 = session.version.utf8Start[6] == UInt8(ascii: "3") }
         return progress
     }
 

@@ -70,7 +70,7 @@ final class UpstreamConnection: EventTarget {
         guard let material = target.tls else { return ready() }
         do {
             let context = try worker.clientContext(for: material)
-            stream.startTLS(client: context, serverName: target.serverName, verifiedName: target.verifiedName)
+            stream.startTLS(client: context, target: target)
             phase = .handshaking
             continueHandshake()
         } catch {
@@ -85,7 +85,7 @@ final class UpstreamConnection: EventTarget {
         }
         switch stream.handshake() {
         case .done: ready()
-        case .wantsRead: if stream.hasFailed { handshakeFailed("connection lost") }
+        case .wantsRead, .wantsWrite: if stream.hasFailed { handshakeFailed("connection lost") }
         case .failed(let failure): handshakeFailed(failure.reason)
         }
     }

@@ -1,6 +1,7 @@
 import Balancing
 import Model
 import Network
+import Settings
 import TLS
 
 /// A server as the workers see it: where to connect and how. A new object takes its place when any of that changes.
@@ -14,10 +15,9 @@ final class UpstreamTarget: Sendable {
     /// nil until the name has been resolved.
     let address: SocketAddress?
     let tls: ClientTLSMaterial?
-    /// Sent as SNI; nil for addresses.
-    let serverName: String?
-    /// What its certificate must be for; nil: any that verifies.
-    let verifiedName: String?
+    /// The name or address that its certificate is to be for; a name is sent as SNI.
+    let serverName: String
+    let verify: UpstreamTLSSettings.Verify
     let keepalive: Bool
     let connectTimeout: Int64
     let responseTimeout: Int64
@@ -25,7 +25,7 @@ final class UpstreamTarget: Sendable {
 
     init(
         id: ServerID, pool: String, name: [UInt8], site: [UInt8]?, authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
-        serverName: String?, verifiedName: String?, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64, idleTimeout: Int64
+        serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64, idleTimeout: Int64
     ) {
         self.id = id
         self.pool = pool
@@ -35,7 +35,7 @@ final class UpstreamTarget: Sendable {
         self.address = address
         self.tls = tls
         self.serverName = serverName
-        self.verifiedName = verifiedName
+        self.verify = verify
         self.keepalive = keepalive
         self.connectTimeout = connectTimeout
         self.responseTimeout = responseTimeout
@@ -45,7 +45,7 @@ final class UpstreamTarget: Sendable {
     func resolved(to address: SocketAddress?) -> UpstreamTarget {
         UpstreamTarget(
             id: id, pool: pool, name: name, site: site, authority: authority, address: address, tls: tls, serverName: serverName,
-            verifiedName: verifiedName, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
+            verify: verify, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
             idleTimeout: idleTimeout)
     }
 }

@@ -15,7 +15,7 @@ final class WorkerHandle: Sendable {
         let mailbox = try Mailbox<WorkerMessage>()
         self.mailbox = mailbox
         thread = WorkerThread(name: "worker-\(number)") {
-            do {
+            do throws(SystemError) {
                 let worker = try Worker(
                     number: UInt16(number), mailbox: mailbox, snapshot: snapshot, counters: counters, access: access, log: log,
                     requestPrefix: requestPrefix)

@@ -1,5 +1,6 @@
 /// Something with a descriptor or a deadline that an `EventLoop` calls. Belongs to one loop, and so to one thread.
-package class EventTarget {
+/// `open` because a `package` class has no subclasses in other targets.
+open class EventTarget {
     /// Where the loop keeps it; `EventLoop.add` sets it.
     package internal(set) final var token: UInt64 = 0
     /// Nanoseconds of the monotonic clock; `Int64.max` for none. `EventLoop.setDeadline` sets it.
@@ -8,12 +9,12 @@ package class EventTarget {
     final var wheelTime = Int64.max
     final var isDeferred = false
 
-    package init() {}
+    public init() {}
 
     /// The descriptor is ready. Edge-triggered: what is not read now is not told again.
-    package func handle(_ events: ReadyEvents) { preconditionFailure("a target must say what it does") }
+    open func handle(_ events: ReadyEvents) { preconditionFailure("a target must say what it does") }
     /// The deadline has passed; it is none now.
-    package func deadlinePassed() {}
+    open func deadlinePassed() {}
     /// What `EventLoop.deferWork` asked for.
-    package func resume() {}
+    open func resume() {}
 }

@@ -1,9 +1,9 @@
 import CLinux
 
 /// What epoll says of a descriptor.
-package struct ReadyEvents: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+public struct ReadyEvents: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
     package static let readable = ReadyEvents(rawValue: EPOLLIN.rawValue)
     package static let writable = ReadyEvents(rawValue: UInt32(EPOLLOUT.rawValue))
     /// The other side will send no more.

@@ -14,6 +14,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -40,4 +42,9 @@ static inline int pf_connect(int fd, const struct sockaddr *address, socklen_t l
 static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *length) { return getsockname(fd, address, length); }
 
 static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) { return sendto(fd, bytes, count, flags, address, length); }
+#endif
+// Variadic functions, and a macro that is a cast.
+static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+static inline void pf_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 #endif
