@@ -14,7 +14,8 @@ package struct AccessRecord: Sendable {
     package var id: [UInt8] = []
     package var site: [UInt8] = []
     package var listener: [UInt8] = []
-    package var source: IPAddress?
+    /// The agent's address as text, made once a connection.
+    package var source: [UInt8] = []
     package var sourcePort: UInt16 = 0
     /// The verified certificate's name.
     package var client: [UInt8] = []
@@ -95,7 +96,7 @@ package struct AccessRecord: Sendable {
         id.removeAll(keepingCapacity: true)
         site = []
         listener = []
-        source = nil
+        source = []
         sourcePort = 0
         client = []
         serial = []
