@@ -20,7 +20,7 @@ package struct PuppetRequest: Sendable {
     /// transaction_uuid, where seen; empty where not.
     package var transaction: [UInt8] = []
 
-    var path = RequestPath()
+    private(set) var path = RequestPath()
     private var query = FormBody()
     private var formBody = FormBody()
     private var jsonBody = CatalogJSON()
@@ -37,6 +37,10 @@ package struct PuppetRequest: Sendable {
         default: false
         }
     }
+
+    /// The target's path in the form that was judged: decoded, without parameters and repeated slashes; empty for `*`.
+    /// Not what is forwarded.
+    package var normalPath: [UInt8] { path.bytes }
 
     /// - Parameter target: origin-form, or `*`.
     package mutating func classify(method: RequestMethod, target: borrowing Span<UInt8>) -> Classification {
@@ -75,6 +79,7 @@ package struct PuppetRequest: Sendable {
     }
 
     private mutating func reset() {
+        path.reset()
         endpoint = .other
         form = .other
         isCA = false

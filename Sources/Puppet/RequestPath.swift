@@ -10,10 +10,14 @@ struct RequestPath: Sendable {
 
     init() { bytes.reserveCapacity(256) }
 
-    /// Takes `target[range]`, the target up to its query. Returns what is wrong with it, nil where nothing is.
-    mutating func read(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Ambiguity? {
+    mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
         segmentStart = 1
+    }
+
+    /// Takes `target[range]`, the target up to its query. Returns what is wrong with it, nil where nothing is.
+    mutating func read(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Ambiguity? {
+        reset()
         guard range.lowerBound < range.upperBound, target[range.lowerBound] == UInt8(ascii: "/") else { return .notOriginForm }
         bytes.append(UInt8(ascii: "/"))
         var isASCII = true
