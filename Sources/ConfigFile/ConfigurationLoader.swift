@@ -16,7 +16,7 @@ package struct ConfigurationLoader {
             bytes = try FileAccess.read(path, limit: Document.byteLimit)
         } catch {
             let diagnostic = Diagnostic(.error, file: path, position: .start, message: "cannot be read: \(error.reason)")
-            return LoadResult(settings: nil, diagnostics: [diagnostic])
+            return LoadResult(settings: nil, diagnostics: [diagnostic], file: path)
         }
         return parse(
             bytes, file: path, baseFolder: folder(of: FileAccess.absolute(path)), site: site, environmentSite: environmentSite,
@@ -34,18 +34,21 @@ package struct ConfigurationLoader {
         unreadable: (String) -> String? = { _ in nil }
     ) -> LoadResult {
         let findings = Findings(file: file)
-        guard let document = Document.parse(bytes, findings) else { return LoadResult(settings: nil, diagnostics: findings.diagnostics) }
+        guard let document = Document.parse(bytes, findings) else {
+            return LoadResult(settings: nil, diagnostics: findings.diagnostics, file: file)
+        }
         let root = DefaultsMerge.apply(to: document)
         let decoder = Decoder(root, folder: baseFolder, findings)
         var settings = decoder.decode()
         SiteSelection(argument: site, environment: environmentSite).select(&settings, root, findings)
         Validator(settings: settings, places: decoder.places, findings: findings).validate()
         WithoutEffect.warn(root, findings)
-        for file in decoder.files {
-            guard let problem = unreadable(file.path) else { continue }
-            findings.error("\"\(file.label)\": \(file.path) cannot be read: \(problem)", at: file.position)
+        for reference in decoder.files {
+            guard let problem = unreadable(reference.path) else { continue }
+            findings.error("\"\(reference.label)\": \(reference.path) cannot be read: \(problem)", at: reference.position)
         }
-        return LoadResult(settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics)
+        return LoadResult(
+            settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)
     }
 
     private static func folder(of path: String) -> String {

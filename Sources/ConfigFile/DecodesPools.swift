@@ -117,7 +117,7 @@ extension Decoder {
     private func overflow(_ value: DocumentValue) -> OverflowSettings? {
         guard var map = cursor(value) else { return nil }
         let pool = map.require("to", pool)
-        let limit = map.require("when", scalar.averageQueue)
+        let limit = map.require("when") { self.scalar.averageQueue($0) }
         map.finish()
         guard let pool, let limit else { return nil }
         return OverflowSettings(to: pool, averageQueueAbove: limit)
@@ -127,7 +127,7 @@ extension Decoder {
         guard var map = cursor(value) else { return nil }
         let spill = map.read("spill") { value -> PoolSettings.Spill? in
             if case .scalar("never") = value.content { return .never }
-            return self.scalar.averageQueue(value).map { .averageQueue(above: $0) }
+            return self.scalar.averageQueue(value, hint: "never, or avg_queue > 1").map { .averageQueue(above: $0) }
         }
         map.finish()
         return spill ?? .never

@@ -101,6 +101,14 @@ extension Decoder {
 
     // MARK: The environments table
 
+    private func environmentPool(_ entry: DocumentEntry) -> PoolIndex? {
+        guard !entry.value.isNull else {
+            findings.error("environment \"\(entry.key)\" names no pool", at: entry.keyPosition)
+            return nil
+        }
+        return pool(entry.value)
+    }
+
     func environments(_ value: DocumentValue?, _ settings: inout ProxySettings) {
         guard let value else { return }
         guard case .map(let entries) = value.content else {
@@ -109,7 +117,7 @@ extension Decoder {
         }
         for entry in entries {
             let key = DocumentValue(content: .null, position: entry.keyPosition, label: entry.key)
-            guard entry.key == "default" || scalar.isEnvironmentGlob(entry.key, key), let index = pool(entry.value) else { continue }
+            guard entry.key == "default" || scalar.isEnvironmentGlob(entry.key, key), let index = environmentPool(entry) else { continue }
             if entry.key == "default" {
                 settings.defaultPool = index
             } else {

@@ -29,7 +29,7 @@ enum DefaultsMerge {
             entries[index].value.content = .list(servers.map { merge(serverDefaults, under: $0) })
         case .map:
             entries[index].value = merge(serverDefaults, under: entries[index].value)
-        case .null, .scalar:
+        case .null, .scalar, .broken:
             return result
         }
         result.content = .map(entries)

@@ -81,8 +81,7 @@ struct DocumentComposer {
         let text = DocumentText.restored(scalar.string)
         if scalar.anchor == nil, let target = anchors[String(text.dropFirst())] { return target }
         findings.error("\(text) is an alias of nothing", at: position, hint: "put a glob that starts with * in quotes")
-        // Not null: that would be read as a key left out, and reported a second time.
-        return Measured(value: DocumentValue(content: .scalar(text), position: position))
+        return Measured(value: DocumentValue(content: .broken, position: position))
     }
 
     private mutating func compose(_ sequence: Yams.Node.Sequence, _ position: Position, _ depth: Int) -> Measured {

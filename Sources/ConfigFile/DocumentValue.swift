@@ -7,6 +7,8 @@ struct DocumentValue: Sendable {
         case list([DocumentValue])
         /// In the file's order; keys are unique.
         case map([DocumentEntry])
+        /// What could not be made out and has been reported: nothing else is said of it.
+        case broken
     }
 
     var content: Content
@@ -18,6 +20,10 @@ struct DocumentValue: Sendable {
         if case .null = content { true } else { false }
     }
 
+    var isBroken: Bool {
+        if case .broken = content { true } else { false }
+    }
+
     /// What it is, in a message's words.
     var kind: String {
         switch content {
@@ -25,6 +31,7 @@ struct DocumentValue: Sendable {
         case .scalar: "a single value"
         case .list: "a list"
         case .map: "a map"
+        case .broken: "broken"
         }
     }
 

@@ -14,6 +14,7 @@ struct MapCursor {
     /// nil, reported, for what is no map.
     init?(_ value: DocumentValue, isPartial: Bool = false, _ findings: Findings) {
         guard case .map(let entries) = value.content else {
+            guard !value.isBroken else { return nil }
             let subject = value.label.isEmpty ? "the file" : "\"\(value.label)\""
             findings.error("\(subject) must be a map, not \(value.kind)", at: value.position)
             return nil
@@ -26,7 +27,7 @@ struct MapCursor {
 
     /// nil where the key is left out or null.
     mutating func value(_ key: String) -> DocumentValue? {
-        known.append(key)
+        if !known.contains(key) { known.append(key) }
         guard let value = entries.first(where: { $0.key == key })?.value, !value.isNull else { return nil }
         return value
     }

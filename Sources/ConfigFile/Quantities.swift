@@ -67,11 +67,11 @@ extension ScalarReader {
     }
 
     /// `avg_queue > N`: N.
-    func averageQueue(_ value: DocumentValue) -> Int? {
+    func averageQueue(_ value: DocumentValue, hint: String = "avg_queue > 1") -> Int? {
         guard let text = text(value) else { return nil }
         let parts = text.split(separator: ">", omittingEmptySubsequences: false).map { ScalarReader.trimmed($0) }
         guard parts.count == 2, parts[0] == "avg_queue", let limit = ScalarReader.digits(parts[1]) else {
-            wrong(value, "\"\(text)\" is no condition on the queue", hint: "avg_queue > 1")
+            wrong(value, "\"\(text)\" is no condition on the queue", hint: hint)
             return nil
         }
         return limit

@@ -3,6 +3,7 @@ struct ScalarReader {
     let findings: Findings
 
     func wrong(_ value: DocumentValue, _ problem: String, hint: @autoclosure () -> String? = nil) {
+        if value.isBroken { return }
         findings.error("\"\(value.label)\": \(problem)", at: value.position, hint: hint())
     }
 

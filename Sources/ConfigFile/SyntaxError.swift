@@ -8,9 +8,9 @@ enum SyntaxError {
             let isDepth = problem.hasPrefix("Maximum nesting level")
             findings.error(
                 isDepth ? DocumentComposer.tooDeep : "not YAML: \(DocumentText.restored(problem))", at: Position(mark),
-                hint: hint(problem, context))
-        case .composer(_, let problem, let mark, _):
-            findings.error("not YAML: \(problem)", at: Position(mark), hint: "one document a file, without ---")
+                hint: isDepth ? nil : hint(problem, context))
+        case .composer(_, _, let mark, _):
+            findings.error("a second document begins", at: Position(mark), hint: "one document a file, without ---")
         case .reader(let problem, let offset, _, let text):
             findings.error("not YAML: \(problem)", at: position(offset, text))
         case .duplicatedKeysInMapping(let keys, let context):

@@ -34,7 +34,7 @@ enum WithoutEffect {
         Row("listeners.*.tls.ticket_keys", .isSet),
         Row("pools.*.balance", .isText("random"), instead: "least-connections is used"),
         Row("pools.*.balance", .hasPrefix("hash "), instead: "least-connections is used"),
-        Row("pools.*.hash_balance_factor", .isSet),
+        Row("pools.*.hash_balance_factor", .isNotText("0")),
         Row("pools.*.stick", .isSet),
         Row("pools.*.overflow", .isSet),
         Row("pools.*.locality.spill", .isNotText("never"), instead: "never is used"),
@@ -78,13 +78,13 @@ enum WithoutEffect {
             for element in elements {
                 if let found = first(rest, condition, element) { return found }
             }
-        case .null, .scalar, .list: break
+        case .null, .scalar, .list, .broken: break
         }
         return nil
     }
 
     private static func holds(_ condition: Condition, _ value: DocumentValue) -> Bool {
-        if value.isNull { return false }
+        if value.isNull || value.isBroken { return false }
         let text: String? = if case .scalar(let text) = value.content { text } else { nil }
         switch condition {
         case .isSet: return true

@@ -14,9 +14,11 @@ enum Fixtures {
         [UInt8](try Data(contentsOf: URL(filePath: path(name))))
     }
 
-    /// Names of all files with that ending, sorted.
-    static func names(_ ending: String) -> [String] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    static func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
+    /// Names of all files of a folder with that ending, sorted.
+    static func names(_ subfolder: String, _ ending: String) -> [String] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: path(subfolder))) ?? []
         return all.filter { $0.hasSuffix(ending) }.sorted()
     }
 
