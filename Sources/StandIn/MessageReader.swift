@@ -111,7 +111,7 @@ package final class MessageReader {
             buffer.removeFirst(start)
             start = 0
         }
-        return try stream.read(into: &buffer, upTo: 64 * 1024) > 0
+        return try stream.read(into: &buffer) > 0
     }
 
     private func endOfHead(from: Int) -> Int? {

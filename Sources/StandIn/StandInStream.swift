@@ -11,6 +11,9 @@ package final class StandInStream: @unchecked Sendable {
     private let descriptor: Mutex<Int32?>
     private let number: Int32
     private var ssl: OpaquePointer?
+    /// Where reads land; filling an array first would cost more than the read in a debug build.
+    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: StandInStream.scratchByteCount, alignment: 16)
+    private static let scratchByteCount = 64 * 1024
     /// Whether the peer said goodbye in TLS (close_notify) before its end of stream.
     package private(set) var endedCleanly = false
 
@@ -49,7 +52,10 @@ package final class StandInStream: @unchecked Sendable {
         guard result == 0 else { throw .system(call: "connect", errno: errno) }
     }
 
-    deinit { close() }
+    deinit {
+        close()
+        scratch.deallocate()
+    }
 
     package func setTimeout(_ timeout: Duration) {
         let parts = timeout.components
@@ -80,26 +86,20 @@ package final class StandInStream: @unchecked Sendable {
     /// Such as `TLSv1.3`; nil over plain TCP.
     package var tlsVersion: String? { ssl.map { String(cString: SSL_get_version($0)) } }
 
-    /// At least one byte, or none at the end of the stream.
-    package func read(into buffer: inout [UInt8], upTo count: Int) throws(StandInError) -> Int {
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
+    /// Appends at least one byte, at most 64 KiB; says how many, none at the end of the stream.
+    package func read(into buffer: inout [UInt8]) throws(StandInError) -> Int {
         var result = 0
-        var problem: StandInError?
-        buffer.withUnsafeMutableBytes { raw in
-            guard let base = raw.baseAddress else { return }
-            errno = 0
-            if let ssl {
-                result = Int(SSL_read(ssl, base + start, Int32(count)))
-                if result <= 0 { problem = failure(ssl, Int32(result)) }
-            } else {
-                repeat { result = recv(number, base + start, count, 0) } while result < 0 && errno == EINTR
-                if result < 0 { problem = StandInStream.systemFailure("recv") }
-            }
+        errno = 0
+        if let ssl {
+            result = Int(SSL_read(ssl, scratch, Int32(StandInStream.scratchByteCount)))
+            if result <= 0, let problem = failure(ssl, Int32(result)) { throw problem }
+        } else {
+            repeat { result = recv(number, scratch, StandInStream.scratchByteCount, 0) } while result < 0 && errno == EINTR
+            if result < 0 { throw StandInStream.systemFailure("recv") }
         }
-        buffer.removeLast(count - max(0, result))
-        if let problem { throw problem }
-        return max(0, result)
+        guard result > 0 else { return 0 }
+        buffer.append(contentsOf: UnsafeRawBufferPointer(start: scratch, count: result))
+        return result
     }
 
     package func write(_ bytes: [UInt8]) throws(StandInError) { try write(bytes[...]) }
