@@ -16,7 +16,7 @@ package final class TLSSession {
 
     private enum End { case closed, failed }
 
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
     private let server: ServerTLSContext?
     private let client: ClientTLSContext?
     private unowned let transport: any CipherTransport
@@ -87,7 +87,8 @@ package final class TLSSession {
     }
 
     private func describeFailure() -> HandshakeFailure {
-        let code = ERR_peek_error()
+        // The last error says what the handshake failed of, the first what lay beneath.
+        let code = ERR_peek_last_error()
         let text = OpenSSLError.takeReason()
         end = .failed
         verifiedIdentity = nil
