@@ -1,1 +1,1 @@
-// Explain
+// filled by the next merge
