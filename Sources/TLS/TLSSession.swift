@@ -23,6 +23,7 @@ package final class TLSSession {
 
     private var isOpen = false
     private var end: End?
+    private var isEndTold = false
     /// The last read used up what the transport had.
     private var readBlocked = false
     private var failure: HandshakeFailure?
@@ -159,6 +160,7 @@ package final class TLSSession {
             if noteReadEnd(result) { break }
         }
         if filled > 0 { return .bytes(filled) }
+        isEndTold = end != nil
         switch end {
         case .closed: return .endOfStream
         case .failed: return .failed
@@ -206,9 +208,9 @@ package final class TLSSession {
     /// A record's ciphertext at most: 16 KiB of plaintext, header, and what a cipher adds (RFC 8446 5.2, RFC 5246 6.2.3).
     package static let largestRecord = 5 + 16_384 + 2_048
 
-    /// Whether `read` would give bytes (or an end) without anything new from the socket, for which no readiness will be told. Never true after a
-    /// `read` that used up the transport, so it cannot make a loop spin on half a record.
-    package var hasPending: Bool { isOpen && (end == nil ? !readBlocked && SSL_has_pending(ssl) == 1 : true) }
+    /// Whether `read` would give bytes (or an end not told yet) without anything new from the socket, for which no readiness will be told. Never
+    /// true after a `read` that used up the transport, so it cannot make a loop spin on half a record.
+    package var hasPending: Bool { isOpen && (end == nil ? !readBlocked && SSL_has_pending(ssl) == 1 : !isEndTold) }
 
     /// Gathers close_notify. False where that was not possible: gather buffer full, handshake not done, session broken.
     @discardableResult

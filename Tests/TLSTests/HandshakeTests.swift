@@ -220,6 +220,12 @@ import Testing
         }
     }
 
+    @Test func aHugeCertificateIsRefusedBeforeItIsRead() throws {
+        let agent = setup.agent { $0.extensions = [("1.3.6.1.4.1.34380.1.1.1", [UInt8](repeating: 0x61, count: 40 << 10))] }
+        let pair = try TestPair(setup.server(), setup.client(agent))
+        #expect(pair.handshake().server.failure?.reason == "excessive message size")
+    }
+
     @Test func anIntermediateThatTheAgentSendsCountsOnlyWithItsCRL() throws {
         let other = TestAuthority("Other CA", serial: 9, issuer: setup.root)
         let agent = other.issue(TestSubject("agent.example", serial: 100))

@@ -122,6 +122,19 @@ import Testing
         #expect(pair.client.write("answer".utf8) == .bytes(6))
     }
 
+    @Test func anEndBehindTheLastBytesIsPendingUntilItIsTold() throws {
+        let pair = try pair()
+        pair.handshake()
+        #expect(pair.server.write("last".utf8) == .bytes(4))
+        #expect(pair.server.shutdown())
+        pair.carry()
+        var memory = [UInt8](repeating: 0, count: 100)
+        #expect(memory.withUnsafeMutableBytes { pair.client.read(into: $0) } == .bytes(4))
+        #expect(pair.client.hasPending)
+        #expect(memory.withUnsafeMutableBytes { pair.client.read(into: $0) } == .endOfStream)
+        #expect(!pair.client.hasPending)
+    }
+
     @Test func anEndWithoutCloseNotifyIsATruncation() throws {
         let pair = try pair()
         pair.handshake()
