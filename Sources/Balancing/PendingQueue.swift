@@ -34,6 +34,9 @@ struct PendingQueue: Sendable {
     private var nextOrder: UInt64 = 0
     private var latestArrival = MonotonicTime.zero
 
+    /// Whether a request that was not tried anywhere waits.
+    var hasFresh: Bool { lines[0].count > 0 }
+
     /// `now` may lie a little before an earlier arrival (workers read the clock on their own); the later one then counts.
     mutating func append(_ ticket: Ticket, tried: TriedServers, tier: Int, now: MonotonicTime) {
         assert(places[ticket] == nil, "a ticket waits once")

@@ -34,7 +34,10 @@ package struct Pool: Sendable {
 
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
         guard let tier = tier(without: request.tried) else { return .refused(.noServer) }
-        if let assignment = choose(tier: tier, without: request.tried) { return .assigned(assignment) }
+        // Where fresh requests wait, there is no slot for another: no need to look.
+        if !(request.tried.isEmpty && queue.hasFresh), let assignment = choose(tier: tier, without: request.tried) {
+            return .assigned(assignment)
+        }
         guard queue.count < settings.queue.size else { return .refused(.queueFull) }
         queue.append(request.ticket, tried: request.tried, tier: tier, now: now)
         return .queued
