@@ -72,6 +72,9 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
         tests("HTTP1Tests", ["HTTP1", "Model", "Buffers"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
+        tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
+        tests("NetworkTests", ["Network"]),
+        tests("SimulationTests", ["Balancing", "Model", "Settings"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
