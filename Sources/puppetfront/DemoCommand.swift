@@ -24,7 +24,7 @@ struct DemoCommand: ParsableCommand {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let sites = try DemoSites(folder: folder)
         defer { sites.stop() }
-        let proxy = try DemoProxyProcess(configuration: sites.writeConfiguration(port: port))
+        let proxy = try DemoEngine(configuration: sites.writeConfiguration(port: port))
         defer { proxy.stop() }
         Self.say("puppetfront on 127.0.0.1:\(proxy.port), files in \(folder)")
         if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/") }

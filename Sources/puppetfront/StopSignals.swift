@@ -14,7 +14,7 @@ final class StopSignals: @unchecked Sendable {
         sigaddset(&wanted, SIGINT)
         sigaddset(&wanted, SIGTERM)
         pthread_sigmask(SIG_BLOCK, &wanted, nil)
-        Thread.detachNewThread { [self] in
+        Thread.detachNewThread { [self, wanted] in
             var signals = wanted
             var number: Int32 = 0
             sigwait(&signals, &number)
