@@ -59,7 +59,20 @@ let package = Package(
             dependencies: ["ConfigFile", "Engine", "Explain", "StandIn", argumentParser, logging],
             swiftSettings: strict),
 
+        .target(name: "TestKit", dependencies: ["StandIn"], path: "Tests/TestKit", swiftSettings: strict),
+        .target(name: "PuppetInvariants", dependencies: ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants", swiftSettings: strict),
+        .target(name: "ConfigurationInvariants", dependencies: ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants", swiftSettings: strict),
+
         tests("ModelTests", ["Model"]),
+        tests("PuppetTests", ["Model", "Puppet", "PuppetInvariants"]),
+        tests("RoutingTests", ["Model", "Puppet", "Settings", "Routing"]),
+        tests("ExplainTests", ["Model", "Puppet", "Settings", "Explain"]),
+        tests("ConfigFileTests", ["ConfigFile", "ConfigurationInvariants", "Settings", "Model", "Puppet"]),
+        tests("BalancingTests", ["Balancing", "Model", "Settings"]),
+        tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
+        tests("HTTP1Tests", ["HTTP1", "Model", "Buffers"]),
+        tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
+        tests("StandInTests", ["StandIn", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )

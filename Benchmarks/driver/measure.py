@@ -25,8 +25,8 @@ class Site:
         line = self.backend.popen.stdout.readline()
         self.ports = dict(word.split("=") for word in line.split())
 
-    def proxy(self, name, setup):
-        return Proxy(name, setup, self.certs, self.folder, self.ports[setup.upstream], self.puppetfront)
+    def proxy(self, name, setup, prefix=()):
+        return Proxy(name, setup, self.certs, self.folder, self.ports[setup.upstream], self.puppetfront, prefix)
 
     def generator(self, proxy, case):
         words = [os.path.join(self.binaries, "LoadGenerator"), "--port", str(proxy.port),
@@ -111,6 +111,29 @@ def measure_memory(site, name, count):
         generator.order(f"open {200 + count}")
         time.sleep(0.2)
         return (proxy.resident_bytes() - before) / count
+
+
+def measure_instructions(site, name, case):
+    """User-space instructions of a unit of `case`, counted by callgrind: the difference between a long and a short run. They
+    say nothing about the kernel, but hardly vary, so they show a change that a noisy machine hides."""
+    short, long = (max(1, case.probe // divisor // case.per_unit) for divisor in (16, 4))
+    counts = [_instructions(site, name, case, units * case.per_unit) for units in (short, long)]
+    return (counts[1] - counts[0]) / (long - short)
+
+
+def _instructions(site, name, case, count):
+    watch = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=" + os.path.join(site.folder, "callgrind.%p")]
+    with site.proxy(name, case.setup, watch) as proxy, site.generator(proxy, case) as generator:
+        if case.per_connection == 0:
+            generator.order(f"open {min(case.connections, 16)}")
+        generator.order(f"run {max(case.per_unit, 16)}")
+        generator.order(f"run {count}")
+        pids = proxy.pids()
+    total = 0
+    for pid in pids:
+        with open(os.path.join(site.folder, f"callgrind.{pid}")) as lines:
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("totals:"))
+    return total
 
 
 def check_identity(site, name, setup):

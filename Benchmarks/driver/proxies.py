@@ -16,6 +16,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
+# HAProxy 2.6 cannot turn TLS 1.3's session tickets off: `no-tls-tickets` only makes them stateful. OpenSSL's own file can.
+OPENSSL_CONF = """
+openssl_conf = init
+[init]
+ssl_conf = sections
+[sections]
+system_default = defaults
+[defaults]
+MinProtocol = TLSv1.2
+CipherString = DEFAULT@SECLEVEL=2
+NumTickets = 0
+"""
+
+
 class Process:
     """One process and its children on one core. Used with `with`; ends with it."""
 
@@ -29,7 +43,7 @@ class Process:
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
             try:
-                self.popen.wait(3)
+                self.popen.wait(20)
             except subprocess.TimeoutExpired:
                 for pid in self.pids():
                     os.kill(pid, signal.SIGKILL)
@@ -63,22 +77,29 @@ class Process:
 class Proxy(Process):
     """A contestant, ready for connections on `port`."""
 
-    def __init__(self, name, setup, certs, folder, upstream_port, binary):
+    def __init__(self, name, setup, certs, folder, upstream_port, binary, prefix=()):
         self.name = name
         self.port = free_port()
         self.folder = os.path.join(folder, f"{name}-{setup.listen}-{setup.upstream}-{self.port}")
         os.mkdir(self.folder)
         writer = {"nginx": nginx, "puppetfront": puppetfront}.get(name, haproxy)
         text, words = writer(self, setup, certs, upstream_port, binary)
-        self.configuration = os.path.join(self.folder, "configuration")
-        with open(self.configuration, "w") as file:
-            file.write(text)
+        self._write("configuration", text)
+        environment = dict(os.environ)
+        if writer is haproxy:
+            environment["OPENSSL_CONF"] = self._write("openssl.cnf", OPENSSL_CONF)
         with open(os.path.join(self.folder, "access.log"), "ab") as log, open(os.path.join(self.folder, "errors"), "ab") as errors:
-            super().__init__(words, PROXY_CPU, stdout=log, stderr=errors)
+            super().__init__([*prefix, *words], PROXY_CPU, env=environment, stdout=log, stderr=errors)
         self._wait()
 
+    def _write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
     def _wait(self):
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.popen.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -111,8 +132,8 @@ def haproxy(proxy, setup, certs, upstream_port, _):
     text = f"""
 global
     nbthread 1
-    maxconn 8000{bufsize}
-    tune.maxrewrite 8192
+    maxconn 4000{bufsize}
+    tune.maxrewrite 4096
     tune.ssl.cachesize 0
     ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
     ssl-default-bind-curves X25519:P-256
@@ -152,6 +173,7 @@ def nginx(proxy, setup, certs, upstream_port, _):
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_ecdh_curve X25519:prime256v1;
         ssl_session_tickets off;
+        ssl_conf_command NumTickets 0;
         ssl_session_cache off;"""
         fields = """
             proxy_set_header X-Client-Verify $ssl_client_verify;
@@ -243,7 +265,7 @@ pools:
     identity: headers
     servers: [ {{ name: c1, address: "127.0.0.1:{upstream_port}" }} ]
 environments: {{ default: compilers }}
-timeouts: {{ client: 1000s, client_idle: 1000s }}
+timeouts: {{ client: 1000s, client_idle: 1000s, drain: 2s }}
 limits: {{ connections: 8000, per_certname: 8000, worker_threads: 1 }}
 logs: {{ access: {{ to: {proxy.folder}/access.log, format: json }}, level: info }}
 """

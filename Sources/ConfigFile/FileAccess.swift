@@ -1,14 +1,14 @@
 import Glibc
 
 /// Reads the configuration file and asks whether files can be read.
-enum FileAccess {
-    struct Failure: Error {
+package enum FileAccess {
+    package struct Failure: Error {
         /// The system's words.
-        let reason: String
+        package let reason: String
     }
 
     /// At most `limit` bytes and one more, so that the caller sees where a file is too large. Folders and devices are refused.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = try open(path)
         defer { close(descriptor) }
         var bytes: [UInt8] = []

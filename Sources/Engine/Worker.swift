@@ -27,7 +27,8 @@ final class Worker {
     private var acceptors: [Acceptor] = []
     private var listeners: [ListenerContext] = []
     private var clientContexts: [ObjectIdentifier: ClientTLSContext] = [:]
-    private var verified = VerifiedCertificateCache()
+    /// By listener; each empties itself when its trust changes.
+    private var verified: [String: VerifiedCertificateCache] = [:]
     private(set) var connections: [ObjectIdentifier: DownstreamConnection] = [:]
     private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
     private var waiting: [UInt64: RunningExchange] = [:]
@@ -81,7 +82,6 @@ final class Worker {
         self.snapshot = snapshot
         timeouts = WorkerTimeouts(snapshot.settings.timeouts)
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
-        verified = VerifiedCertificateCache()
         clientContexts.removeAll()
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         for acceptor in acceptors { stopAccepting(acceptor) }
@@ -111,11 +111,13 @@ final class Worker {
 
     private func makeListener(_ settings: ListenerSettings, _ material: ServerTLSMaterial?, _ generation: Int) -> ListenerContext {
         guard let material else { return ListenerContext(settings, tls: nil, generation: generation) }
+        let cache = verified[settings.name] ?? VerifiedCertificateCache()
+        verified[settings.name] = cache
         do {
             let context = try ServerTLSContext(
                 material,
                 identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) },
-                verified: verified)
+                verified: cache)
             return ListenerContext(settings, tls: context, generation: generation)
         } catch {
             // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.

@@ -4,7 +4,7 @@ import Model
 /// Reused from request to request: its arrays keep their room, so that a classification allocates nothing once warm.
 ///
 /// `classify` first; where it says `.needsBody`, `classifyBody` until it says something else than `.needsMore`. After `.ambiguous` the
-/// properties say what was found so far, for the log.
+/// properties say what was found so far, for the log; there is no environment then.
 package struct PuppetRequest: Sendable {
     package enum EnvironmentSource: String, Sendable { case query, body, path }
 
@@ -48,9 +48,11 @@ package struct PuppetRequest: Sendable {
         if target.count == 1, target[0] == UInt8(ascii: "*") { return .complete }
         var pathEnd = 0
         while pathEnd < target.count, target[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
-        if let problem = path.read(target, 0..<pathEnd) { return .ambiguous(problem) }
-        if let problem = readPath() { return .ambiguous(problem) }
-        if let problem = readQuery(target.extracting(min(pathEnd + 1, target.count)..<target.count)) { return .ambiguous(problem) }
+        let parameters = target.extracting(min(pathEnd + 1, target.count)..<target.count)
+        if let problem = path.read(target, 0..<pathEnd) ?? readPath() ?? readQuery(parameters) {
+            clearEnvironment()
+            return .ambiguous(problem)
+        }
         return endpoint == .catalog && method != .head ? .needsBody : .complete
     }
 
@@ -60,6 +62,14 @@ package struct PuppetRequest: Sendable {
     ///   - contentType: the field's value, empty where there is none.
     ///   - contentEncoding: the field's value, empty where there is none. A coded body cannot be read and is refused.
     package mutating func classifyBody(
+        _ prefix: borrowing Span<UInt8>, contentType: borrowing Span<UInt8>, contentEncoding: borrowing Span<UInt8>, extent: BodyExtent
+    ) -> BodyClassification {
+        let found = readBody(prefix, contentType: contentType, contentEncoding: contentEncoding, extent: extent)
+        if case .ambiguous = found { clearEnvironment() }
+        return found
+    }
+
+    private mutating func readBody(
         _ prefix: borrowing Span<UInt8>, contentType: borrowing Span<UInt8>, contentEncoding: borrowing Span<UInt8>, extent: BodyExtent
     ) -> BodyClassification {
         guard !prefix.isEmpty || extent == .growing else { return .complete }
@@ -84,12 +94,16 @@ package struct PuppetRequest: Sendable {
         form = .other
         isCA = false
         certname.removeAll(keepingCapacity: true)
-        environment.removeAll(keepingCapacity: true)
-        environmentSource = nil
+        clearEnvironment()
         transaction.removeAll(keepingCapacity: true)
         query.reset()
         formBody.reset()
         jsonBody.reset()
+    }
+
+    private mutating func clearEnvironment() {
+        environment.removeAll(keepingCapacity: true)
+        environmentSource = nil
     }
 
     private mutating func readQuery(_ bytes: borrowing Span<UInt8>) -> Ambiguity? {

@@ -12,6 +12,8 @@ enum ContextBasics {
     private static let groups = "X25519:P-256:P-384:P-521"
     /// Root, intermediates, leaf: Puppet has three.
     private static let deepestChain: Int32 = 8
+    /// Bytes of the other side's Certificate message, which is held before anything is known about it; Puppet's has some 3 KiB.
+    private static let largestCertificateMessage = 32 << 10
 
     /// A new SSL_CTX, owned by the caller. No compression, renegotiation, early data, tickets or session cache; the server's cipher order;
     /// the chain is sent as its file has it. Whatever the system's openssl.cnf says about these is overridden.
@@ -27,6 +29,7 @@ enum ContextBasics {
         SSL_CTX_set_max_early_data(context, 0)
         SSL_CTX_set_security_level(context, securityLevel)
         SSL_CTX_set_verify_depth(context, deepestChain)
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, largestCertificateMessage, nil)
         guard pf_SSL_CTX_set_min_proto_version(context, minimumVersion) == 1, pf_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
             SSL_CTX_set_cipher_list(context, cipherList) == 1, SSL_CTX_set_ciphersuites(context, cipherSuites) == 1,
             pf_SSL_CTX_set1_groups_list(context, groups) == 1

@@ -16,13 +16,14 @@ package final class TLSSession {
 
     private enum End { case closed, failed }
 
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
     private let server: ServerTLSContext?
     private let client: ClientTLSContext?
     private unowned let transport: any CipherTransport
 
     private var isOpen = false
     private var end: End?
+    private var isEndTold = false
     /// The last read used up what the transport had.
     private var readBlocked = false
     private var failure: HandshakeFailure?
@@ -87,7 +88,8 @@ package final class TLSSession {
     }
 
     private func describeFailure() -> HandshakeFailure {
-        let code = ERR_peek_error()
+        // The last error says what the handshake failed of, the first what lay beneath.
+        let code = ERR_peek_last_error()
         let text = OpenSSLError.takeReason()
         end = .failed
         verifiedIdentity = nil
@@ -158,6 +160,7 @@ package final class TLSSession {
             if noteReadEnd(result) { break }
         }
         if filled > 0 { return .bytes(filled) }
+        isEndTold = end != nil
         switch end {
         case .closed: return .endOfStream
         case .failed: return .failed
@@ -205,9 +208,9 @@ package final class TLSSession {
     /// A record's ciphertext at most: 16 KiB of plaintext, header, and what a cipher adds (RFC 8446 5.2, RFC 5246 6.2.3).
     package static let largestRecord = 5 + 16_384 + 2_048
 
-    /// Whether `read` would give bytes (or an end) without anything new from the socket, for which no readiness will be told. Never true after a
-    /// `read` that used up the transport, so it cannot make a loop spin on half a record.
-    package var hasPending: Bool { isOpen && (end == nil ? !readBlocked && SSL_has_pending(ssl) == 1 : true) }
+    /// Whether `read` would give bytes (or an end not told yet) without anything new from the socket, for which no readiness will be told. Never
+    /// true after a `read` that used up the transport, so it cannot make a loop spin on half a record.
+    package var hasPending: Bool { isOpen && (end == nil ? !readBlocked && SSL_has_pending(ssl) == 1 : !isEndTold) }
 
     /// Gathers close_notify. False where that was not possible: gather buffer full, handshake not done, session broken.
     @discardableResult

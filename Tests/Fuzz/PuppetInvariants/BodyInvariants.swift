@@ -18,6 +18,7 @@ package enum BodyInvariants {
         let limit = body.bytes.count * Int(input[1]) / 256
         let cut = body.classified(target: target, limit: limit, reusing: &request)
         if body.classified(target: target, pieces: [limit / 2], limit: limit, reusing: &request) != cut { return "pieces change a cut" }
+        if whole.problem != nil, !whole.environment.isEmpty { return "an environment although it is ambiguous" }
         if !whole.environment.allSatisfy(ASCII.isWord) { return "an environment that is no word" }
         return input[0] & 3 < 2 ? formViolation(body.bytes, whole, query: input[0] & 3 == 0 ? "q" : nil) : nil
     }

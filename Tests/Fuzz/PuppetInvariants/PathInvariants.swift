@@ -9,6 +9,7 @@ package enum PathInvariants {
         var used = PuppetRequest()
         _ = used.classify(method: .post, target: [UInt8]("/production/catalog/x;y?environment=production&transaction_uuid=1".utf8).span)
         guard ClassifiedRequest(method: .get, target: target, reusing: &used) == first else { return "a reused request differs" }
+        if first.problem != nil, !first.environment.isEmpty { return "an environment although it is ambiguous" }
         guard first.problem == nil else { return nil }
         if let violation = valueViolation(first) { return violation }
         return target == [0x2A] ? nil : normalFormViolation(fresh.normalPath, target, first)
