@@ -70,7 +70,7 @@ package final class DemoSites: Sendable {
             pools:
               compilers:
                 balance: least-connections
-                retry: { attempts: 3, budget: 100% }
+                retry: { attempts: 3 }
                 servers:
             \(rows.joined())
               ca:
