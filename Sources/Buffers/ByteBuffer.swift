@@ -1,0 +1,62 @@
+/// A fixed piece of memory with bytes in `start..<end`. Not Sendable: it belongs to one worker.
+/// Unsafe memory inside, checked indices outside: `readable` and `append` are the safe ways in.
+package final class ByteBuffer {
+    package let capacity: Int
+    package let base: UnsafeMutableRawPointer
+    package var start = 0
+    package var end = 0
+
+    package init(capacity: Int) {
+        self.capacity = capacity
+        base = .allocate(byteCount: capacity, alignment: 64)
+    }
+
+    deinit { base.deallocate() }
+
+    @inlinable package var count: Int { end - start }
+    @inlinable package var isEmpty: Bool { start == end }
+    /// Bytes that fit behind `end`.
+    @inlinable package var room: Int { capacity - end }
+
+    /// The bytes that wait to be read.
+    @inlinable package var readable: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get {
+            let bytes = UnsafeBufferPointer(start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
+            return _overrideLifetime(bytes.span, borrowing: self)
+        }
+    }
+
+    /// Empties the buffer and leaves `headroom` bytes free in front.
+    @inlinable package func clear(headroom: Int = 0) {
+        precondition(headroom <= capacity)
+        start = headroom
+        end = headroom
+    }
+
+    @inlinable package func consume(_ byteCount: Int) {
+        precondition(byteCount >= 0 && byteCount <= count)
+        start += byteCount
+    }
+
+    /// Moves what is readable to the front, so that `room` is as large as it can be.
+    package func compact() {
+        guard start > 0 else { return }
+        let byteCount = count
+        if byteCount > 0 { base.copyMemory(from: base + start, byteCount: byteCount) }
+        start = 0
+        end = byteCount
+    }
+
+    /// Copies as many of `bytes` as fit behind `end`; says how many.
+    @inlinable @discardableResult
+    package func append(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let byteCount = Swift.min(bytes.count, room)
+        if byteCount > 0 { (base + end).copyMemory(from: bytes.baseAddress!, byteCount: byteCount) }
+        end += byteCount
+        return byteCount
+    }
+
+    @inlinable @discardableResult
+    package func append(_ bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { append($0) } }
+}

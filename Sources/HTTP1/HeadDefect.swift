@@ -1,0 +1,20 @@
+/// What is wrong with a head or a trailer section; the raw value is for the operator's log.
+package enum HeadDefect: String, Error, Sendable {
+    case requestLine = "the request line is malformed"
+    case method = "the method is no token"
+    case version = "the version is neither HTTP/1.0 nor HTTP/1.1"
+    case target = "the target has a form that this method cannot have, or bytes that need encoding"
+    case statusLine = "the status line is malformed"
+    case switchedProtocols = "the server switched protocols without being asked to"
+    case lineEnd = "a line does not end in CRLF"
+    case fieldName = "a field name is no token"
+    case spaceBeforeColon = "white space stands before a colon"
+    case folding = "a field line is folded"
+    case control = "a field value has a control byte"
+    case tooManyFields = "there are too many fields"
+    case host = "Host is missing, doubled or invalid"
+    case contentLength = "Content-Length is doubled, a list or no number"
+    case transferEncoding = "Transfer-Encoding is not chunked alone, or in HTTP/1.0"
+    case twoFramings = "Content-Length and Transfer-Encoding stand together"
+    case connection = "Connection is no list of tokens, or has too many"
+}

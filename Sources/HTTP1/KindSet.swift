@@ -1,0 +1,33 @@
+import Model
+
+/// A set of field kinds, one bit each. Computed where it is used: the compiler makes a constant of it.
+struct KindSet {
+    private let bits: UInt32
+
+    @inline(__always)
+    init() { bits = 0 }
+
+    @inline(__always)
+    private init(bits: UInt32) { self.bits = bits }
+
+    @inline(__always)
+    func contains(_ kind: FieldKind) -> Bool { bits &>> UInt32(kind.rawValue) & 1 == 1 }
+
+    @inline(__always)
+    func with(_ kind: FieldKind) -> KindSet { KindSet(bits: bits | 1 &<< UInt32(kind.rawValue)) }
+
+    /// RFC 9110 section 7.6.1, and what a Connection field named.
+    static var hopByHop: KindSet {
+        @inline(__always) get {
+            KindSet().with(.connection).with(.connectionNamed).with(.keepAlive).with(.proxyConnection).with(.te).with(.transferEncoding)
+                .with(.upgrade).with(.trailer).with(.proxyAuthenticate).with(.proxyAuthorization)
+        }
+    }
+
+    /// RFC 9110 section 6.5.1: what must not be told after the content, beside the hop-by-hop fields.
+    static var notInTrailers: KindSet {
+        @inline(__always) get {
+            hopByHop.with(.host).with(.contentLength).with(.expect).with(.contentType).with(.contentEncoding).with(.identity)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// One field line of a head, as offsets: `name:value CRLF`.
+package struct HeaderField: Sendable {
+    /// The whole line with its CRLF.
+    package var line: ByteRange
+    package var name: ByteRange
+    /// The value without the white space around it.
+    package var value: ByteRange
+    package var kind: FieldKind
+
+    @inlinable package init(line: ByteRange, name: ByteRange, value: ByteRange, kind: FieldKind) {
+        self.line = line
+        self.name = name
+        self.value = value
+        self.kind = kind
+    }
+}
+
+/// The fields that the proxy must know by name; found once, while parsing.
+package enum FieldKind: UInt8, Sendable {
+    case other
+    // Hop-by-hop (RFC 9110 section 7.6.1): never forwarded.
+    case connection, keepAlive, proxyConnection, te, transferEncoding, upgrade, trailer
+    case proxyAuthenticate, proxyAuthorization
+    /// Named by a Connection field of the same head; set by the parser in a second pass. Never forwarded.
+    case connectionNamed
+    // Framing and routing.
+    case host, contentLength, expect, contentType, contentEncoding
+    /// Equals a field of ours after `_` → `-` and case folding: X-Client-Verify, X-Client-DN, X-Client-Cert, X-Forwarded-*,
+    /// Forwarded, X-SSL-*, X-Real-IP. Dropped from requests.
+    case identity
+    case via
+    case puppetVersion, puppetCompilerName, retryAfter, server, date
+}
+
+/// How a message's content ends (RFC 9112 section 6).
+package enum MessageFraming: Sendable, Equatable {
+    case none
+    case contentLength(UInt64)
+    case chunked
+    /// Responses only: the content ends where the connection does.
+    case untilClose
+}
+
+package enum HTTPVersion: UInt8, Sendable {
+    case http10, http11
+}

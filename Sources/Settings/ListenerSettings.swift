@@ -1,0 +1,86 @@
+import Model
+
+package struct ListenerSettings: Sendable {
+    package var name: String
+    package var address: ListenAddress
+    /// nil: plain HTTP; its requests have no identity.
+    package var tls: ListenerTLSSettings?
+    package var http2: Bool
+    /// Where not empty: from these sources, and from them alone, a PROXY header is required.
+    package var proxyProtocol: [AddressBlock]
+    /// The path answered here with 200 or 503.
+    package var statusPath: String?
+
+    package init(
+        name: String, address: ListenAddress, tls: ListenerTLSSettings? = nil, http2: Bool = true,
+        proxyProtocol: [AddressBlock] = [], statusPath: String? = nil
+    ) {
+        self.name = name
+        self.address = address
+        self.tls = tls
+        self.http2 = http2
+        self.proxyProtocol = proxyProtocol
+        self.statusPath = statusPath
+    }
+}
+
+/// Where a listener binds. Port 0 takes a free one, told in the ready line.
+package struct ListenAddress: Sendable, Hashable {
+    package var address: IPAddress
+    package var port: UInt16
+    package var v6only: Bool
+    package init(address: IPAddress, port: UInt16, v6only: Bool = false) {
+        self.address = address
+        self.port = port
+        self.v6only = v6only
+    }
+}
+
+/// A certificate chain and its key, as paths; relative ones count from the configuration file's folder and are absolute here.
+package struct CertificateFiles: Sendable, Hashable {
+    package var chain: String
+    package var key: String
+    package init(chain: String, key: String) {
+        self.chain = chain
+        self.key = key
+    }
+}
+
+package struct ListenerTLSSettings: Sendable {
+    package enum ClientCertificate: String, Sendable, CaseIterable { case optional, required, none }
+    package enum ExpiredCRL: String, Sendable, CaseIterable { case refuse, accept }
+    package enum Version: String, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    /// At most one per key type.
+    package var certificates: [CertificateFiles]
+    /// The Puppet CA bundle; nil only with `clientCertificate: none`.
+    package var clientCA: String?
+    package var crl: String?
+    package var expiredCRL: ExpiredCRL
+    package var clientCertificate: ClientCertificate
+    package var minimumVersion: Version
+    /// OpenSSL's, 0 to 5.
+    package var securityLevel: Int
+    package var sessionTickets: Bool
+    /// HAProxy's file of ticket keys.
+    package var ticketKeys: String?
+
+    package init(
+        certificates: [CertificateFiles], clientCA: String? = nil, crl: String? = nil, expiredCRL: ExpiredCRL = .refuse,
+        clientCertificate: ClientCertificate = .optional, minimumVersion: Version = .tls12, securityLevel: Int = 2,
+        sessionTickets: Bool = false, ticketKeys: String? = nil
+    ) {
+        self.certificates = certificates
+        self.clientCA = clientCA
+        self.crl = crl
+        self.expiredCRL = expiredCRL
+        self.clientCertificate = clientCertificate
+        self.minimumVersion = minimumVersion
+        self.securityLevel = securityLevel
+        self.sessionTickets = sessionTickets
+        self.ticketKeys = ticketKeys
+    }
+}

@@ -1,0 +1,157 @@
+import Model
+import Puppet
+
+package struct PoolSettings: Sendable, Equatable {
+    package enum Balance: Sendable, Equatable {
+        case roundRobin, leastConnections, random
+        case hash(StickKey)
+    }
+    package enum Identity: String, Sendable, CaseIterable { case headers, none }
+    package enum Backups: String, Sendable, CaseIterable { case all, first }
+    package enum Load: String, Sendable, CaseIterable { case none, jruby }
+    /// When requests may leave a site that still has a usable server.
+    package enum Spill: Sendable, Equatable {
+        case never
+        case averageQueue(above: Int)
+    }
+
+    package var name: String
+    package var tls: UpstreamTLSSettings?
+    package var balance: Balance
+    /// Percent of the average load.
+    package var hashBalanceFactor: Int?
+    package var stick: StickSettings?
+    package var identity: Identity
+    package var enforceCertname: Bool
+    package var queue: QueueSettings
+    package var overflow: OverflowSettings?
+    package var spill: Spill
+    package var backups: Backups
+    package var retry: RetrySettings
+    package var outlier: OutlierSettings?
+    package var load: Load
+    package var timeouts: PoolTimeouts
+    /// TCP keep-alive towards the servers.
+    package var keepalive: Bool
+    package var check: CheckSettings?
+    package var servers: [ServerSettings]
+
+    package init(
+        name: String, tls: UpstreamTLSSettings? = nil, balance: Balance = .leastConnections, hashBalanceFactor: Int? = nil,
+        stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true, queue: QueueSettings = QueueSettings(),
+        overflow: OverflowSettings? = nil, spill: Spill = .never, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
+        outlier: OutlierSettings? = nil, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(), keepalive: Bool = false,
+        check: CheckSettings? = nil, servers: [ServerSettings] = []
+    ) {
+        self.name = name
+        self.tls = tls
+        self.balance = balance
+        self.hashBalanceFactor = hashBalanceFactor
+        self.stick = stick
+        self.identity = identity
+        self.enforceCertname = enforceCertname
+        self.queue = queue
+        self.overflow = overflow
+        self.spill = spill
+        self.backups = backups
+        self.retry = retry
+        self.outlier = outlier
+        self.load = load
+        self.timeouts = timeouts
+        self.keepalive = keepalive
+        self.check = check
+        self.servers = servers
+    }
+}
+
+/// What a stick or a hash goes by.
+package enum StickKey: String, Sendable, CaseIterable { case certname, environment, source }
+
+package struct StickSettings: Sendable, Equatable {
+    /// `certname` or `source`.
+    package var on: StickKey
+    package var expire: Duration
+    package var size: Int
+    /// The name of a `peers` entry.
+    package var peers: String?
+    package init(on: StickKey, expire: Duration = .seconds(900), size: Int = 200 * 1024, peers: String? = nil) {
+        self.on = on
+        self.expire = expire
+        self.size = size
+        self.peers = peers
+    }
+}
+
+package struct QueueSettings: Sendable, Equatable {
+    package var size: Int
+    package var timeout: Duration
+    package init(size: Int = 20000, timeout: Duration = .seconds(580)) {
+        self.size = size
+        self.timeout = timeout
+    }
+}
+
+package struct OverflowSettings: Sendable, Equatable {
+    package var to: PoolIndex
+    /// avg_queue greater than this.
+    package var averageQueueAbove: Int
+    package init(to: PoolIndex, averageQueueAbove: Int) {
+        self.to = to
+        self.averageQueueAbove = averageQueueAbove
+    }
+}
+
+package struct RetrySettings: Sendable, Equatable {
+    /// How often a request may be sent again after the first try.
+    package var attempts: Int
+    /// Percent of live requests.
+    package var budget: Int
+    package init(attempts: Int = 2, budget: Int = 20) {
+        self.attempts = attempts
+        self.budget = budget
+    }
+}
+
+package struct OutlierSettings: Sendable, Equatable {
+    package var failures: Int
+    package var eject: Duration
+    /// Percent of the pool.
+    package var atMost: Int
+    package init(failures: Int = 5, eject: Duration = .seconds(30), atMost: Int = 50) {
+        self.failures = failures
+        self.eject = eject
+        self.atMost = atMost
+    }
+}
+
+package struct PoolTimeouts: Sendable, Equatable {
+    package var connect: Duration
+    /// Inactivity, the wait for the first byte included.
+    package var response: Duration
+    /// How long an idle upstream connection is kept; below Jetty's 30 s.
+    package var idle: Duration
+    package init(connect: Duration = .seconds(5), response: Duration = .seconds(1000), idle: Duration = .seconds(20)) {
+        self.connect = connect
+        self.response = response
+        self.idle = idle
+    }
+}
+
+package struct UpstreamTLSSettings: Sendable, Equatable, Hashable {
+    package enum Verify: String, Sendable, CaseIterable { case hostname, ca, none }
+    package var ca: String?
+    package var crl: String?
+    package var certificate: CertificateFiles?
+    package var verify: Verify
+    /// SNI and name to verify; nil: the address's host name, no SNI for an IP address.
+    package var serverName: String?
+    package init(
+        ca: String? = nil, crl: String? = nil, certificate: CertificateFiles? = nil, verify: Verify = .hostname, serverName: String? = nil
+    ) {
+        self.ca = ca
+        self.crl = crl
+        self.certificate = certificate
+        self.verify = verify
+        self.serverName = serverName
+    }
+}

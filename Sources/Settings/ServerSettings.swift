@@ -1,0 +1,93 @@
+import Model
+import Puppet
+
+package struct ServerSettings: Sendable, Equatable {
+    package var name: String
+    package var address: UpstreamAddress
+    /// nil: this instance's site.
+    package var site: SiteName?
+    package var backup: Bool
+    /// 0 to 256.
+    package var weight: Int
+    package var maxconn: MaxconnSettings
+    package var slowstart: Duration?
+    package var agentCheck: AgentCheckSettings?
+    package init(
+        name: String, address: UpstreamAddress, site: SiteName? = nil, backup: Bool = false, weight: Int = 1,
+        maxconn: MaxconnSettings = MaxconnSettings(), slowstart: Duration? = nil, agentCheck: AgentCheckSettings? = nil
+    ) {
+        self.name = name
+        self.address = address
+        self.site = site
+        self.backup = backup
+        self.weight = weight
+        self.maxconn = maxconn
+        self.slowstart = slowstart
+        self.agentCheck = agentCheck
+    }
+}
+
+/// `HOST:PORT`, the host a name or an address.
+package struct UpstreamAddress: Sendable, Hashable {
+    /// Without brackets.
+    package var host: String
+    package var port: UInt16
+    /// Where the host is an address, not a name.
+    package var literal: IPAddress? { IPAddress(host) }
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// How many requests a server takes at once: in all, and by endpoint.
+package struct MaxconnSettings: Sendable, Equatable {
+    /// nil: unlimited.
+    package var all: Int?
+    package var byEndpoint: [PuppetEndpoint: Int]
+    package init(all: Int? = nil, byEndpoint: [PuppetEndpoint: Int] = [:]) {
+        self.all = all
+        self.byEndpoint = byEndpoint
+    }
+}
+
+package struct AgentCheckSettings: Sendable, Equatable {
+    package var port: UInt16
+    package var inter: Duration
+    package init(port: UInt16, inter: Duration = .seconds(2)) {
+        self.port = port
+        self.inter = inter
+    }
+}
+
+/// An active health check: `check: {}` gives these defaults.
+package struct CheckSettings: Sendable, Equatable {
+    /// Method and target, such as `GET /status/v1/simple`.
+    package var method: String
+    package var target: String
+    package var expectedStatus: Int
+    /// A substring of the body (of its first 16 KiB).
+    package var expectedBody: String?
+    package var inter: Duration
+    package var fastinter: Duration
+    package var downinter: Duration
+    package var timeout: Duration
+    package var rise: Int
+    package var fall: Int
+    package init(
+        method: String = "GET", target: String = "/status/v1/simple", expectedStatus: Int = 200, expectedBody: String? = nil,
+        inter: Duration = .seconds(2), fastinter: Duration? = nil, downinter: Duration? = nil, timeout: Duration? = nil,
+        rise: Int = 2, fall: Int = 3
+    ) {
+        self.method = method
+        self.target = target
+        self.expectedStatus = expectedStatus
+        self.expectedBody = expectedBody
+        self.inter = inter
+        self.fastinter = fastinter ?? inter
+        self.downinter = downinter ?? inter
+        self.timeout = timeout ?? inter
+        self.rise = rise
+        self.fall = fall
+    }
+}

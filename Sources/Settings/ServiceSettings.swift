@@ -1,0 +1,115 @@
+import Model
+
+package struct AdminSettings: Sendable {
+    package enum Level: String, Sendable, CaseIterable { case user, `operator`, admin }
+    package struct Socket: Sendable {
+        package var path: String
+        /// Permission bits, such as 0o660.
+        package var mode: UInt32
+        package var level: Level
+        package init(path: String, mode: UInt32 = 0o660, level: Level = .admin) {
+            self.path = path
+            self.mode = mode
+            self.level = level
+        }
+    }
+    package struct HTTP: Sendable {
+        package var address: ListenAddress
+        package var allowChanges: Bool
+        package var tls: ListenerTLSSettings?
+        package var tokenFile: String?
+        package init(address: ListenAddress, allowChanges: Bool = false, tls: ListenerTLSSettings? = nil, tokenFile: String? = nil) {
+            self.address = address
+            self.allowChanges = allowChanges
+            self.tls = tls
+            self.tokenFile = tokenFile
+        }
+    }
+    package var socket: Socket?
+    package var http: HTTP?
+    package init(socket: Socket? = nil, http: HTTP? = nil) {
+        self.socket = socket
+        self.http = http
+    }
+}
+
+package struct PeersSettings: Sendable {
+    package var name: String
+    package var local: String
+    package var members: [(name: String, address: UpstreamAddress)]
+    package init(name: String, local: String, members: [(name: String, address: UpstreamAddress)]) {
+        self.name = name
+        self.local = local
+        self.members = members
+    }
+}
+
+package struct TimeoutSettings: Sendable, Equatable {
+    /// Inactivity while an exchange runs.
+    package var client: Duration
+    package var handshake: Duration
+    package var requestHead: Duration
+    /// Between requests of a kept-alive connection.
+    package var clientIdle: Duration
+    /// Without progress of a request's body.
+    package var body: Duration
+    package var drain: Duration
+    package init(
+        client: Duration = .seconds(1000), handshake: Duration = .seconds(10), requestHead: Duration = .seconds(10),
+        clientIdle: Duration = .seconds(60), body: Duration = .seconds(60), drain: Duration = .seconds(620)
+    ) {
+        self.client = client
+        self.handshake = handshake
+        self.requestHead = requestHead
+        self.clientIdle = clientIdle
+        self.body = body
+        self.drain = drain
+    }
+}
+
+package struct LimitSettings: Sendable, Equatable {
+    package var connections: Int
+    /// 0: unlimited.
+    package var connectionsPerSource: Int
+    package var handshakes: Int
+    /// Bytes.
+    package var head: Int
+    package var target: Int
+    package var bodyPrefix: Int
+    /// 0: unlimited.
+    package var perCertname: Int
+    /// nil: one for each core.
+    package var workerThreads: Int?
+    package init(
+        connections: Int = 20000, connectionsPerSource: Int = 0, handshakes: Int = 256, head: Int = 64 << 10, target: Int = 16 << 10,
+        bodyPrefix: Int = 256 << 10, perCertname: Int = 0, workerThreads: Int? = nil
+    ) {
+        self.connections = connections
+        self.connectionsPerSource = connectionsPerSource
+        self.handshakes = handshakes
+        self.head = head
+        self.target = target
+        self.bodyPrefix = bodyPrefix
+        self.perCertname = perCertname
+        self.workerThreads = workerThreads
+    }
+}
+
+package struct LogSettings: Sendable, Equatable {
+    package enum Target: Sendable, Equatable {
+        case stdout, none
+        case file(String)
+        /// A path of a Unix datagram socket, or HOST:PORT of UDP.
+        case syslog(String)
+    }
+    package enum Format: String, Sendable, CaseIterable { case json, httplog }
+    package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
+    package var accessTo: Target
+    package var accessFormat: Format
+    package var level: Level
+    package init(accessTo: Target = .stdout, accessFormat: Format = .json, level: Level = .info) {
+        self.accessTo = accessTo
+        self.accessFormat = accessFormat
+        self.level = level
+    }
+}
