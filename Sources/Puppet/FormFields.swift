@@ -9,36 +9,67 @@ struct FormFields: Sendable {
     private(set) var transaction: [UInt8] = []
     /// The first thing that cannot be taken.
     private(set) var problem: Ambiguity?
-    private var name: [UInt8] = []
+    private var decodedName: [UInt8] = []
 
     private static let longestTransaction = 64
 
     mutating func reset() {
-        environment.removeAll(keepingCapacity: true)
-        transaction.removeAll(keepingCapacity: true)
+        environment.empty()
+        transaction.empty()
         problem = nil
     }
 
     /// Takes one pair, without the `&` around it.
     mutating func take(_ bytes: borrowing Span<UInt8>, _ pair: Range<Int>) {
         var equals = pair.lowerBound
-        while equals < pair.upperBound, bytes[equals] != UInt8(ascii: "=") { equals += 1 }
+        var hasPercent = false
+        while equals < pair.upperBound, bytes[equals] != UInt8(ascii: "=") {
+            if bytes[equals] == UInt8(ascii: "%") { hasPercent = true }
+            equals += 1
+        }
         let value = min(equals + 1, pair.upperBound)..<pair.upperBound
-        guard decodeName(bytes, pair.lowerBound..<equals) else {
+        let name = pair.lowerBound..<equals
+        guard hasPercent else {
+            takeValue(Name(bytes, name), bytes, value)
+            return
+        }
+        guard decodeName(bytes, name) else {
             problem = problem ?? .brokenParameterName
             return
         }
-        if isName("environment") {
-            takeEnvironment(bytes, value)
-        } else if isName("transaction_uuid") {
-            takeTransaction(bytes, value)
+        takeValue(Name(decodedName.span, 0..<decodedName.count), bytes, value)
+    }
+
+    private enum Name {
+        case environment, transaction, other
+
+        init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
+            self = switch range.count {
+            case 11 where Name.equals(bytes, range, "environment"): .environment
+            case 16 where Name.equals(bytes, range, "transaction_uuid"): .transaction
+            default: .other
+            }
+        }
+
+        private static func equals(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
+            let expected = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+            for offset in 0..<range.count where bytes[range.lowerBound + offset] != expected[offset] { return false }
+            return true
+        }
+    }
+
+    private mutating func takeValue(_ name: Name, _ bytes: borrowing Span<UInt8>, _ value: Range<Int>) {
+        switch name {
+        case .environment: takeEnvironment(bytes, value)
+        case .transaction: takeTransaction(bytes, value)
+        case .other: break
         }
     }
 
     /// Decodes as much of the name as can matter; false where it is not well encoded. (Java's decoder would take more than ASCII's
     /// digits behind a percent sign, so such a name is refused, not skipped.)
     private mutating func decodeName(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
-        name.removeAll(keepingCapacity: true)
+        decodedName.removeAll(keepingCapacity: true)
         var index = range.lowerBound
         while index < range.upperBound {
             var byte = bytes[index]
@@ -48,15 +79,8 @@ struct FormFields: Sendable {
                 byte = decoded
                 index += 2
             }
-            if name.count < 32 { name.append(byte) }
+            if decodedName.count < 32 { decodedName.append(byte) }
         }
-        return true
-    }
-
-    private func isName(_ word: StaticString) -> Bool {
-        guard name.count == word.utf8CodeUnitCount else { return false }
-        let expected = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
-        for index in 0..<name.count where name[index] != expected[index] { return false }
         return true
     }
 
@@ -66,7 +90,9 @@ struct FormFields: Sendable {
             return
         }
         var index = range.lowerBound
-        while index < range.upperBound {
+        while index < range.upperBound, ASCII.isWord(bytes[index]) { index += 1 }
+        environment.append(bytes, range.lowerBound..<min(index, range.lowerBound + PuppetRequest.longestEnvironment + 1))
+        while index < range.upperBound, environment.count <= PuppetRequest.longestEnvironment {
             var byte = bytes[index]
             index += 1
             if byte == UInt8(ascii: "%") {
@@ -77,24 +103,16 @@ struct FormFields: Sendable {
                 problem = problem ?? .environmentNotWord
                 return
             }
-            guard environment.count < PuppetRequest.longestEnvironment else {
-                problem = problem ?? .environmentTooLong
-                return
-            }
             environment.append(byte)
         }
         if environment.isEmpty { problem = problem ?? .environmentNotWord }
+        if environment.count > PuppetRequest.longestEnvironment { problem = problem ?? .environmentTooLong }
     }
 
     private mutating func takeTransaction(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
-        transaction.removeAll(keepingCapacity: true)
+        transaction.empty()
         guard range.count <= FormFields.longestTransaction else { return }
-        for index in range {
-            guard ASCII.isWord(bytes[index]) || bytes[index] == UInt8(ascii: "-") else {
-                transaction.removeAll(keepingCapacity: true)
-                return
-            }
-            transaction.append(bytes[index])
-        }
+        for index in range where !ASCII.isWord(bytes[index]) && bytes[index] != UInt8(ascii: "-") { return }
+        transaction.append(bytes, range)
     }
 }

@@ -75,15 +75,17 @@ extension PuppetRequest {
         }
         form = .puppet3
         guard range.count <= PuppetRequest.longestEnvironment else { return .environmentTooLong }
-        for index in range where !ASCII.isWord(path.bytes[index]) { return .environmentNotWord }
-        for index in range { environment.append(path.bytes[index]) }
+        let bytes = path.bytes
+        for index in range where !ASCII.isWord(bytes[index]) { return .environmentNotWord }
+        environment.append(bytes.span, range)
         guard !environment.isEmpty else { return .environmentNotWord }
         environmentSource = .path
         return nil
     }
 
     private mutating func takeCertname(_ cursor: Int) {
-        for index in path.rest(cursor) { certname.append(path.bytes[index]) }
+        let bytes = path.bytes
+        certname.append(bytes.span, path.rest(cursor))
     }
 
     /// Those about one certname.

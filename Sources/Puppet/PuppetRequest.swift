@@ -53,7 +53,9 @@ package struct PuppetRequest: Sendable {
             clearEnvironment()
             return .ambiguous(problem)
         }
-        return endpoint == .catalog && method != .head ? .needsBody : .complete
+        guard endpoint == .catalog, method != .head else { return .complete }
+        if form == .v4 { jsonBody.reset() } else { formBody.reset() }
+        return .needsBody
     }
 
     /// Looks for the environment in a catalog's body (v4: for the certname, too). The body's goes before the query's.
@@ -93,27 +95,23 @@ package struct PuppetRequest: Sendable {
         endpoint = .other
         form = .other
         isCA = false
-        certname.removeAll(keepingCapacity: true)
+        certname.empty()
         clearEnvironment()
-        transaction.removeAll(keepingCapacity: true)
+        transaction.empty()
         query.reset()
-        formBody.reset()
-        jsonBody.reset()
     }
 
     private mutating func clearEnvironment() {
-        environment.removeAll(keepingCapacity: true)
+        environment.empty()
         environmentSource = nil
     }
 
     private mutating func readQuery(_ bytes: borrowing Span<UInt8>) -> Ambiguity? {
         query.scan(bytes, bytes.count, isWhole: true)
-        transaction.append(contentsOf: query.fields.transaction)
-        let found = query.fields.environment
-        if !found.isEmpty, environmentSource == .path, environment != found { return .environmentsDisagree }
-        if !found.isEmpty, environmentSource == nil {
-            environment.append(contentsOf: found)
-            environmentSource = .query
+        takeTransaction(query.fields.transaction)
+        if !query.fields.environment.isEmpty {
+            if environmentSource == .path, environment != query.fields.environment { return .environmentsDisagree }
+            if environmentSource == nil { take(query.fields.environment, from: .query) }
         }
         return query.fields.problem
     }
@@ -124,7 +122,7 @@ package struct PuppetRequest: Sendable {
         let found = formBody.fields.environment
         // Puppet 3 servers took the path's, Puppet Server's legacy routes take the body's: no agent sends two that differ.
         if !found.isEmpty, form == .puppet3, environment != found { return .ambiguous(.environmentsDisagree) }
-        if !found.isEmpty, form != .puppet3 { takeFromBody(found) }
+        if !found.isEmpty, form != .puppet3 { take(found, from: .body) }
         takeTransaction(formBody.fields.transaction)
         return .complete
     }
@@ -132,22 +130,22 @@ package struct PuppetRequest: Sendable {
     private mutating func takeJSON(_ extent: BodyExtent) -> BodyClassification {
         if let problem = jsonBody.problem { return .ambiguous(problem) }
         if extent == .growing { return .needsMore }
-        if !jsonBody.environment.isEmpty { takeFromBody(jsonBody.environment) }
-        certname.removeAll(keepingCapacity: true)
+        if !jsonBody.environment.isEmpty { take(jsonBody.environment, from: .body) }
+        certname.empty()
         certname.append(contentsOf: jsonBody.certname)
         takeTransaction(jsonBody.transaction)
         return .complete
     }
 
-    private mutating func takeFromBody(_ found: [UInt8]) {
-        environment.removeAll(keepingCapacity: true)
+    private mutating func take(_ found: [UInt8], from source: EnvironmentSource) {
+        environment.empty()
         environment.append(contentsOf: found)
-        environmentSource = .body
+        environmentSource = source
     }
 
     private mutating func takeTransaction(_ found: [UInt8]) {
         guard !found.isEmpty else { return }
-        transaction.removeAll(keepingCapacity: true)
+        transaction.empty()
         transaction.append(contentsOf: found)
     }
 }

@@ -11,7 +11,7 @@ struct RequestPath: Sendable {
     init() { bytes.reserveCapacity(256) }
 
     mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
+        bytes.empty()
         segmentStart = 1
     }
 
@@ -23,6 +23,10 @@ struct RequestPath: Sendable {
         var isASCII = true
         var index = range.lowerBound + 1
         while index < range.upperBound {
+            let run = RequestPath.plainRun(target, index..<range.upperBound)
+            bytes.append(target, run)
+            index = run.upperBound
+            guard index < range.upperBound else { break }
             var byte = target[index]
             index += 1
             switch byte {
@@ -50,6 +54,19 @@ struct RequestPath: Sendable {
         }
         if isRelative(bytes.count) { return .relativeSegment }
         return isASCII || isUTF8() ? nil : .notUTF8
+    }
+
+    /// The bytes from the range's beginning that stand for themselves: visible ASCII but `/`, `;`, `#` and `%`.
+    private static func plainRun(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var end = range.lowerBound
+        while end < range.upperBound {
+            let byte = target[end]
+            guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "/"), byte != UInt8(ascii: "%"), byte != UInt8(ascii: ";"),
+                byte != UInt8(ascii: "#")
+            else { break }
+            end += 1
+        }
+        return range.lowerBound..<end
     }
 
     /// The segment that begins at `cursor`, which is moved behind its slash; an empty range at the path's end.

@@ -3,7 +3,8 @@ import Puppet
 import Settings
 
 /// A row of `routes`, compiled. Conditions are asked in the order of `RouteCondition`, dear ones last.
-struct RouteMatch: Sendable {
+/// A class, so that going through the routes copies a reference, not five arrays.
+final class RouteMatch: Sendable {
     let pool: PoolIndex
     private let endpoints: Set<PuppetEndpoint>?
     private let environments: [Pattern]?
