@@ -22,7 +22,8 @@ package struct HealthChange: Sendable, Equatable {
         switch kind {
         case .failing, .passing:
             let verb = kind == .failing ? "failed" : "succeeded"
-            return "Health check for server \(pool)/\(server) \(verb), \(reason), status: \(progress)/\(progressOf) \(isUp ? "UP" : "DOWN")."
+            let status = "\(progress)/\(progressOf) \(isUp ? "UP" : "DOWN")"
+            return "Health check for server \(pool)/\(server) \(verb), \(reason), status: \(status)."
         case .down, .up:
             let running = activeLeft == 0 && backupsLeft > 0 ? " Running on backup." : ""
             return "Server \(pool)/\(server) is \(isUp ? "UP" : "DOWN"), \(reason). "
@@ -49,9 +50,8 @@ package struct HealthChange: Sendable, Equatable {
 
     /// Printable ASCII without quotes, at most 200 characters: a server must not forge log lines.
     private func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).map { scalar in
-            (0x20..<0x7F).contains(scalar.value) && scalar != "\"" ? scalar : "."
-        }))
+        let scalars = text.unicodeScalars.prefix(200).map { (0x20..<0x7F).contains($0.value) && $0 != "\"" ? $0 : "." }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     private func milliseconds(_ duration: Duration) -> Int64 {

@@ -49,7 +49,9 @@ struct PoolScript {
     mutating func reconfigure(_ settings: PoolSettings) -> [String] { handle(.reconfigure(settings, site: site, sites: sites)) }
 }
 
-func server(_ name: String, weight: Int = 1, maxconn: Int? = nil, site: String? = nil, backup: Bool = false, port: UInt16 = 1) -> ServerSettings {
+func server(_ name: String, weight: Int = 1, maxconn: Int? = nil, site: String? = nil, backup: Bool = false, port: UInt16 = 1)
+    -> ServerSettings
+{
     ServerSettings(
         name: name, address: UpstreamAddress(host: "127.0.0.1", port: port), site: site.map(SiteName.init), backup: backup,
         weight: weight, maxconn: MaxconnSettings(all: maxconn))

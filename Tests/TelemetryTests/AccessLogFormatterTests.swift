@@ -75,15 +75,16 @@ struct AccessLogFormatterTests {
     @Test func jsonTellsEverything() throws {
         let text = line(fullRecord(), .json)
         #expect(Self.keys(of: text) == Self.keys)
-        #expect(try Self.object(text) == [
-            "time": "2026-11-22T10:29:37.123Z", "id": "0-1f", "site": "eie", "listener": "agents", "source": "2001:db8::7",
-            "source_port": 51324, "client": "web1.grnet.gr", "serial": "0A1F", "tls": "1.3", "http": "1.1", "method": "POST",
-            "target": "/puppet/v3/catalog/web1.grnet.gr?environment=production", "endpoint": "catalog", "certname": "web1.grnet.gr",
-            "environment": "production", "environment_source": "query", "ca": false, "transaction": "6f4d7c0e",
-            "route": "environments.production", "pool": "compilers", "server": "p1", "tier": 0, "sticky": false, "retries": 1,
-            "status": 200, "reason": NSNull(), "bytes_in": 11400, "bytes_out": 163840, "queue_ms": 0, "connect_ms": 1.042,
-            "response_ms": 1500, "total_ms": 1502.1, "termination": "----", "agent_version": "7.23.0", "compiler": "p1.grnet.gr",
-        ])
+        #expect(
+            try Self.object(text) == [
+                "time": "2026-11-22T10:29:37.123Z", "id": "0-1f", "site": "eie", "listener": "agents", "source": "2001:db8::7",
+                "source_port": 51324, "client": "web1.grnet.gr", "serial": "0A1F", "tls": "1.3", "http": "1.1", "method": "POST",
+                "target": "/puppet/v3/catalog/web1.grnet.gr?environment=production", "endpoint": "catalog", "certname": "web1.grnet.gr",
+                "environment": "production", "environment_source": "query", "ca": false, "transaction": "6f4d7c0e",
+                "route": "environments.production", "pool": "compilers", "server": "p1", "tier": 0, "sticky": false, "retries": 1,
+                "status": 200, "reason": NSNull(), "bytes_in": 11400, "bytes_out": 163840, "queue_ms": 0, "connect_ms": 1.042,
+                "response_ms": 1500, "total_ms": 1502.1, "termination": "----", "agent_version": "7.23.0", "compiler": "p1.grnet.gr",
+            ])
         #expect(text.hasSuffix("}\n") && text.filter { $0 == "\n" }.count == 1)
     }
 
@@ -133,14 +134,16 @@ struct AccessLogFormatterTests {
         record.termination = Termination("PR--")
         #expect(
             line(record, .httplog)
-                == "192.0.2.1:7 [01/Jan/1970:00:00:00.000] agents agents/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\"\n")
+                == "192.0.2.1:7 [01/Jan/1970:00:00:00.000] agents agents/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\"\n"
+        )
     }
 
     /// What a client may put where: none of it may end the field or the line, or be taken for another field.
     static let forgeries: [[UInt8]] = [
         Array("x\n{\"time\":\"forged\"}".utf8), Array("x\r\nforged".utf8), Array("x\",\"status\":200,\"x\":\"".utf8),
         Array("x\\".utf8), Array("x\\\",".utf8), Array("\u{1b}[2J\u{7f}\u{9b}31m".utf8), Array("a b\tc".utf8), Array("\0".utf8),
-        Array("λ €𝄞 é".utf8), Array("\u{2028}\u{feff}".utf8), Array(0...255), [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x92], [0xC0, 0xAF], [0xED, 0xA0, 0x80],
+        Array("λ €𝄞 é".utf8), Array("\u{2028}\u{feff}".utf8), Array(0...255), [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x92], [0xC0, 0xAF],
+        [0xED, 0xA0, 0x80],
         [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82, 0x22, 0x0A], [0xFF, 0xFE, 0x41], [0xF8, 0x88, 0x80, 0x80, 0x80],
     ]
 
