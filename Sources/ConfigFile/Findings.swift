@@ -40,7 +40,8 @@ final class Findings {
     var diagnostics: [Diagnostic] {
         var sorted = found.sorted { ($0.position, $0.severity.rawValue, $0.message) < ($1.position, $1.severity.rawValue, $1.message) }
         if omitted > 0, let last = sorted.last {
-            sorted.append(Diagnostic(.error, file: file, position: last.position, message: "too many mistakes: \(omitted) more are not shown"))
+            sorted.append(
+                Diagnostic(.error, file: file, position: last.position, message: "too many mistakes: \(omitted) more are not shown"))
         }
         return sorted
     }
