@@ -45,8 +45,10 @@ extension ScalarReader {
     }
 
     private func hostAndPort(_ text: String, _ ports: ClosedRange<Int>, _ value: DocumentValue) -> (host: String, port: UInt16)? {
-        guard let colon = text.lastIndex(of: ":"), let port = ScalarReader.digits(text[text.index(after: colon)...]), ports.contains(port) else {
-            wrong(value, "\"\(text)\" has no port from \(ports.lowerBound) to \(ports.upperBound)", hint: "HOST:PORT, as puppet.example:8140")
+        guard let colon = text.lastIndex(of: ":"), let port = ScalarReader.digits(text[text.index(after: colon)...]), ports.contains(port)
+        else {
+            wrong(
+                value, "\"\(text)\" has no port from \(ports.lowerBound) to \(ports.upperBound)", hint: "HOST:PORT, as puppet.example:8140")
             return nil
         }
         var host = text[..<colon]

@@ -6,14 +6,16 @@ import Settings
 ///
 /// The document has its defaults merged already. Parts: `DecodesListeners`, `DecodesPools`, `DecodesServers`, `DecodesRoutes`, `DecodesService`.
 final class Decoder {
+    static let listenerLimit = 500
+
     let findings: Findings
     let scalar: ScalarReader
     /// The configuration file's folder, absolute: what relative paths count from.
     let folder: String
     /// Names that others refer to, in the file's order: known before anything is decoded.
-    let poolNames: [String]
-    let siteNames: [String]
-    let peersNames: [String]
+    let pools: Names
+    let sites: Names
+    let peersSections: Names
     /// True while `defaults` are read by themselves.
     var isPartial = false
     /// Every file that must be readable.
@@ -32,15 +34,10 @@ final class Decoder {
         self.folder = folder
         self.findings = findings
         scalar = ScalarReader(findings: findings)
-        poolNames = Decoder.keys(of: root["pools"])
-        siteNames = Decoder.keys(of: root["sites"])
-        peersNames = Decoder.keys(of: root["peers"])
+        pools = Names(of: root["pools"])
+        sites = Names(of: root["sites"])
+        peersSections = Names(of: root["peers"])
         oidsByName = Decoder.oidsByName(root["trusted_oids"])
-    }
-
-    private static func keys(of value: DocumentValue?) -> [String] {
-        guard case .map(let entries) = value?.content else { return [] }
-        return entries.map(\.key)
     }
 
     private static func oidsByName(_ value: DocumentValue?) -> [String: String] {
@@ -57,10 +54,10 @@ final class Decoder {
         var settings = ProxySettings()
         guard var map = cursor(root) else { return settings }
         settings.site = map.read("site", site)
-        map.set(&settings.sites, "sites", sites)
+        map.set(&settings.sites, "sites", siteSettings)
         listeners(&map, &settings)
         defaults(map.value("defaults"))
-        map.set(&settings.pools, "pools", pools)
+        map.set(&settings.pools, "pools", poolSettings)
         if map.value("pools") == nil { findings.error("\"pools\" is missing", at: map.position) }
         map.set(&settings.routes, "routes", routes)
         environments(map.value("environments"), &settings)
@@ -76,12 +73,16 @@ final class Decoder {
             findings.error("\"listeners\" is missing", at: map.position)
             return
         }
+        if case .list(let elements) = value.content, elements.count > Decoder.listenerLimit {
+            scalar.wrong(value, "has more than \(Decoder.listenerLimit) entries")
+            return
+        }
         settings.listeners = scalar.list(listener)(value) ?? []
     }
 
     // MARK: Sites
 
-    private func sites(_ value: DocumentValue) -> [SiteSettings]? {
+    private func siteSettings(_ value: DocumentValue) -> [SiteSettings]? {
         namedEntries(value)?.map { entry in
             var site = SiteSettings(name: SiteName(entry.key))
             guard !entry.value.isNull, var map = cursor(entry.value) else { return site }
@@ -102,28 +103,28 @@ final class Decoder {
     // MARK: Names that refer to something
 
     func site(_ value: DocumentValue) -> SiteName? {
-        guard let name = reference(value, "site", siteNames) else { return nil }
-        return SiteName(name)
+        reference(value, "site", sites).map { SiteName($0.name) }
     }
 
     func pool(_ value: DocumentValue) -> PoolIndex? {
-        guard let name = reference(value, "pool", poolNames), let index = poolNames.firstIndex(of: name) else { return nil }
-        return PoolIndex(index)
+        reference(value, "pool", pools).map { PoolIndex($0.index) }
     }
 
-    func peers(_ value: DocumentValue) -> String? { reference(value, "peers section", peersNames) }
+    func peers(_ value: DocumentValue) -> String? { reference(value, "peers section", peersSections)?.name }
 
-    private func reference(_ value: DocumentValue, _ kind: String, _ names: [String]) -> String? {
+    private func reference(_ value: DocumentValue, _ kind: String, _ names: Names) -> (name: String, index: Int)? {
         guard let text = scalar.text(value) else { return nil }
-        guard names.contains(text) else {
-            findings.error("no \(kind) \"\(text)\"", at: value.position, hint: Decoder.nearest(text, names))
+        guard let index = names.index(of: text) else {
+            findings.error("no \(kind) \"\(text)\"", at: value.position, hint: Decoder.nearest(text, names.inOrder))
             return nil
         }
-        return text
+        return (text, index)
     }
 
     static func nearest(_ text: String, _ names: [String]) -> String? {
-        Suggestion.nearest(to: text, among: names) ?? (names.isEmpty ? nil : "known are \(names.joined(separator: ", "))")
+        if let nearest = Suggestion.nearest(to: text, among: names) { return nearest }
+        guard !names.isEmpty else { return nil }
+        return "known are \(names.prefix(30).joined(separator: ", "))\(names.count > 30 ? ", …" : "")"
     }
 
     /// The entries of a map whose keys are names of ours.

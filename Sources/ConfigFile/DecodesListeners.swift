@@ -51,7 +51,8 @@ extension Decoder {
 
     private func requestPath(_ value: DocumentValue) -> String? {
         guard let text = scalar.text(value) else { return nil }
-        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }) else {
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        else {
             scalar.wrong(value, "\"\(text)\" is no path of a request", hint: "/puppetfront/alive")
             return nil
         }

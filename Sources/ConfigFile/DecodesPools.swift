@@ -12,7 +12,7 @@ extension Decoder {
         map.finish()
     }
 
-    func pools(_ value: DocumentValue) -> [PoolSettings]? {
+    func poolSettings(_ value: DocumentValue) -> [PoolSettings]? {
         guard let entries = namedEntries(value) else { return nil }
         if entries.isEmpty { scalar.wrong(value, "is empty") }
         return entries.enumerated().map { index, entry in

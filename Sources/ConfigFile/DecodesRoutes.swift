@@ -46,8 +46,8 @@ extension Decoder {
     private func averageQueues(_ value: DocumentValue) -> [(pool: PoolIndex, limit: Int)]? {
         guard let entries = nonEmptyEntries(value) else { return nil }
         return entries.compactMap { entry in
-            guard let index = poolNames.firstIndex(of: entry.key) else {
-                findings.error("no pool \"\(entry.key)\"", at: entry.keyPosition, hint: Decoder.nearest(entry.key, poolNames))
+            guard let index = pools.index(of: entry.key) else {
+                findings.error("no pool \"\(entry.key)\"", at: entry.keyPosition, hint: Decoder.nearest(entry.key, pools.inOrder))
                 return nil
             }
             return scalar.integer(0...10_000_000)(entry.value).map { (PoolIndex(index), $0) }

@@ -6,7 +6,7 @@ import Settings
 extension Decoder {
     func service(_ map: inout MapCursor, _ settings: inout ProxySettings) {
         map.set(&settings.admin, "admin", admin)
-        map.set(&settings.peers, "peers", peersSections)
+        map.set(&settings.peers, "peers", peersSettings)
         map.set(&settings.trustedOIDs, "trusted_oids", trustedOIDs)
         map.set(&settings.timeouts, "timeouts", timeouts)
         map.set(&settings.limits, "limits", limits)
@@ -64,7 +64,7 @@ extension Decoder {
 
     // MARK: Peers and trusted OIDs
 
-    private func peersSections(_ value: DocumentValue) -> [PeersSettings]? {
+    private func peersSettings(_ value: DocumentValue) -> [PeersSettings]? {
         namedEntries(value)?.compactMap { entry in
             guard var map = cursor(entry.value) else { return nil }
             let members = map.require("members", peersMembers) ?? []

@@ -51,11 +51,11 @@ enum Document {
     }
 
     private static func firstInvalid(in bytes: ArraySlice<UInt8>) -> Position {
-        // Decoding with repairs and finding the first repair that is not in the input would be ambiguous: decode line by line.
+        // Line by line; within a line the longest valid start. Beyond 4 KiB of a line the column is not told exactly.
         for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             guard String(validating: line, as: UTF8.self) == nil else { continue }
-            let valid = (0...line.count).last { String(validating: line.prefix(min($0, 4096)), as: UTF8.self) != nil } ?? 0
-            let column = String(decoding: line.prefix(min(valid, 4096)), as: UTF8.self).unicodeScalars.count + 1
+            let valid = (0...min(line.count, 4096)).last { String(validating: line.prefix($0), as: UTF8.self) != nil } ?? 0
+            let column = String(decoding: line.prefix(valid), as: UTF8.self).unicodeScalars.count + 1
             return Position(line: index + 1, column: column)
         }
         return .start

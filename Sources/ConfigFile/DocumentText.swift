@@ -10,6 +10,8 @@ struct DocumentText {
     /// The first of those that stand for a duplicate key's first letter.
     static let firstKeyMark: UInt32 = 0xF000
     static let keyMarkLimit = 64
+    /// What may be composed again in all, so that a large file with many duplicates does not take long.
+    static let recomposedLimit = 2 << 20
 
     private var scalars: [Unicode.Scalar]
     private let lineStarts: [Int]
@@ -63,7 +65,8 @@ struct DocumentText {
     /// Makes the key at that place another one. False where the key is not written plainly (a tag or an anchor stands before it,
     /// it is empty or holds escapes), or where too many have been exchanged.
     mutating func exchangeKey(_ key: String, at position: Position) -> Bool {
-        guard exchanged.count < DocumentText.keyMarkLimit, exchanged[position] == nil, (1...lineStarts.count).contains(position.line),
+        guard exchanged.count < DocumentText.keyMarkLimit, exchanged.count * scalars.count < DocumentText.recomposedLimit,
+            exchanged[position] == nil, (1...lineStarts.count).contains(position.line),
             let mark = Unicode.Scalar(DocumentText.firstKeyMark + UInt32(exchanged.count))
         else { return false }
         var index = lineStarts[position.line - 1] + position.column - 1

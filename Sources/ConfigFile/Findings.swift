@@ -5,7 +5,12 @@ final class Findings {
     static let limit = 1000
 
     let file: String
+    /// Hints cost comparisons with every known name: the first mistakes alone get them.
+    static let hintLimit = 100
+
+    /// Without hints, which may differ from one reading to the next.
     private var seen: Set<Diagnostic> = []
+    private var found: [Diagnostic] = []
     private var omitted = 0
     private(set) var hasErrors = false
 
@@ -21,19 +26,22 @@ final class Findings {
     }
 
     private func add(_ severity: Diagnostic.Severity, _ message: String, _ position: Position, _ hint: () -> String?) {
-        guard seen.count < Findings.limit else {
+        guard found.count < Findings.limit else {
             omitted += 1
             return
         }
-        seen.insert(
-            Diagnostic(severity, file: file, position: position, message: Findings.oneLine(message), hint: hint().map(Findings.oneLine)))
+        let message = Findings.oneLine(message)
+        guard seen.insert(Diagnostic(severity, file: file, position: position, message: message)).inserted else { return }
+        let hint = found.count < Findings.hintLimit ? hint().map(Findings.oneLine) : nil
+        found.append(Diagnostic(severity, file: file, position: position, message: message, hint: hint))
     }
 
     /// In the file's order, errors and warnings together.
     var diagnostics: [Diagnostic] {
-        var sorted = seen.sorted { ($0.position, $0.severity.rawValue, $0.message) < ($1.position, $1.severity.rawValue, $1.message) }
+        var sorted = found.sorted { ($0.position, $0.severity.rawValue, $0.message) < ($1.position, $1.severity.rawValue, $1.message) }
         if omitted > 0, let last = sorted.last {
-            sorted.append(Diagnostic(.error, file: file, position: last.position, message: "too many mistakes: \(omitted) more are not shown"))
+            sorted.append(
+                Diagnostic(.error, file: file, position: last.position, message: "too many mistakes: \(omitted) more are not shown"))
         }
         return sorted
     }

@@ -49,7 +49,9 @@ extension ScalarReader {
             if shift > 0 { number = number.dropLast() }
             guard let count = ScalarReader.digits(number), count <= Int.max >> shift else {
                 let meant = text.replacing("K", with: "k").replacing("m", with: "M").replacing("g", with: "G").replacing("B", with: "")
-                wrong(value, "\"\(text)\" is no size", hint: "a whole number, with k, M or G where wanted, as \(meant == text ? "200k" : meant)")
+                wrong(
+                    value, "\"\(text)\" is no size",
+                    hint: "a whole number, with k, M or G where wanted, as \(meant == text ? "200k" : meant)")
                 return nil
             }
             return within(range, count << shift, value, text)

@@ -26,7 +26,8 @@ struct SiteSelection {
             if names.count == 1 { settings.site = settings.sites.first?.name }
             if names.count > 1 {
                 findings.error(
-                    "which site is this? one of \(names.joined(separator: ", "))", at: position, hint: "--site, PUPPETFRONT_SITE or \"site:\"")
+                    "which site is this? one of \(names.joined(separator: ", "))", at: position,
+                    hint: "--site, PUPPETFRONT_SITE or \"site:\"")
             }
         }
     }

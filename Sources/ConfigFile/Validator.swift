@@ -43,23 +43,27 @@ struct Validator {
 
     // MARK: Overflow
 
-    /// Each circle is reported once, at its first pool.
+    /// Each circle is reported once, at its first pool. A pool overflows to one pool at most: what was walked is not walked again.
     private func checkOverflows() {
-        for start in settings.pools.indices {
-            var seen = [start]
-            var index = start
-            while let next = settings.pools[index].overflow?.to.value, settings.pools.indices.contains(next) {
-                if next == start {
-                    guard start == seen.min() else { break }
-                    let names = (seen + [start]).map { settings.pools[$0].name }.joined(separator: " → ")
-                    findings.error("overflow in a circle: \(names)", at: places.overflows[start] ?? .start)
-                    break
-                }
-                if seen.contains(next) { break }
-                seen.append(next)
-                index = next
+        /// The walk that came by, by pool.
+        var walks = [Int?](repeating: nil, count: settings.pools.count)
+        for start in settings.pools.indices where walks[start] == nil {
+            var path: [Int] = []
+            var next: Int? = start
+            while let index = next, settings.pools.indices.contains(index), walks[index] == nil {
+                walks[index] = start
+                path.append(index)
+                next = settings.pools[index].overflow?.to.value
             }
+            guard let end = next, let entry = path.firstIndex(of: end) else { continue }
+            reportCircle(Array(path[entry...]))
         }
+    }
+
+    private func reportCircle(_ circle: [Int]) {
+        guard let first = circle.min(), let place = circle.firstIndex(of: first) else { return }
+        let names = (circle[place...] + circle[..<place] + [first]).map { settings.pools[$0].name }
+        findings.error("overflow in a circle: \(names.joined(separator: " → "))", at: places.overflows[first] ?? .start)
     }
 
     // MARK: Identity

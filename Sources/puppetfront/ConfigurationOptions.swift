@@ -12,7 +12,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The site that this instance stands in. Default: PUPPETFRONT_SITE, else the file's `site`, else its only site.", valueName: "name"))
+            "The site that this instance stands in. Default: PUPPETFRONT_SITE, else the file's `site`, else its only site.",
+            valueName: "name"))
     var site: String?
 
     /// - Parameter checkFiles: whether certificates and the like must be readable.

@@ -142,8 +142,10 @@ import Testing
             .map { $0.message.dropLast(": without effect in this version".count) }
         #expect(
             Set(subjects) == [
-                "listeners.http2: true", "pools.hash_balance_factor", "pools.stick", "pools.overflow", "pools.retry.budget", "pools.outlier",
-                "pools.servers.slowstart", "pools.servers.agent_check", "limits.per_certname", "admin.socket", "admin.http", "peers", "hooks",
+                "listeners.http2: true", "pools.hash_balance_factor", "pools.stick", "pools.overflow", "pools.retry.budget",
+                "pools.outlier",
+                "pools.servers.slowstart", "pools.servers.agent_check", "limits.per_certname", "admin.socket", "admin.http", "peers",
+                "hooks",
             ])
         #expect(subjects.count == Set(subjects).count)
         #expect(result.warnings.count == subjects.count)

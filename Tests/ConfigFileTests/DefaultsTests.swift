@@ -93,7 +93,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("500ms", Duration.milliseconds(500)), ("10s", .seconds(10)), ("15m", .seconds(900)), ("1h", .seconds(3600)), ("8760h", .seconds(31_536_000)),
+        ("500ms", Duration.milliseconds(500)), ("10s", .seconds(10)), ("15m", .seconds(900)), ("1h", .seconds(3600)),
+        ("8760h", .seconds(31_536_000)),
     ])
     func durations(text: String, expected: Duration) throws {
         #expect(try settings(Fixtures.minimal(pool: "queue: { timeout: \(text) }")).pools[0].queue.timeout == expected)
