@@ -32,6 +32,8 @@ package enum TLSSetup {
         guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else { fail(64, "cannot read \(certificate)") }
         guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else { fail(64, "\(key) does not fit") }
         _ = pf_SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION)
+        // What agents and Puppet Server prefer, and nothing else: all proxies are to encrypt alike.
+        _ = SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384")
         _ = pf_SSL_CTX_set_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
         pf_SSL_CTX_set_read_ahead(context, 1)
         SSL_CTX_set_default_read_buffer_len(context, 65536)

@@ -74,24 +74,27 @@ class Result:
         self.units = 0
 
 
-def measure(site, case, proxies, rounds, seconds):
-    """The CPU microseconds a unit of `case` takes each of `proxies`, which are set up for it."""
+def measure(site, case, proxies, rounds, seconds, patience):
+    """The CPU microseconds a unit of `case` takes each of `proxies`, which are set up for it: in `rounds` rounds of at least
+    `seconds` of CPU each, or of less where all rounds would take more than `patience` seconds of the clock."""
     result = Result(case)
     with contextlib.ExitStack() as stack:
         generators = [stack.enter_context(site.generator(proxy, case)) for proxy in proxies if proxy.name in case.contestants]
-        probes = []
+        probes, walls = [], []
         for generator in generators:
             if case.per_connection == 0:
                 generator.order(f"open {case.connections}")
             opened = generator.order(f"run {case.probe // 2 // case.per_unit * case.per_unit}")["opened"]
             cost, _, answer = generator.cost(case.probe)
             probes.append(cost)
+            walls.append(answer["seconds"] / case.probe)
             name = generator.proxy.name
             result.agreed[name] = answer["agreed"]
             # The last connections' tickets may not have been read yet: per connection, rounded.
             result.tickets[name] = round(answer["tickets"] / max(1, answer["opened"]))
             result.figures[name], result.busy[name] = [], []
-        result.units = max(1, int(seconds * 1e6 / min(probes) / case.per_unit))
+        requests = min(seconds * 1e6 / min(probes), patience / rounds / sum(walls))
+        result.units = max(1, int(requests / case.per_unit))
         for number in range(rounds):
             turn = number % len(generators)
             for generator in generators[turn:] + generators[:turn]:
@@ -113,16 +116,18 @@ def measure_memory(site, name, count):
         return (proxy.resident_bytes() - before) / count
 
 
-def measure_instructions(site, name, case):
+def measure_instructions(site, name, case, profiles):
     """User-space instructions of a unit of `case`, counted by callgrind: the difference between a long and a short run. They
-    say nothing about the kernel, but hardly vary, so they show a change that a noisy machine hides."""
+    say nothing about the kernel, but hardly vary, so they show a change that a noisy machine hides. The profiles stay in `profiles`, if given, for
+    callgrind_annotate."""
     short, long = (max(1, case.probe // divisor // case.per_unit) for divisor in (16, 4))
-    counts = [_instructions(site, name, case, units * case.per_unit) for units in (short, long)]
+    counts = [_instructions(site, name, case, units * case.per_unit, profiles) for units in (short, long)]
     return (counts[1] - counts[0]) / (long - short)
 
 
-def _instructions(site, name, case, count):
-    watch = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=" + os.path.join(site.folder, "callgrind.%p")]
+def _instructions(site, name, case, count, profiles):
+    path = os.path.join(profiles or site.folder, f"{case.name}.{name}.")
+    watch = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=" + path + "%p"]
     with site.proxy(name, case.setup, watch) as proxy, site.generator(proxy, case) as generator:
         if case.per_connection == 0:
             generator.order(f"open {min(case.connections, 16)}")
@@ -131,7 +136,7 @@ def _instructions(site, name, case, count):
         pids = proxy.pids()
     total = 0
     for pid in pids:
-        with open(os.path.join(site.folder, f"callgrind.{pid}")) as lines:
+        with open(path + str(pid)) as lines:
             total += sum(int(line.split()[1]) for line in lines if line.startswith("totals:"))
     return total
 

@@ -203,7 +203,7 @@ http {{
         '"client":"$ssl_client_s_dn","serial":"$ssl_client_serial","tls":"$ssl_protocol","request":"$request",'
         '"server":"$upstream_addr","status":"$status","bytes_in":"$request_length","bytes_out":"$bytes_sent",'
         '"connect":"$upstream_connect_time","response":"$upstream_header_time","total":"$request_time"}}';
-    access_log {proxy.folder}/access.log httplog;
+    access_log {proxy.folder}/access.log httplog buffer=64k flush=1s;
     client_body_temp_path {proxy.folder};
     proxy_temp_path {proxy.folder};
     fastcgi_temp_path {proxy.folder};
