@@ -7,7 +7,7 @@ import Settings
 final class Acceptor: EventTarget {
     let listener: ListenerContext
     private let socket: Socket
-    private unowned let worker: Worker
+    private unowned(unsafe) let worker: Worker
     /// How many connections are taken in one go, so that those there are do not wait.
     private static let batch = 64
 

@@ -11,7 +11,8 @@ import TLS
 final class DownstreamConnection: EventTarget {
     enum Phase { case proxyHeader, handshake, open, lingering, closed }
 
-    let worker: Worker
+    /// The worker outlives all that it owns; see Sources/README.md.
+    unowned(unsafe) let worker: Worker
     let listener: ListenerContext
     let stream: Stream
     private(set) var phase: Phase = .open

@@ -123,7 +123,8 @@ extension RunningExchange {
         let encoding = bytes.extracting(head.first(.contentEncoding)?.value.range ?? 0..<0)
         let outcome: BodyClassification
         if head.framing == .chunked {
-            outcome = request.classifyBody(dechunked.span, contentType: type, contentEncoding: encoding, extent: extent)
+            let content = dechunked
+            outcome = request.classifyBody(content.span, contentType: type, contentEncoding: encoding, extent: extent)
         } else {
             var end = bytes.count
             if case .contentLength(let length) = head.framing { end = min(end, head.length + Int(min(length, UInt64(Int32.max)))) }
@@ -151,7 +152,6 @@ extension RunningExchange {
         let decision = snapshot.routes.decide(request, identity: connection.identity, source: connection.source) {
             snapshot.pool($0).averageQueue
         }
-        let isRepeatable = head.method == .get || head.method == .head || request.endpoint.mayRepeat
         var attempts = 0
         if case .forward(let pool, _) = decision { attempts = snapshot.poolSettings(pool).retry.attempts }
         apply(exchange.begin(decision, isRepeatable: isRepeatable, attempts: attempts))

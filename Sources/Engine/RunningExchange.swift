@@ -16,9 +16,9 @@ import Telemetry
 final class RunningExchange {
     enum Stage { case head, classifying, running, answeringHere, ended }
 
-    unowned let worker: Worker
+    unowned(unsafe) let worker: Worker
     /// Valid while `stage` is not `ended`: the connection holds this object then, not the other way round.
-    unowned var connection: DownstreamConnection
+    unowned(unsafe) var connection: DownstreamConnection
     /// The state of the configuration that this request began under; a reload meanwhile does not change it.
     var snapshot: Snapshot
     var stage: Stage = .ended
@@ -30,6 +30,8 @@ final class RunningExchange {
     var parser: RequestParser
     var head = RequestHead()
     var requestBody = BodyScanner(.none)
+    /// Whether it may be sent again after a server may have acted on it.
+    var isRepeatable: Bool { head.method == .get || head.method == .head || request.endpoint.mayRepeat }
     /// The request's own framing has ended and all of it was taken out of the connection's input.
     var requestIsWhole = true
     /// The head has been taken out of the connection's input (into `outbound`).
@@ -169,7 +171,7 @@ final class RunningExchange {
         connectBegan = worker.loop.now
         sentCount = 0
         sentAnything = false
-        if !fresh, let idle = worker.takeIdle(target) {
+        if !fresh, let idle = worker.takeIdle(target, looksTwice: !isRepeatable) {
             upstream = idle
             idle.begin(self)
             return upstreamConnected()

@@ -11,7 +11,7 @@ final class UpstreamConnection: EventTarget {
 
     let target: UpstreamTarget
     let stream: Stream
-    private unowned let worker: Worker
+    private unowned(unsafe) let worker: Worker
     private(set) var phase: Phase = .connecting
     /// The exchange that it serves; nil while idle.
     private(set) var exchange: RunningExchange?

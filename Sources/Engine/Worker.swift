@@ -271,11 +271,13 @@ final class Worker {
         return made
     }
 
-    /// An idle connection to that very server, the most recently used one, that is still quiet.
-    func takeIdle(_ target: UpstreamTarget) -> UpstreamConnection? {
+    /// An idle connection to that very server, the most recently used one.
+    /// - Parameter looksTwice: asks the socket whether its end has come since the last turn of the loop: for requests that cannot be sent
+    ///   again. The others are, should it have.
+    func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamConnection? {
         let key = ObjectIdentifier(target)
         while let connection = idle[key]?.popLast() {
-            if connection.isQuiet { return connection }
+            if !looksTwice || connection.isQuiet { return connection }
             connection.close()
         }
         return nil

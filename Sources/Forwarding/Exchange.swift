@@ -16,7 +16,7 @@ import Routing
 /// ```
 /// Invariants: a server's slot is held exactly in connecting, waiting and answering, and is in `release` of exactly one later step;
 /// the pool knows the ticket as queued exactly in `queued`; nothing is sent again once a byte of an answer has come.
-/// Source of the rule for sending again: http-and-tls.md, "HTTP/1.1".
+/// RFC 9110 section 9.2.2 says which methods may be repeated; that a catalog and a node may is what Puppet Server makes of them.
 package struct Exchange: Sendable {
     package enum State: Sendable { case idle, seeking, queued, connecting, waiting, answering, ended }
 

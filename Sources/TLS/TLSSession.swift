@@ -19,7 +19,7 @@ package final class TLSSession {
     let ssl: OpaquePointer
     private let server: ServerTLSContext?
     private let client: ClientTLSContext?
-    private unowned let transport: any CipherTransport
+    private unowned(unsafe) let transport: any CipherTransport
 
     private var isOpen = false
     private var end: End?

@@ -37,7 +37,7 @@ import Testing
         #expect(exchange.pool == nil)
     }
 
-    // The table of http-and-tls.md: what may be sent again, and when.
+    // What may be sent again, and when.
     @Test(arguments: [
         // repeatable, sent, at hand, reused → action
         (true, true, true, false, ExchangeAction.submit),
