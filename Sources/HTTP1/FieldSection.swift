@@ -39,8 +39,8 @@ enum FieldSection {
         var kind = FieldKind.other
         if bytes.count &- start >= ByteScan.width {
             let vector = ByteScan.load(bytes, at: start)
-            let folded = vector | 0x20
-            let isPlain = ((folded &- 0x61) .< 26) .| (vector .== 0x2D)
+            let folded = vector | ByteScan.all(0x20)
+            let isPlain = ((folded &- ByteScan.all(0x61)) .< ByteScan.all(26)) .| (vector .== ByteScan.all(0x2D))
             let length = ByteScan.firstLane(ByteScan.bits(.!isPlain))
             nameEnd = start &+ length
             if length > 0, nameEnd < bytes.count, bytes[nameEnd] == ASCIIByte.colon {

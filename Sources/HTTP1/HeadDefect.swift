@@ -2,7 +2,7 @@
 package enum HeadDefect: String, Error, Sendable {
     case requestLine = "the request line is malformed"
     case method = "the method is no token"
-    case version = "the version is neither HTTP/1.0 nor HTTP/1.1"
+    case version = "the request line does not end in HTTP/1.0 or HTTP/1.1 and CRLF"
     case target = "the target has a form that this method cannot have, or bytes that need encoding"
     case statusLine = "the status line is malformed"
     case switchedProtocols = "the server switched protocols without being asked to"

@@ -37,7 +37,7 @@ enum RequestLine {
         case ASCIIByte.word("HTTP/1.0"): head.version = .http10
         default: throw .version
         }
-        guard bytes[start &+ 9] == ASCIIByte.carriageReturn, bytes[start &+ 10] == ASCIIByte.lineFeed else { throw .lineEnd }
+        guard bytes[start &+ 9] == ASCIIByte.carriageReturn, bytes[start &+ 10] == ASCIIByte.lineFeed else { throw .version }
         return start &+ 11
     }
 

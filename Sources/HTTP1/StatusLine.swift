@@ -24,7 +24,7 @@ enum StatusLine {
         switch ByteScan.word(bytes, at: start) {
         case ASCIIByte.word("HTTP/1.1"): head.version = .http11
         case ASCIIByte.word("HTTP/1.0"): head.version = .http10
-        default: throw .version
+        default: throw .statusLine
         }
         guard bytes[start &+ 8] == ASCIIByte.space, let status = Decimal.parse(bytes, (start &+ 9)..<(start &+ shortest)) else {
             throw .statusLine

@@ -83,6 +83,11 @@ extension HeadLimits {
     static let test = HeadLimits(head: 65536, target: 16384)
 }
 
+extension String {
+    /// The first bytes. (Characters would not do: CRLF is one.)
+    func bytes(_ count: Int) -> [UInt8] { Array(utf8.prefix(count)) }
+}
+
 extension ByteBuffer {
     var text: String {
         let bytes = UnsafeRawBufferPointer(start: base + start, count: count)
