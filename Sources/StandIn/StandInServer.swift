@@ -43,6 +43,7 @@ package final class StandInServer: Sendable {
     /// What the connections' threads share with the server.
     private final class Shared: Sendable {
         let value = Mutex(State())
+        let sentByteCount = Atomic(0)
     }
 
     package init(_ options: Options = Options()) throws(StandInError) {
@@ -85,6 +86,9 @@ package final class StandInServer: Sendable {
     /// The most requests that were between head and end of answer at once, health checks left out.
     package var maximumRunningCount: Int { state.value.withLock { $0.maximumRunningCount } }
     package var runningCount: Int { state.value.withLock { $0.runningCount } }
+
+    /// Bytes of contents handed to the kernel so far: stands still while nobody takes them.
+    package var sentByteCount: Int { state.sentByteCount.load(ordering: .relaxed) }
 
     package func forgetRequests() {
         state.value.withLock {
@@ -146,7 +150,7 @@ package final class StandInServer: Sendable {
         var answer = script?(whole) ?? rules.answer(whole)
         if request.head.lists("close", in: "Connection") || request.head.startLine.hasSuffix("/1.0") { answer.closes = true }
         if answer.delay > .zero { pause(answer.delay) }
-        try send(answer, to: reader.stream, isHead: request.method == "HEAD")
+        try send(answer, to: reader.stream, isHead: request.method == "HEAD", state)
         return !answer.closes
     }
 
@@ -168,14 +172,17 @@ package final class StandInServer: Sendable {
         }
     }
 
-    private static func send(_ answer: StandInAnswer, to stream: StandInStream, isHead: Bool) throws(StandInError) {
+    private static func send(_ answer: StandInAnswer, to stream: StandInStream, isHead: Bool, _ state: Shared) throws(StandInError) {
         let head = answer.head(puppetVersion: "7.23.0")
         if isHead { return try stream.write(head) }
         switch answer.content {
         case .bytes(let bytes): try stream.write(head + bytes)
         case .sized(let count):
             try stream.write(head)
-            try StandInContent.pieces(count) { (piece) throws(StandInError) in try stream.write(piece) }
+            try StandInContent.pieces(count) { (piece) throws(StandInError) in
+                try stream.write(piece)
+                state.sentByteCount.add(piece.count, ordering: .relaxed)
+            }
         case .chunked(let count, let chunk, let delay):
             try stream.write(head)
             var sent = 0
@@ -187,6 +194,7 @@ package final class StandInServer: Sendable {
                 let second = StandInContent.block[..<(size - first.count)]
                 try stream.write(Array("\(String(size, radix: 16))\r\n".utf8) + first + second + [13, 10])
                 sent += size
+                state.sentByteCount.add(size, ordering: .relaxed)
             }
             try stream.write("0\r\n\r\n")
         }

@@ -5,6 +5,8 @@ import TestKit
 final class Scene {
     let folder: TemporaryFolder
     let authority: StandInAuthority
+    /// Servers that nobody else holds.
+    private var kept: [AnyObject] = []
 
     init() throws {
         folder = try TemporaryFolder()
@@ -24,6 +26,9 @@ final class Scene {
         try server.start()
         return server
     }
+
+    /// Lets a server live as long as the scene.
+    func keep(_ server: AnyObject) { kept.append(server) }
 
     /// TLS with a certificate of that name; nil: without one.
     func tls(_ certname: String? = "agent.test") throws -> StandInTLS {
