@@ -16,7 +16,7 @@ struct FieldFacts {
 
     /// Marks the fields that a Connection field names as `.connectionNamed`, too.
     init(_ bytes: borrowing Span<UInt8>, fields: inout [HeaderField]) throws(HeadDefect) {
-        for index in fields.indices {
+        for index in 0..<fields.count where KindSet.telling.contains(fields[index].kind) {
             let value = fields[index].value
             switch fields[index].kind {
             case .host:
