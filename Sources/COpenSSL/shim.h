@@ -2,6 +2,10 @@
 // No file-scope static variable belongs here.
 #ifndef PUPPETFRONT_COPENSSL_SHIM_H
 #define PUPPETFRONT_COPENSSL_SHIM_H
+// The same view of the system's headers as CLinux has: Swift joins what both declare.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -38,4 +42,15 @@ static inline EVP_PKEY *pf_EVP_RSA_gen(unsigned int bits) { return EVP_RSA_gen(b
 static inline int pf_sk_X509_num(const STACK_OF(X509) *stack) { return sk_X509_num(stack); }
 static inline X509 *pf_sk_X509_value(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
 static inline const char *pf_OpenSSL_version(void) { return OpenSSL_version(OPENSSL_VERSION); }
+static inline void pf_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+static inline STACK_OF(X509) *pf_sk_X509_new(void) { return sk_X509_new_null(); }
+static inline int pf_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
+// Frees the stack alone, not what stands in it.
+static inline void pf_sk_X509_free(STACK_OF(X509) *stack) { sk_X509_free(stack); }
+// What every context of ours leaves out or insists on; SSL_OP_* are function-like macros in OpenSSL 3.
+static inline void pf_SSL_CTX_set_strict_options(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
+// As RFC 2253 writes names; control bytes and those above 127 are escaped. Negative: failed.
+static inline int pf_X509_NAME_print_rfc2253(BIO *bio, const X509_NAME *name) { return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253); }
 #endif

@@ -3,18 +3,23 @@
 #define PUPPETFRONT_CLINUX_H
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
-#endif
+
 #include <errno.h>
 #include <fcntl.h>
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -31,4 +36,15 @@ static inline int pf_errno(void) { return errno; }
 static inline void pf_epoll_event_set(struct epoll_event *event, uint32_t events, uint64_t data) { event->events = events; event->data.u64 = data; }
 static inline uint64_t pf_epoll_event_data(const struct epoll_event *event) { return event->data.u64; }
 static inline int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) { return accept4(fd, address, length, flags); }
+// glibc declares these with transparent unions under _GNU_SOURCE, which Swift cannot call.
+static inline int pf_bind(int fd, const struct sockaddr *address, socklen_t length) { return bind(fd, address, length); }
+static inline int pf_connect(int fd, const struct sockaddr *address, socklen_t length) { return connect(fd, address, length); }
+static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *length) { return getsockname(fd, address, length); }
+
+static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) { return sendto(fd, bytes, count, flags, address, length); }
+#endif
+// Variadic functions, and a macro that is a cast.
+static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+static inline void pf_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 #endif

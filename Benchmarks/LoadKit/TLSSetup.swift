@@ -1,0 +1,42 @@
+import COpenSSL
+
+/// OpenSSL contexts for a stand-in agent and a stand-in server. Any mistake ends the process.
+package enum TLSSetup {
+    /// An agent: it presents its certificate, verifies the server's, offers session tickets like a real agent and never
+    /// resumes. `tickets` counts those that come in.
+    package static func client(ca: String, certificate: String, key: String, tickets: UnsafeMutablePointer<Int>) -> OpaquePointer {
+        let context = make(TLS_client_method(), ca: ca, certificate: certificate, key: key)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        _ = pf_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE))
+        SSL_CTX_set_ex_data(context, 0, tickets)
+        SSL_CTX_sess_set_new_cb(context) { session, _ in
+            if let counter = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), 0) {
+                counter.assumingMemoryBound(to: Int.self).pointee += 1
+            }
+            return 0
+        }
+        return context
+    }
+
+    /// A compiler: it wants a certificate from whoever connects, as Puppet Server does of a proxy. No tickets.
+    package static func server(ca: String, certificate: String, key: String) -> OpaquePointer {
+        let context = make(TLS_server_method(), ca: ca, certificate: certificate, key: key)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        SSL_CTX_set_num_tickets(context, 0)
+        return context
+    }
+
+    private static func make(_ method: OpaquePointer?, ca: String, certificate: String, key: String) -> OpaquePointer {
+        guard let context = SSL_CTX_new(method) else { fail(1, "SSL_CTX_new failed") }
+        guard SSL_CTX_load_verify_locations(context, ca, nil) == 1 else { fail(64, "cannot read \(ca)") }
+        guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else { fail(64, "cannot read \(certificate)") }
+        guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else { fail(64, "\(key) does not fit") }
+        _ = pf_SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION)
+        // What agents and Puppet Server prefer, and nothing else: all proxies are to encrypt alike.
+        _ = SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384")
+        _ = pf_SSL_CTX_set_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
+        pf_SSL_CTX_set_read_ahead(context, 1)
+        SSL_CTX_set_default_read_buffer_len(context, 65536)
+        return context
+    }
+}

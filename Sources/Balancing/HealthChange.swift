@@ -1,0 +1,60 @@
+/// A step of a server's health, and how the pool stands after it: what the log tells and hooks are told.
+package struct HealthChange: Sendable, Equatable {
+    /// `failing` and `passing` are steps on the way that changed nothing yet.
+    package enum Kind: Sendable, Equatable { case failing, passing, down, up }
+
+    package var kind: Kind
+    package var outcome: CheckOutcome
+    /// See `HealthTracker.progress`.
+    package var progress: Int
+    package var progressOf: Int
+    package var isUp: Bool
+    /// Usable servers after the change.
+    package var activeLeft: Int
+    package var backupsLeft: Int
+    /// Requests on this server, which go on.
+    package var inUse: Int
+    /// Requests waiting in the pool's queue when it happened.
+    package var queued: Int
+
+    /// One line without line end, in HAProxy's words, so that operators and their tools know it.
+    package func line(pool: String, server: String) -> String {
+        switch kind {
+        case .failing, .passing:
+            let verb = kind == .failing ? "failed" : "succeeded"
+            let status = "\(progress)/\(progressOf) \(isUp ? "UP" : "DOWN")"
+            return "Health check for server \(pool)/\(server) \(verb), \(reason), status: \(status)."
+        case .down, .up:
+            let running = activeLeft == 0 && backupsLeft > 0 ? " Running on backup." : ""
+            return "Server \(pool)/\(server) is \(isUp ? "UP" : "DOWN"), \(reason). "
+                + "\(activeLeft) active and \(backupsLeft) backup servers left.\(running) "
+                + "\(inUse) requests active, \(queued) in queue."
+        }
+    }
+
+    private var reason: String {
+        switch outcome {
+        case .passed(let status, let duration):
+            return "reason: Layer7 check passed, code: \(status), check duration: \(milliseconds(duration))ms"
+        case .failed(let failure):
+            var text = "reason: \(failure.cause.text)"
+            if let code = failure.code { text += ", code: \(code)" }
+            if !failure.info.isEmpty { text += ", info: \"\(printable(failure.info))\"" }
+            return text + ", check duration: \(milliseconds(failure.duration))ms"
+        case .unresolved:
+            return "reason: name does not resolve"
+        case .resolved:
+            return "reason: name resolves"
+        }
+    }
+
+    /// Printable ASCII without quotes, at most 200 characters: a server must not forge log lines.
+    private func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(200).map { (0x20..<0x7F).contains($0.value) && $0 != "\"" ? $0 : "." }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds &* 1000 &+ duration.components.attoseconds / 1_000_000_000_000_000
+    }
+}

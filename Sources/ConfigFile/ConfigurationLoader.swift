@@ -1,0 +1,58 @@
+import Settings
+
+/// A configuration file → settings, or everything that is wrong with it.
+///
+/// Steps: text → values with places (`Document`), defaults put under pools and servers (`DefaultsMerge`), values → settings
+/// (`Decoder`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`).
+package struct ConfigurationLoader {
+    /// - Parameters:
+    ///   - path: as the operator named it; diagnostics repeat it.
+    ///   - site: from `--site`.
+    ///   - environmentSite: from `PUPPETFRONT_SITE`.
+    ///   - checkFiles: whether certificates, keys, CRLs and the like must be readable. What is in them is not looked at here.
+    package static func load(path: String, site: String?, environmentSite: String?, checkFiles: Bool) -> LoadResult {
+        let bytes: [UInt8]
+        do throws(FileAccess.Failure) {
+            bytes = try FileAccess.read(path, limit: Document.byteLimit)
+        } catch {
+            let diagnostic = Diagnostic(.error, file: path, position: .start, message: "cannot be read: \(error.reason)")
+            return LoadResult(settings: nil, diagnostics: [diagnostic], file: path)
+        }
+        return parse(
+            bytes, file: path, baseFolder: folder(of: FileAccess.absolute(path)), site: site, environmentSite: environmentSite,
+            unreadable: checkFiles ? FileAccess.problem : { _ in nil })
+    }
+
+    /// Without the file system.
+    ///
+    /// - Parameters:
+    ///   - file: the name that diagnostics carry.
+    ///   - baseFolder: absolute; what relative paths count from.
+    ///   - unreadable: why the file at an absolute path cannot be read; nil where it can.
+    package static func parse(
+        _ bytes: [UInt8], file: String, baseFolder: String, site: String? = nil, environmentSite: String? = nil,
+        unreadable: (String) -> String? = { _ in nil }
+    ) -> LoadResult {
+        let findings = Findings(file: file)
+        guard let document = Document.parse(bytes, findings) else {
+            return LoadResult(settings: nil, diagnostics: findings.diagnostics, file: file)
+        }
+        let root = DefaultsMerge.apply(to: document)
+        let decoder = Decoder(root, folder: baseFolder, findings)
+        var settings = decoder.decode()
+        SiteSelection(argument: site, environment: environmentSite).select(&settings, root, findings)
+        Validator(settings: settings, places: decoder.places, findings: findings).validate()
+        WithoutEffect.warn(root, findings)
+        for reference in decoder.files {
+            guard let problem = unreadable(reference.path) else { continue }
+            findings.error("\"\(reference.label)\": \(reference.path) cannot be read: \(problem)", at: reference.position)
+        }
+        return LoadResult(
+            settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "/" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

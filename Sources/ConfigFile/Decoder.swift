@@ -1,0 +1,183 @@
+import Model
+import Settings
+
+/// Values with places → `ProxySettings`, collecting every mistake. What is wrong is left at its default: the settings are used
+/// only where nothing was wrong. Checks between parts that need all of them are the `Validator`'s.
+///
+/// The document has its defaults merged already. Parts: `DecodesListeners`, `DecodesPools`, `DecodesServers`, `DecodesRoutes`, `DecodesService`.
+final class Decoder {
+    static let listenerLimit = 500
+
+    let findings: Findings
+    let scalar: ScalarReader
+    /// The configuration file's folder, absolute: what relative paths count from.
+    let folder: String
+    /// Names that others refer to, in the file's order: known before anything is decoded.
+    let pools: Names
+    let sites: Names
+    let peersSections: Names
+    /// True while `defaults` are read by themselves.
+    var isPartial = false
+    /// Every file that must be readable.
+    var files: Set<FileReference> = []
+    /// Where the parts stand that the validator looks at again.
+    var places = Places()
+    var listenerNames: Set<String> = []
+    var routeNames: Set<String> = []
+
+    /// `trusted_oids`, turned round; of two OIDs with one name the first.
+    let oidsByName: [String: String]
+    private let root: DocumentValue
+
+    init(_ root: DocumentValue, folder: String, _ findings: Findings) {
+        self.root = root
+        self.folder = folder
+        self.findings = findings
+        scalar = ScalarReader(findings: findings)
+        pools = Names(of: root["pools"])
+        sites = Names(of: root["sites"])
+        peersSections = Names(of: root["peers"])
+        oidsByName = Decoder.oidsByName(root["trusted_oids"])
+    }
+
+    private static func oidsByName(_ value: DocumentValue?) -> [String: String] {
+        guard case .map(let entries) = value?.content else { return [:] }
+        var result: [String: String] = [:]
+        for entry in entries {
+            if case .scalar(let name) = entry.value.content, result[name] == nil { result[name] = entry.key }
+        }
+        return result
+    }
+
+    /// Everything but the site that this instance stands in, which `SiteSelection` decides.
+    func decode() -> ProxySettings {
+        var settings = ProxySettings()
+        guard var map = cursor(root) else { return settings }
+        settings.site = map.read("site", site)
+        map.set(&settings.sites, "sites", siteSettings)
+        listeners(&map, &settings)
+        defaults(map.value("defaults"))
+        map.set(&settings.pools, "pools", poolSettings)
+        if map.value("pools") == nil { findings.error("\"pools\" is missing", at: map.position) }
+        map.set(&settings.routes, "routes", routes)
+        environments(map.value("environments"), &settings)
+        service(&map, &settings)
+        map.finish()
+        return settings
+    }
+
+    func cursor(_ value: DocumentValue) -> MapCursor? { MapCursor(value, isPartial: isPartial, findings) }
+
+    private func listeners(_ map: inout MapCursor, _ settings: inout ProxySettings) {
+        guard let value = map.value("listeners") else {
+            findings.error("\"listeners\" is missing", at: map.position)
+            return
+        }
+        if case .list(let elements) = value.content, elements.count > Decoder.listenerLimit {
+            scalar.wrong(value, "has more than \(Decoder.listenerLimit) entries")
+            return
+        }
+        settings.listeners = scalar.list(listener)(value) ?? []
+    }
+
+    // MARK: Sites
+
+    private func siteSettings(_ value: DocumentValue) -> [SiteSettings]? {
+        namedEntries(value)?.map { entry in
+            var site = SiteSettings(name: SiteName(entry.key))
+            guard !entry.value.isNull, var map = cursor(entry.value) else { return site }
+            map.set(&site.near, "near", scalar.list(allowsEmpty: true, self.site))
+            site.caPool = map.read("ca", pool)
+            map.finish()
+            checkNear(site, entry)
+            return site
+        }
+    }
+
+    private func checkNear(_ site: SiteSettings, _ entry: DocumentEntry) {
+        let position = entry.value["near"]?.position ?? entry.keyPosition
+        if site.near.contains(site.name) { findings.error("site \"\(entry.key)\" is near itself", at: position) }
+        if Set(site.near).count < site.near.count { findings.error("\"near\" names a site twice", at: position) }
+    }
+
+    // MARK: Names that refer to something
+
+    func site(_ value: DocumentValue) -> SiteName? {
+        reference(value, "site", sites).map { SiteName($0.name) }
+    }
+
+    func pool(_ value: DocumentValue) -> PoolIndex? {
+        reference(value, "pool", pools).map { PoolIndex($0.index) }
+    }
+
+    func peers(_ value: DocumentValue) -> String? { reference(value, "peers section", peersSections)?.name }
+
+    private func reference(_ value: DocumentValue, _ kind: String, _ names: Names) -> (name: String, index: Int)? {
+        guard let text = scalar.text(value) else { return nil }
+        guard let index = names.index(of: text) else {
+            findings.error("no \(kind) \"\(text)\"", at: value.position, hint: Decoder.nearest(text, names.inOrder))
+            return nil
+        }
+        return (text, index)
+    }
+
+    static func nearest(_ text: String, _ names: [String]) -> String? {
+        if let nearest = Suggestion.nearest(to: text, among: names) { return nearest }
+        guard !names.isEmpty else { return nil }
+        return "known are \(names.prefix(30).joined(separator: ", "))\(names.count > 30 ? ", …" : "")"
+    }
+
+    /// The entries of a map whose keys are names of ours.
+    func namedEntries(_ value: DocumentValue) -> [DocumentEntry]? {
+        guard case .map(let entries) = value.content else {
+            scalar.wrong(value, "must be a map, not \(value.kind)")
+            return nil
+        }
+        for entry in entries where !scalar.isName(entry.key) {
+            findings.error("\"\(entry.key)\" is no name", at: entry.keyPosition, hint: "letters, digits and _ . : - only, at most 200")
+        }
+        return entries
+    }
+
+    // MARK: Files
+
+    /// A path, absolute as it comes out.
+    func path(_ value: DocumentValue) -> String? {
+        guard let text = scalar.text(value) else { return nil }
+        guard !text.hasPrefix("/") else { return text }
+        return folder == "/" ? "/\(text)" : "\(folder)/\(text)"
+    }
+
+    /// As `path`; the file must be readable where files are checked.
+    func readablePath(_ value: DocumentValue) -> String? {
+        guard let path = path(value) else { return nil }
+        files.insert(FileReference(path: path, label: value.label, position: value.position))
+        return path
+    }
+
+    func certificate(_ value: DocumentValue) -> CertificateFiles? {
+        guard var map = cursor(value) else { return nil }
+        let chain = map.require("chain", readablePath)
+        let key = map.require("key", readablePath)
+        map.finish()
+        guard let chain, let key else { return nil }
+        return CertificateFiles(chain: chain, key: key)
+    }
+}
+
+/// A file that the configuration names, and where.
+struct FileReference: Hashable {
+    let path: String
+    let label: String
+    let position: Position
+}
+
+/// Where what the validator compares stands in the file; indices as in `ProxySettings`.
+struct Places {
+    var listenerAddresses: [Position] = []
+    var adminAddress: Position?
+    /// `overflow.to`, by pool.
+    var overflows: [Int: Position] = [:]
+    /// Server addresses, by pool.
+    var serverAddresses: [Int: [Position]] = [:]
+}

@@ -1,0 +1,66 @@
+import Model
+import Settings
+
+extension Decoder {
+    func listener(_ value: DocumentValue) -> ListenerSettings? {
+        guard var map = cursor(value) else { return nil }
+        let name = map.read("name", scalar.name)
+        let v6only = map.read("v6only", scalar.bool) ?? false
+        let address = map.require("address", scalar.listenAddress(v6only: v6only))
+        let tls = map.read("tls", listenerTLS)
+        let http2 = map.read("http2", scalar.bool) ?? true
+        let proxyProtocol = map.read("proxy_protocol", scalar.list(allowsEmpty: true, scalar.addressBlock)) ?? []
+        let statusPath = map.read("status_path", requestPath)
+        map.finish()
+        guard let address else { return nil }
+        places.listenerAddresses.append(value["address"]?.position ?? value.position)
+        let result = ListenerSettings(
+            name: name ?? address.description, address: address, tls: tls, http2: http2, proxyProtocol: proxyProtocol,
+            statusPath: statusPath)
+        if !listenerNames.insert(result.name).inserted {
+            findings.error("a second listener \"\(result.name)\"", at: value["name"]?.position ?? value.position)
+        }
+        return result
+    }
+
+    func listenerTLS(_ value: DocumentValue) -> ListenerTLSSettings? {
+        guard var map = cursor(value) else { return nil }
+        var tls = ListenerTLSSettings(certificates: [])
+        tls.certificates = map.require("certificate", scalar.list(certificate)) ?? []
+        tls.clientCA = map.read("client_ca", readablePath)
+        tls.crl = map.read("crl", readablePath)
+        map.set(&tls.expiredCRL, "crl_expired", scalar.choice(ListenerTLSSettings.ExpiredCRL.self))
+        map.set(&tls.clientCertificate, "client_certificate", scalar.choice(ListenerTLSSettings.ClientCertificate.self))
+        map.set(&tls.minimumVersion, "min_version", scalar.choice(ListenerTLSSettings.Version.self))
+        map.set(&tls.securityLevel, "security_level", scalar.integer(0...5))
+        map.set(&tls.sessionTickets, "session_tickets", scalar.bool)
+        tls.ticketKeys = map.read("ticket_keys", readablePath)
+        map.finish()
+        checkClientCertificates(tls, value)
+        return tls
+    }
+
+    private func checkClientCertificates(_ tls: ListenerTLSSettings, _ value: DocumentValue) {
+        guard tls.clientCertificate != .none else { return }
+        if value["client_ca"]?.isNull ?? true {
+            findings.error("\"client_ca\" is missing", at: value.position, hint: "client_certificate: none where none is asked for")
+        } else if value["crl"]?.isNull ?? true {
+            findings.warning("no \"crl\": revoked certificates are taken", at: value.position)
+        }
+    }
+
+    private func requestPath(_ value: DocumentValue) -> String? {
+        guard let text = scalar.text(value) else { return nil }
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        else {
+            scalar.wrong(value, "\"\(text)\" is no path of a request", hint: "/puppetfront/alive")
+            return nil
+        }
+        return text
+    }
+}
+
+extension ListenAddress {
+    /// `192.0.2.1:8140` or `[::]:8140`.
+    var description: String { address.isV4 ? "\(address.description):\(port)" : "[\(address.description)]:\(port)" }
+}

@@ -1,0 +1,86 @@
+import Model
+import Settings
+
+/// What only the whole shows: listeners that overlap, overflow in a circle, identity in the clear.
+struct Validator {
+    let settings: ProxySettings
+    let places: Places
+    let findings: Findings
+
+    func validate() {
+        checkListeners()
+        checkOverflows()
+        for index in settings.pools.indices { warnOfIdentityInTheClear(index) }
+    }
+
+    // MARK: Listeners
+
+    private func checkListeners() {
+        guard places.listenerAddresses.count == settings.listeners.count else { return }
+        var bound = zip(settings.listeners, places.listenerAddresses).map { ($0.address, $1) }
+        if let http = settings.admin.http, let position = places.adminAddress { bound.append((http.address, position)) }
+        for index in bound.indices {
+            for earlier in bound[..<index] where Validator.overlap(bound[index].0, earlier.0) {
+                findings.error(
+                    "\(bound[index].0.description) overlaps with \(earlier.0.description)", at: bound[index].1,
+                    hint: "the other is at \(earlier.1.line):\(earlier.1.column)")
+                break
+            }
+        }
+    }
+
+    /// The same port, and one address or a wildcard for both. `[::]` takes v4 too unless v6only; port 0 is never the same.
+    static func overlap(_ left: ListenAddress, _ right: ListenAddress) -> Bool {
+        guard left.port == right.port, left.port != 0 else { return false }
+        return left.address == right.address || takes(left, right) || takes(right, left)
+    }
+
+    private static func takes(_ wide: ListenAddress, _ other: ListenAddress) -> Bool {
+        let isAny = wide.address.low == 0 && wide.address.high == 0
+        if wide.address.isV4 { return wide.address.v4 == 0 && other.address.isV4 }
+        return isAny && (!other.address.isV4 || !wide.v6only)
+    }
+
+    // MARK: Overflow
+
+    /// Each circle is reported once, at its first pool. A pool overflows to one pool at most: what was walked is not walked again.
+    private func checkOverflows() {
+        /// The walk that came by, by pool.
+        var walks = [Int?](repeating: nil, count: settings.pools.count)
+        for start in settings.pools.indices where walks[start] == nil {
+            var path: [Int] = []
+            var next: Int? = start
+            while let index = next, settings.pools.indices.contains(index), walks[index] == nil {
+                walks[index] = start
+                path.append(index)
+                next = settings.pools[index].overflow?.to.value
+            }
+            guard let end = next, let entry = path.firstIndex(of: end) else { continue }
+            reportCircle(Array(path[entry...]))
+        }
+    }
+
+    private func reportCircle(_ circle: [Int]) {
+        guard let first = circle.min(), let place = circle.firstIndex(of: first) else { return }
+        let names = (circle[place...] + circle[..<place] + [first]).map { settings.pools[$0].name }
+        findings.error("overflow in a circle: \(names.joined(separator: " → "))", at: places.overflows[first] ?? .start)
+    }
+
+    // MARK: Identity
+
+    /// Fields that Puppet Server believes, for anybody on the way to read and to forge.
+    private func warnOfIdentityInTheClear(_ index: Int) {
+        let pool = settings.pools[index]
+        guard pool.identity == .headers, pool.tls == nil, let places = places.serverAddresses[index] else { return }
+        let far = pool.servers.indices.filter { !Validator.isLoopback(pool.servers[$0].address) }
+        guard let first = far.first, places.indices.contains(first) else { return }
+        let names = far.map { pool.servers[$0].name }.joined(separator: ", ")
+        findings.warning(
+            "identity fields go over plain HTTP to an address off loopback: \(names)", at: places[first],
+            hint: "\"tls\" in pool \"\(pool.name)\", or \"identity: none\"")
+    }
+
+    private static func isLoopback(_ address: UpstreamAddress) -> Bool {
+        address.literal?.isLoopback ?? (address.host.lowercased() == "localhost")
+    }
+}

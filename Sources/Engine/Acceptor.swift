@@ -1,0 +1,64 @@
+import CLinux
+import Model
+import Network
+import Settings
+
+/// One worker's end of a listener: takes connections in, within the limits. Over a limit the newest is turned away.
+final class Acceptor: EventTarget {
+    let listener: ListenerContext
+    private let socket: Socket
+    private unowned(unsafe) let worker: Worker
+    /// How many connections are taken in one go, so that those there are do not wait.
+    private static let batch = 64
+
+    init(_ listener: ListenerContext, socket: consuming Socket, worker: Worker) {
+        self.listener = listener
+        self.socket = socket
+        self.worker = worker
+    }
+
+    var descriptor: Int32 { socket.number }
+
+    override func handle(_ events: ReadyEvents) { acceptSome() }
+    override func resume() { acceptSome() }
+    override func deadlinePassed() { acceptSome() }
+
+    private func acceptSome() {
+        for _ in 0..<Self.batch {
+            switch socket.accept() {
+            case .connection(let accepted, let address):
+                worker.take(accepted, from: address, listener: listener)
+            case .none:
+                return
+            case .failed(let error):
+                worker.acceptFailed(error)
+                // Out of descriptors: turn one away with the one held in reserve, and look again in a moment.
+                if error.isOutOfDescriptors { worker.reserve.turnAway(from: socket) }
+                worker.loop.setDeadline(self, worker.loop.now + 50_000_000)
+                return
+            }
+        }
+        worker.loop.deferWork(self)
+    }
+}
+
+/// A descriptor held in reserve, so that a connection can be taken and closed when there is none left.
+struct ReserveDescriptor: ~Copyable {
+    private var number: Int32 = Self.open()
+
+    private static func open() -> Int32 { pf_open("/dev/null", O_RDONLY | O_CLOEXEC, 0) }
+
+    init() {}
+
+    mutating func turnAway(from listener: borrowing Socket) {
+        guard number >= 0 else {
+            number = Self.open()
+            return
+        }
+        _ = close(number)
+        if case .connection(let socket, _) = listener.accept() { socket.resetOnClose() }
+        number = Self.open()
+    }
+
+    deinit { if number >= 0 { _ = close(number) } }
+}

@@ -1,0 +1,35 @@
+import CLinux
+import Network
+import Synchronization
+
+/// A thread for what may block: names and files. Work is done in the order in which it was given.
+final class BackgroundThread: Sendable {
+    private let work = Mutex<[@Sendable () -> Void]>([])
+    private let wakeup: Int32
+
+    init(name: String) throws(SystemError) {
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC))
+        guard wakeup >= 0 else { throw SystemError("eventfd") }
+        let thread = WorkerThread(name: name) { [self] in run() }
+        _ = thread
+    }
+
+    func perform(_ body: @escaping @Sendable () -> Void) {
+        work.withLock { $0.append(body) }
+        var one: UInt64 = 1
+        _ = write(wakeup, &one, 8)
+    }
+
+    private func run() -> Never {
+        while true {
+            var count: UInt64 = 0
+            _ = read(wakeup, &count, 8)
+            let batch = work.withLock { queue in
+                let taken = queue
+                queue.removeAll()
+                return taken
+            }
+            for body in batch { body() }
+        }
+    }
+}

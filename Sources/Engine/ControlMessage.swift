@@ -1,0 +1,23 @@
+import Balancing
+import Model
+import Network
+import Settings
+
+/// What other threads tell the control loop.
+enum ControlMessage: Sendable {
+    /// A reload's files have been read.
+    case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
+    case resolved(pool: String, ServerID, SocketAddress?)
+    case healthChanged(PoolCoordinator, ServerID, HealthChange)
+    case workerEnded(Int)
+    case reload
+    case drain
+    case stop
+}
+
+/// What loading the configuration has come to.
+package enum ConfigurationOutcome: Sendable {
+    case loaded(ProxySettings, warnings: [String])
+    /// Every mistake, one line each.
+    case failed([String])
+}

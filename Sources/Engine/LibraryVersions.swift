@@ -1,0 +1,8 @@
+import CNghttp2
+import TLS
+
+/// The versions of the C libraries that run now (not those the program was built with).
+package enum LibraryVersions {
+    package static var openSSL: String { LibraryVersion.openSSL }
+    package static var nghttp2: String { String(cString: nghttp2_version(0).pointee.version_str) }
+}

@@ -1,0 +1,25 @@
+import Model
+import Settings
+import TLS
+
+/// A listener as one worker uses it: settings, and a TLS context of the worker's own.
+final class ListenerContext {
+    let settings: ListenerSettings
+    let name: [UInt8]
+    let statusPath: [UInt8]?
+    let tls: ServerTLSContext?
+    /// The snapshot's generation at which this context was made.
+    let generation: Int
+
+    init(_ settings: ListenerSettings, tls: ServerTLSContext?, generation: Int) {
+        self.settings = settings
+        name = Array(settings.name.utf8)
+        statusPath = settings.statusPath.map { Array($0.utf8) }
+        self.tls = tls
+        self.generation = generation
+    }
+
+    func requiresProxyHeader(from source: IPAddress) -> Bool {
+        settings.proxyProtocol.contains { $0.contains(source) }
+    }
+}

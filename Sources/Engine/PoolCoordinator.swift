@@ -1,0 +1,123 @@
+import Balancing
+import Logging
+import Model
+import Network
+import Settings
+import Synchronization
+
+/// A pool for all threads: one value behind one lock. Lock, mutate, take the actions out, unlock, act.
+///
+/// Lives outside the snapshot, by name, so that slots, queue and health survive a reload. No I/O happens under the lock, and no other
+/// lock is taken there. Assignments that come out of the queue reach the worker that owns the ticket through its mailbox.
+final class PoolCoordinator: Sendable {
+    let name: String
+    private let state: Mutex<State>
+    private let dispatch: @Sendable (Ticket, QueueOutcome, PoolCoordinator) -> Void
+    private let healthChanged: @Sendable (PoolCoordinator, ServerID, HealthChange) -> Void
+
+    private struct State {
+        var pool: Pool
+        var targets: [ServerID: UpstreamTarget] = [:]
+        var actions: [PoolAction] = []
+    }
+
+    /// What becomes of a queued ticket.
+    enum QueueOutcome: Sendable {
+        case assigned(Assignment, UpstreamTarget)
+        case refused(Reason)
+    }
+
+    /// - Parameters:
+    ///   - dispatch: takes an outcome to the ticket's worker; called on any thread, without the lock
+    ///   - healthChanged: tells of a server that came up or went down; likewise
+    init(
+        settings: PoolSettings, site: SiteName?, sites: [SiteSettings],
+        dispatch: @escaping @Sendable (Ticket, QueueOutcome, PoolCoordinator) -> Void,
+        healthChanged: @escaping @Sendable (PoolCoordinator, ServerID, HealthChange) -> Void
+    ) {
+        name = settings.name
+        self.dispatch = dispatch
+        self.healthChanged = healthChanged
+        state = Mutex(State(pool: Pool(settings: settings, site: site, sites: sites)))
+    }
+
+    // MARK: Requests
+
+    func submit(_ request: PoolRequest, now: MonotonicTime) -> (submission: Submission, target: UpstreamTarget?) {
+        state.withLock { state in
+            let submission = state.pool.submit(request, now: now)
+            guard case .assigned(let assignment) = submission else { return (submission, nil) }
+            return (submission, state.targets[assignment.server])
+        }
+    }
+
+    func release(_ server: ServerID, now: MonotonicTime) { handle(.release(server), now: now) }
+
+    func handle(_ event: PoolEvent, now: MonotonicTime) {
+        let done = state.withLock { state -> [(PoolAction, UpstreamTarget?)] in
+            state.pool.handle(event, now: now, actions: &state.actions)
+            if state.actions.isEmpty { return [] }
+            let taken = state.actions.map { action -> (PoolAction, UpstreamTarget?) in
+                guard case .assigned(_, let assignment) = action else { return (action, nil) }
+                return (action, state.targets[assignment.server])
+            }
+            state.actions.removeAll(keepingCapacity: true)
+            return taken
+        }
+        for (action, target) in done { perform(action, target) }
+    }
+
+    private func perform(_ action: PoolAction, _ target: UpstreamTarget?) {
+        switch action {
+        case .assigned(let ticket, let assignment):
+            // A slot always belongs to a server with a target: both are set under the same lock.
+            guard let target else { return }
+            dispatch(ticket, .assigned(assignment, target), self)
+        case .refused(let ticket, let reason):
+            dispatch(ticket, .refused(reason), self)
+        case .healthChanged(let server, let change):
+            healthChanged(self, server, change)
+        }
+    }
+
+    // MARK: Servers
+
+    /// Takes new settings over. `makeTarget` gives the way to a server; the address of one that stays is kept until looked up anew.
+    func reconfigure(
+        _ settings: PoolSettings, site: SiteName?, sites: [SiteSettings], now: MonotonicTime,
+        makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget
+    ) {
+        handle(.reconfigure(settings, site: site, sites: sites), now: now)
+        adoptTargets(makeTarget)
+    }
+
+    func adoptTargets(_ makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget) {
+        state.withLock { state in
+            let known = state.targets
+            state.targets.removeAll()
+            for server in state.pool.servers {
+                if server.index == nil {
+                    state.targets[server.id] = known[server.id]
+                } else {
+                    state.targets[server.id] = makeTarget(server, known[server.id]?.address)
+                }
+            }
+        }
+    }
+
+    func resolved(_ server: ServerID, to address: SocketAddress?) {
+        state.withLock { state in
+            guard let target = state.targets[server], target.address != address else { return }
+            state.targets[server] = target.resolved(to: address)
+        }
+    }
+
+    func target(_ server: ServerID) -> UpstreamTarget? { state.withLock { $0.targets[server] } }
+    func server(_ id: ServerID) -> ServerState? { state.withLock { $0.pool.server(id) } }
+    var servers: [ServerState] { state.withLock { $0.pool.servers } }
+    var settings: PoolSettings { state.withLock { $0.pool.settings } }
+    var averageQueue: Int { state.withLock { $0.pool.averageQueue } }
+    var isUsable: Bool { state.withLock { $0.pool.isUsable } }
+    var queued: Int { state.withLock { $0.pool.queued } }
+    var nextDeadline: MonotonicTime? { state.withLock { $0.pool.nextDeadline } }
+}

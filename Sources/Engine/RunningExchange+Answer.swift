@@ -1,0 +1,348 @@
+import Buffers
+import Forwarding
+import HTTP1
+import Model
+import Network
+
+/// The answer's way back: from the server's connection to the agent's, with no more held than one buffer.
+extension RunningExchange {
+    /// How many buffers are passed on in one go, so that one connection does not keep the others waiting.
+    private static var buffersInOneGo: Int { 16 }
+
+    /// Passes on what can be passed on: until the server has nothing, the agent takes nothing, or the answer has ended.
+    func pumpAnswer() {
+        guard stage == .running, !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        for _ in 0..<Self.buffersInOneGo {
+            guard flushOutgoing() else { return }
+            if answerIsWhole { return end(keepAlive: true) }
+            guard let upstream else { return }
+            let buffer = roomyAnswerBuffer(upstream)
+            switch upstream.stream.read(into: buffer) {
+            case .bytes:
+                worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
+                upstream.input = nil
+                guard takeAnswer(buffer, from: upstream) else { return }
+            case .blocked:
+                upstream.input = keepRest(buffer)
+                if upstream.stream.hasFailed { serverGone() }
+                return
+            case .endOfStream:
+                upstream.input = nil
+                memory.give(buffer)
+                return serverClosed()
+            case .failed:
+                upstream.input = nil
+                memory.give(buffer)
+                return serverGone()
+            }
+        }
+        if let upstream { worker.loop.deferWork(upstream) }
+    }
+
+    /// An empty buffer with room in front for a head that grows, or the one that holds an unfinished piece.
+    private func roomyAnswerBuffer(_ upstream: UpstreamConnection) -> ByteBuffer {
+        if let held = upstream.input {
+            if held.room > 0, held.capacity > memory.small.bufferCapacity { return held }
+            let larger = memory.large.take()
+            larger.clear(headroom: TransferMemory.headroom)
+            larger.append(UnsafeRawBufferPointer(start: held.base + held.start, count: held.count))
+            memory.give(held)
+            return larger
+        }
+        let fresh = memory.large.take()
+        fresh.clear(headroom: TransferMemory.headroom)
+        return fresh
+    }
+
+    private func keepRest(_ buffer: ByteBuffer) -> ByteBuffer? { memory.shrink(buffer) }
+
+    // MARK: Bytes from the server
+
+    /// Takes charge of `buffer`. False when the pump has nothing more to do for now.
+    private func takeAnswer(_ buffer: ByteBuffer, from upstream: UpstreamConnection) -> Bool {
+        if !answerHeadSent {
+            guard readAnswerHead(buffer, from: upstream) else { return stage == .running && self.upstream === upstream }
+        }
+        return passOn(buffer, from: upstream, contentStart: buffer.start)
+    }
+
+    /// True when the final head was read and replaced by ours, in front of the content. Else the buffer is taken care of.
+    private func readAnswerHead(_ buffer: ByteBuffer, from upstream: UpstreamConnection) -> Bool {
+        do {
+            while true {
+                guard try responseParser.parse(buffer.readable, requestMethod: head.method, into: &responseHead) == .complete else {
+                    // Behind a full buffer no head will end.
+                    if buffer.room == 0 { throw ResponseError.headTooLarge }
+                    upstream.input = keepRest(buffer)
+                    return false
+                }
+                guard responseHead.isInterim else { break }
+                forwardInterim(buffer)
+                buffer.consume(responseHead.length)
+                guard !buffer.isEmpty else {
+                    memory.give(buffer)
+                    return false
+                }
+            }
+        } catch {
+            memory.give(buffer)
+            worker.badAnswer(upstream.target, reason: "\(error)")
+            apply(exchange.handle(.answerMalformed))
+            return false
+        }
+        return replaceHead(buffer, upstream)
+    }
+
+    private func replaceHead(_ buffer: ByteBuffer, _ upstream: UpstreamConnection) -> Bool {
+        noteAnswer(buffer.readable)
+        responseBody = BodyScanner(responseHead.framing)
+        dropsChunking = head.version == .http10 && responseHead.framing == .chunked
+        let endsWithConnection = responseHead.framing == .untilClose || dropsChunking
+        closeAfter = closeAfter || endsWithConnection || worker.isDraining || !requestIsWhole
+        upstreamReusable = responseHead.keepAlive && responseHead.framing != .untilClose
+        let ours = memory.head
+        ours.clear()
+        let fits = HeadWriter.appendResponse(
+            responseHead, bytes: buffer.readable, clientVersion: head.version, close: closeAfter, dropsChunking: dropsChunking, to: ours)
+        let contentStart = buffer.start + responseHead.length
+        guard fits, ours.count <= contentStart, surplusIsAbsent(buffer, contentStart, upstream) else {
+            memory.give(buffer)
+            apply(exchange.handle(.answerMalformed))
+            return false
+        }
+        buffer.start = contentStart
+        responseHeadLength = ours.count
+        return true
+    }
+
+    /// A whole answer with bytes behind it, before any of it was passed on, is refused rather than delivered.
+    private func surplusIsAbsent(_ buffer: ByteBuffer, _ contentStart: Int, _ upstream: UpstreamConnection) -> Bool {
+        let held = buffer.end - contentStart
+        switch responseHead.framing {
+        case .none: return held == 0
+        case .contentLength(let length): return UInt64(held) <= length
+        case .chunked, .untilClose: return true
+        }
+    }
+
+    /// Interim answers go on to those who know them (RFC 9110 section 15.2).
+    private func forwardInterim(_ buffer: ByteBuffer) {
+        guard head.version == .http11, !(answeredExpect && responseHead.status == 100) else { return }
+        let ours = memory.head
+        ours.clear()
+        guard
+            HeadWriter.appendResponse(
+                responseHead, bytes: buffer.readable, clientVersion: head.version, close: false, dropsChunking: false, to: ours)
+        else { return }
+        let bytes = UnsafeRawBufferPointer(start: ours.base + ours.start, count: ours.count)
+        let taken = connection.stream.write(bytes)
+        record.bytesOut += UInt64(taken)
+        guard taken < ours.count else { return }
+        let rest = memory.take(capacity: ours.count)
+        rest.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
+        outgoing = rest
+    }
+
+    // MARK: Content
+
+    /// Judges the content's framing, puts our head in front where it is due, and writes.
+    private func passOn(_ buffer: ByteBuffer, from upstream: UpstreamConnection, contentStart: Int) -> Bool {
+        do {
+            try frame(buffer, upstream)
+        } catch {
+            memory.give(buffer)
+            worker.badAnswer(upstream.target, reason: "\(error)")
+            apply(exchange.handle(.answerMalformed))
+            return false
+        }
+        if responseHeadLength > 0 {
+            // What came with the head has been judged too: from here on the answer is the server's.
+            apply(exchange.handle(.answerBegan))
+            answerHeadSent = true
+            let ours = memory.head
+            buffer.start -= responseHeadLength
+            (buffer.base + buffer.start).copyMemory(from: ours.base + ours.start, byteCount: responseHeadLength)
+            responseHeadLength = 0
+        }
+        if responseBody.isFinished { answerEnded() }
+        if buffer.isEmpty {
+            memory.give(buffer)
+        } else {
+            outgoing = buffer
+        }
+        return true
+    }
+
+    /// Leaves in `buffer` what is to be sent. A piece of framing that is not whole goes to `upstream.input`.
+    private func frame(_ buffer: ByteBuffer, _ upstream: UpstreamConnection) throws(AnswerDefect) {
+        var position = buffer.start
+        var kept = buffer.start
+        let end = buffer.end
+        scan: while position < end {
+            let rest = buffer.readable.extracting(position - buffer.start..<end - buffer.start)
+            switch try next(rest) {
+            case .content(let count):
+                if kept != position { (buffer.base + kept).copyMemory(from: buffer.base + position, byteCount: count) }
+                kept += count
+                position += count
+            case .framing(let count):
+                if !dropsChunking {
+                    if kept != position { (buffer.base + kept).copyMemory(from: buffer.base + position, byteCount: count) }
+                    kept += count
+                }
+                position += count
+            case .trailers(let count):
+                kept = try keepTrailers(rest.extracting(0..<count), in: buffer, at: kept)
+                position += count
+            case .needMore:
+                let piece = memory.take(capacity: max(end - position, memory.small.bufferCapacity))
+                piece.append(UnsafeRawBufferPointer(start: buffer.base + position, count: end - position))
+                upstream.input = piece
+                position = end
+            case .finished:
+                break scan
+            }
+        }
+        if position < end {
+            // Bytes behind the answer: whose they are nobody can know.
+            throw .surplus
+        }
+        buffer.end = kept
+    }
+
+    private func next(_ bytes: borrowing Span<UInt8>) throws(AnswerDefect) -> BodySegment {
+        do { return try responseBody.next(bytes) } catch { throw .framing(error) }
+    }
+
+    /// Rewrites a trailer section in place: it never gets longer.
+    private func keepTrailers(_ section: borrowing Span<UInt8>, in buffer: ByteBuffer, at kept: Int) throws(AnswerDefect) -> Int {
+        if dropsChunking { return kept }
+        let rewritten = memory.take(capacity: section.count)
+        defer { memory.give(rewritten) }
+        do {
+            guard try HeadWriter.appendTrailers(section, to: rewritten), rewritten.count <= section.count else { throw AnswerDefect.surplus }
+        } catch let error as FramingError {
+            throw .framing(error)
+        } catch {
+            throw .surplus
+        }
+        (buffer.base + kept).copyMemory(from: rewritten.base + rewritten.start, byteCount: rewritten.count)
+        return kept + rewritten.count
+    }
+
+    /// The server's last byte has come: its slot is free and its connection may serve another, whatever the agent still has to take.
+    private func answerEnded() {
+        answerIsWhole = true
+        let everythingSent = requestIsWhole && sentCount == outbound?.count ?? 0
+        apply(exchange.handle(.answerEnded))
+        dropUpstream(isReusable: upstreamReusable && everythingSent && upstream?.input == nil)
+    }
+
+    private func serverClosed() {
+        if answerHeadSent, responseHead.framing == .untilClose {
+            answerEnded()
+            if flushOutgoing() { end(keepAlive: false) }
+            return
+        }
+        serverGone()
+    }
+
+    private func serverGone() {
+        upstreamFailed(ProxyError(.closed, origin: .upstream, context: "connection lost"))
+    }
+
+    // MARK: To the agent
+
+    /// True when nothing waits to be written.
+    private func flushOutgoing() -> Bool {
+        let stream = connection.stream
+        guard stream.flushPending() else { return waitForAgent(stream) }
+        guard let buffer = outgoing else { return true }
+        let taken = stream.write(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
+        record.bytesOut += UInt64(taken)
+        buffer.consume(taken)
+        if buffer.isEmpty {
+            memory.give(buffer)
+            outgoing = nil
+            if stream.hasPendingOutput { return waitForAgent(stream) }
+            worker.loop.setDeadline(connection, .max)
+            return true
+        }
+        outgoing = memory.shrink(buffer)
+        return waitForAgent(stream)
+    }
+
+    /// False, always: the agent is slow, or gone. While it is slow the server's clock does not run.
+    private func waitForAgent(_ stream: Stream) -> Bool {
+        if stream.hasFailed {
+            clientGone()
+            return false
+        }
+        if let upstream { worker.loop.setDeadline(upstream, .max) }
+        worker.loop.setDeadline(connection, worker.loop.now + worker.timeouts.client)
+        return false
+    }
+
+    // MARK: Answers from here
+
+    func respond(_ reason: Reason) {
+        dropUpstream(isReusable: false)
+        var bytes: [UInt8] = []
+        record.status = reason.status
+        skipRequest()
+        LocalResponse.append(
+            reason, id: record.id, close: closeAfter || worker.isDraining, omitsBody: head.method == .head,
+            isHTTP10: head.version == .http10, to: &bytes)
+        sendLocal(bytes)
+    }
+
+    func answerHere(status: Int, body: [UInt8]) {
+        var bytes: [UInt8] = []
+        record.status = status
+        skipRequest()
+        LocalResponse.append(
+            status: status, body: body, close: closeAfter || worker.isDraining, omitsBody: head.method == .head,
+            isHTTP10: head.version == .http10, to: &bytes)
+        sendLocal(bytes)
+    }
+
+    private func sendLocal(_ bytes: [UInt8]) {
+        stage = .answeringHere
+        let buffer = memory.take(capacity: bytes.count)
+        buffer.append(bytes)
+        outgoing = buffer
+        flushLocalAnswer()
+    }
+
+    func flushLocalAnswer() {
+        guard stage == .answeringHere, flushOutgoing() else { return }
+        end(keepAlive: !closeAfter)
+    }
+
+    /// Steps over the request in the input, so that the next one can be read; where it has not come whole the connection ends.
+    private func skipRequest() {
+        guard !closeAfter, let input = connection.input else { return }
+        if headIsTaken {
+            if !requestIsWhole { closeAfter = true }
+            return
+        }
+        input.consume(min(head.length, input.count))
+        headIsTaken = true
+        do {
+            while !requestBody.isFinished, !input.isEmpty {
+                switch try requestBody.next(input.readable) {
+                case .content(let count), .framing(let count), .trailers(let count): input.consume(count)
+                case .needMore, .finished:
+                    closeAfter = !requestBody.isFinished
+                    return
+                }
+            }
+        } catch {
+            closeAfter = true
+        }
+        requestIsWhole = requestBody.isFinished
+        if !requestIsWhole { closeAfter = true }
+    }
+}

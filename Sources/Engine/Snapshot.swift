@@ -1,0 +1,38 @@
+import Model
+import Routing
+import Settings
+import TLS
+
+/// One complete, valid state of the configuration, as workers use it. Immutable; a reload makes another.
+final class Snapshot: Sendable {
+    /// Counts the reloads of this process.
+    let generation: Int
+    let settings: ProxySettings
+    let routes: RouteTable
+    /// By `PoolIndex`.
+    let pools: [PoolCoordinator]
+    /// By listener, in the settings' order; nil for plain HTTP.
+    let listenerTLS: [ServerTLSMaterial?]
+    /// The pools' names as the log has them, by `PoolIndex`.
+    let poolNames: [[UInt8]]
+    let siteName: [UInt8]?
+
+    init(generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?]) {
+        self.generation = generation
+        self.settings = settings
+        self.routes = routes
+        self.pools = pools
+        self.listenerTLS = listenerTLS
+        poolNames = settings.pools.map { Array($0.name.utf8) }
+        siteName = settings.site.map { Array($0.value.utf8) }
+    }
+
+    func pool(_ index: PoolIndex) -> PoolCoordinator { pools[index.value] }
+    func poolSettings(_ index: PoolIndex) -> PoolSettings { settings.pools[index.value] }
+
+    /// At least one usable server for the default pool (where there is none: for any pool).
+    var isReady: Bool {
+        guard let index = settings.defaultPool else { return pools.contains { $0.isUsable } }
+        return pool(index).isUsable
+    }
+}

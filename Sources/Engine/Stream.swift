@@ -1,0 +1,194 @@
+import Buffers
+import Network
+import TLS
+
+/// A connection's two directions as plaintext: a socket, with TLS over it or without.
+///
+/// Readiness is edge-triggered: `canRead` and `canWrite` say whether a system call is worth while; a short read means the socket is empty
+/// (unless the peer has closed, then it is read to its end). What the socket does not take of written bytes is kept in `pending`, and
+/// nothing more is taken until that is gone: a slow peer holds one buffer at most.
+final class Stream: CipherTransport {
+    private var socket: Socket?
+    let descriptor: Int32
+    private(set) var session: TLSSession?
+    private let memory: TransferMemory
+    private(set) var canRead = true
+    private(set) var canWrite = true
+    /// The peer has said that it sends no more (its last bytes may still wait in the socket).
+    private(set) var peerClosed = false
+    private(set) var hasFailed = false
+    private var pending: ByteBuffer?
+
+    init(_ socket: consuming Socket, memory: TransferMemory) {
+        descriptor = socket.number
+        self.socket = consume socket
+        self.memory = memory
+    }
+
+    func startTLS(server context: ServerTLSContext) {
+        session = TLSSession(server: context, transport: self)
+    }
+
+    func startTLS(client context: ClientTLSContext, target: UpstreamTarget) {
+        session = TLSSession(client: context, serverName: target.serverName, verify: target.verify, transport: self)
+    }
+
+    func note(_ events: ReadyEvents) {
+        if events.contains(.readable) || !events.isDisjoint(with: [.peerClosed, .hungUp]) { canRead = true }
+        if events.contains(.writable) { canWrite = true }
+        if !events.isDisjoint(with: [.peerClosed, .hungUp]) { peerClosed = true }
+    }
+
+    var hasPendingOutput: Bool { pending != nil }
+    /// nil: plain.
+    private(set) var isTLS13: Bool?
+
+    // MARK: Reading
+
+    /// Fills the room behind `buffer.end`, at most `limit` bytes of it. `.blocked`: all that has come was read.
+    func read(into buffer: ByteBuffer, limit: Int = .max) -> TransferResult {
+        let room = UnsafeMutableRawBufferPointer(start: buffer.base + buffer.end, count: min(buffer.room, limit))
+        let result: TransferResult
+        if let session {
+            result = session.read(into: room)
+            flushGathered()
+        } else {
+            result = receive(into: room)
+        }
+        if case .bytes(let count) = result { buffer.end += count }
+        if result == .failed { hasFailed = true }
+        return result
+    }
+
+    /// `CipherTransport`: a system call only where one is worth while.
+    func receive(into room: UnsafeMutableRawBufferPointer) -> TransferResult {
+        guard canRead, socket != nil else { return socket == nil ? .failed : .blocked }
+        let result = socket!.receive(into: room)
+        switch result {
+        case .bytes(let count): if count < room.count, !peerClosed { canRead = false }
+        case .blocked: canRead = false
+        case .endOfStream: peerClosed = true
+        case .failed: hasFailed = true
+        }
+        return result
+    }
+
+    // MARK: Writing
+
+    /// How many of `bytes` were taken: all, fewer where the peer is slow, none where it is slower still. Look at `hasFailed` then.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard pending == nil, canWrite, !hasFailed else { return 0 }
+        guard let session else { return writePlain(bytes) }
+        var taken = 0
+        while taken < bytes.count, pending == nil, !hasFailed {
+            switch session.write(UnsafeRawBufferPointer(rebasing: bytes[taken...])) {
+            case .bytes(let count): taken += count
+            case .blocked: if memory.gather.isEmpty { return taken }
+            case .endOfStream, .failed: hasFailed = true
+            }
+            flushGathered()
+        }
+        return taken
+    }
+
+    private func writePlain(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard socket != nil else { return 0 }
+        switch socket!.send(bytes) {
+        case .bytes(let count):
+            if count < bytes.count { canWrite = false }
+            return count
+        case .blocked:
+            canWrite = false
+        case .endOfStream, .failed:
+            hasFailed = true
+        }
+        return 0
+    }
+
+    /// `CipherTransport`: whole or not at all.
+    func gather(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        guard memory.gather.room >= bytes.count else { return .blocked }
+        memory.gather.append(bytes)
+        return .bytes(bytes.count)
+    }
+
+    /// Sends what TLS has gathered; the rest waits in `pending`.
+    private func flushGathered() {
+        let gathered = memory.gather
+        guard !gathered.isEmpty else { return }
+        guard socket != nil else { return gathered.clear() }
+        if let pending {
+            // TLS answers while earlier bytes still wait (an alert, a key update): behind them, or the connection is given up.
+            pending.compact()
+            let rest = UnsafeRawBufferPointer(start: gathered.base + gathered.start, count: gathered.count)
+            if pending.append(rest) < rest.count { hasFailed = true }
+            return gathered.clear()
+        }
+        if canWrite {
+            switch socket!.send(UnsafeRawBufferPointer(start: gathered.base + gathered.start, count: gathered.count)) {
+            case .bytes(let count): gathered.consume(count)
+            case .blocked: canWrite = false
+            case .endOfStream, .failed:
+                hasFailed = true
+                return gathered.clear()
+            }
+        }
+        guard !gathered.isEmpty else { return gathered.clear() }
+        canWrite = false
+        // From here on the bytes may be those of another buffer: `gathered` is not touched any more.
+        pending = memory.detachGathered()
+    }
+
+    /// Sends what waited. True when nothing waits any more.
+    func flushPending() -> Bool {
+        guard let waiting = pending else { return true }
+        guard canWrite, socket != nil, !hasFailed else { return false }
+        switch socket!.send(UnsafeRawBufferPointer(start: waiting.base + waiting.start, count: waiting.count)) {
+        case .bytes(let count):
+            waiting.consume(count)
+            if !waiting.isEmpty { canWrite = false }
+        case .blocked: canWrite = false
+        case .endOfStream, .failed: hasFailed = true
+        }
+        guard waiting.isEmpty else { return false }
+        memory.give(waiting)
+        pending = nil
+        return true
+    }
+
+    // MARK: TLS and the end
+
+    func handshake() -> HandshakeProgress {
+        guard let session else { return .done }
+        let progress = session.handshake()
+        flushGathered()
+        if progress == .done { isTLS13 = session.version.utf8Start[6] == UInt8(ascii: "3") }
+        return progress
+    }
+
+    /// Says that nothing more will be sent: close_notify and FIN.
+    func finishWriting() {
+        if let session, pending == nil, !hasFailed {
+            session.shutdown()
+            flushGathered()
+        }
+        if pending == nil { socket?.shutdownWriting() }
+    }
+
+    /// An idle connection with nothing to read and no end in sight.
+    var isQuiet: Bool { !peerClosed && !hasFailed && session?.hasPending != true && socket?.isQuiet == true }
+
+    func takeSocketError() -> Int32 { socket?.takeError() ?? 0 }
+
+    /// Makes the close a reset.
+    func resetOnClose() { socket?.resetOnClose() }
+
+    func close() {
+        if let pending { memory.give(pending) }
+        pending = nil
+        session = nil
+        socket = nil
+        canRead = false
+        canWrite = false
+    }
+}

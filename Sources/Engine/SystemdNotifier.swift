@@ -1,0 +1,26 @@
+import CLinux
+
+/// sd_notify(3) without the library: datagrams to $NOTIFY_SOCKET, nothing where it is not set.
+enum SystemdNotifier {
+    static func notify(_ state: String) {
+        guard let value = getenv("NOTIFY_SOCKET") else { return }
+        let path = String(cString: value)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        withUnsafeMutableBytes(of: &address.sun_path) { field in
+            field.copyBytes(from: bytes)
+            // An abstract socket's name begins with a NUL, written as @.
+            if bytes[0] == UInt8(ascii: "@") { field[0] = 0 }
+        }
+        let number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { return }
+        defer { _ = close(number) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        let message = Array(state.utf8)
+        _ = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pf_sendto(number, message, message.count, Int32(MSG_NOSIGNAL), $0, length) }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Buffers
+
+/// A worker's memory for bytes on their way. Nothing here outlives a turn of the loop but what a slow peer leaves unsent.
+final class TransferMemory {
+    /// Bytes that a rewritten response head may need more than the server's had.
+    static let headroom = 512
+
+    /// 128 KiB: read from a server, pass on, give back.
+    let large = BufferPool(bufferCapacity: 128 << 10 + 1024, keep: 64)
+    /// 16 KiB: heads of requests, rests that a slow peer leaves.
+    let small = BufferPool(bufferCapacity: 16 << 10, keep: 256)
+    /// Ciphertext of what is written just now. Empty between two calls of `Stream`.
+    private(set) var gather: ByteBuffer
+    /// Ciphertext is gathered up to here, then sent.
+    private let gatherPool = BufferPool(bufferCapacity: 160 << 10, keep: 16)
+    /// For putting a head together before it goes in front of its content.
+    let head = ByteBuffer(capacity: 96 << 10)
+    /// Small things: lines of identity fields, local answers.
+    var bytes: [UInt8] = []
+
+    init() { gather = gatherPool.take() }
+
+    /// Takes what is gathered away as a buffer of its own, since the socket does not take it now.
+    func detachGathered() -> ByteBuffer {
+        if gather.count <= small.bufferCapacity {
+            let rest = small.take()
+            rest.append(UnsafeRawBufferPointer(start: gather.base + gather.start, count: gather.count))
+            gather.clear()
+            return rest
+        }
+        let rest = gather
+        gather = gatherPool.take()
+        return rest
+    }
+
+    /// Gives back a buffer of any of the pools; others are simply dropped.
+    func give(_ buffer: ByteBuffer) {
+        switch buffer.capacity {
+        case small.bufferCapacity: small.give(buffer)
+        case large.bufferCapacity: large.give(buffer)
+        case gatherPool.bufferCapacity: gatherPool.give(buffer)
+        default: break
+        }
+    }
+
+    /// A buffer with room for `capacity` bytes at least.
+    func take(capacity: Int) -> ByteBuffer {
+        if capacity <= small.bufferCapacity { return small.take() }
+        if capacity <= large.bufferCapacity { return large.take() }
+        return ByteBuffer(capacity: capacity)
+    }
+
+    /// The same bytes in the smallest buffer that holds them, so that one who waits holds little. nil when there are none.
+    func shrink(_ buffer: ByteBuffer) -> ByteBuffer? {
+        if buffer.isEmpty {
+            give(buffer)
+            return nil
+        }
+        guard buffer.capacity > small.bufferCapacity, buffer.count <= small.bufferCapacity / 2 else { return buffer }
+        let rest = small.take()
+        rest.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
+        give(buffer)
+        return rest
+    }
+}

@@ -1,0 +1,51 @@
+import Balancing
+import Model
+import Network
+import Settings
+import TLS
+
+/// A server as the workers see it: where to connect and how. A new object takes its place when any of that changes.
+final class UpstreamTarget: Sendable {
+    let id: ServerID
+    let pool: String
+    let name: [UInt8]
+    let site: [UInt8]?
+    /// `HOST:PORT` as configured: the Host field of a check, and of an HTTP/1.0 request without one.
+    let authority: [UInt8]
+    /// nil until the name has been resolved.
+    let address: SocketAddress?
+    let tls: ClientTLSMaterial?
+    /// The name or address that its certificate is to be for; a name is sent as SNI.
+    let serverName: String
+    let verify: UpstreamTLSSettings.Verify
+    let keepalive: Bool
+    let connectTimeout: Int64
+    let responseTimeout: Int64
+    let idleTimeout: Int64
+
+    init(
+        id: ServerID, pool: String, name: [UInt8], site: [UInt8]?, authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
+        serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64, idleTimeout: Int64
+    ) {
+        self.id = id
+        self.pool = pool
+        self.name = name
+        self.site = site
+        self.authority = authority
+        self.address = address
+        self.tls = tls
+        self.serverName = serverName
+        self.verify = verify
+        self.keepalive = keepalive
+        self.connectTimeout = connectTimeout
+        self.responseTimeout = responseTimeout
+        self.idleTimeout = idleTimeout
+    }
+
+    func resolved(to address: SocketAddress?) -> UpstreamTarget {
+        UpstreamTarget(
+            id: id, pool: pool, name: name, site: site, authority: authority, address: address, tls: tls, serverName: serverName,
+            verify: verify, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
+            idleTimeout: idleTimeout)
+    }
+}

@@ -1,0 +1,346 @@
+import Balancing
+import Buffers
+import HTTP1
+import Logging
+import Model
+import Network
+import Puppet
+import Settings
+import Synchronization
+import TLS
+import Telemetry
+
+/// One thread with its own epoll, timers, buffers and TLS contexts. It owns its connections from accept to close and never blocks.
+final class Worker {
+    let number: UInt16
+    let loop: EventLoop<WorkerMessage>
+    let memory = TransferMemory()
+    let log: Logger
+    let counters: ProcessCounters
+    let access: AccessLogWriter
+    var reserve = ReserveDescriptor()
+
+    private(set) var snapshot: Snapshot
+    private(set) var timeouts = WorkerTimeouts(TimeoutSettings())
+    private(set) var headLimits = HeadLimits(head: 64 << 10, target: 16 << 10)
+    private(set) var isDraining = false
+    private var acceptors: [Acceptor] = []
+    private var listeners: [ListenerContext] = []
+    private var clientContexts: [ObjectIdentifier: ClientTLSContext] = [:]
+    /// By listener; each empties itself when its trust changes.
+    private var verified: [String: VerifiedCertificateCache] = [:]
+    private(set) var connections: [ObjectIdentifier: DownstreamConnection] = [:]
+    private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
+    private var waiting: [UInt64: RunningExchange] = [:]
+    private var spareExchanges: [RunningExchange] = []
+    private var nextSerial: UInt64 = 0
+    private var requestNumber: UInt64 = 0
+    private let requestPrefix: [UInt8]
+    private var lastAcceptError: Int64 = 0
+    private var logLines: [UInt8] = []
+    private var logLineCount = 0
+    private var formatter: AccessLogFormatter
+
+    // Ready-made bytes.
+    let forwardedForName = Array("X-Forwarded-For: ".utf8)
+    let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    let readyBody = Array("ready\n".utf8)
+    let notReadyBody = Array("not ready\n".utf8)
+
+    /// Idle connections kept to one server; more are closed.
+    private static let idlePerServer = 256
+    private static let spareExchangeCount = 256
+
+    init(
+        number: UInt16, mailbox: Mailbox<WorkerMessage>, snapshot: Snapshot, counters: ProcessCounters, access: AccessLogWriter,
+        log: Logger, requestPrefix: [UInt8]
+    ) throws(SystemError) {
+        self.number = number
+        self.snapshot = snapshot
+        self.counters = counters
+        self.access = access
+        self.log = log
+        self.requestPrefix = requestPrefix
+        formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
+        loop = try EventLoop(mailbox: mailbox)
+        loop.onMessage = { [unowned self] in handle($0) }
+        loop.onTurnEnd = { [unowned self] in handOverLog() }
+    }
+
+    // MARK: Messages
+
+    private func handle(_ message: WorkerMessage) {
+        switch message {
+        case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
+        case .queueOutcome(let serial, let outcome, let pool): queueAnswered(serial, outcome, pool)
+        case .drain: drain()
+        case .stop: stop()
+        }
+    }
+
+    private func adopt(_ snapshot: Snapshot, _ sockets: [ListeningSocket]) {
+        self.snapshot = snapshot
+        timeouts = WorkerTimeouts(snapshot.settings.timeouts)
+        headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
+        clientContexts.removeAll()
+        formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
+        for acceptor in acceptors { stopAccepting(acceptor) }
+        acceptors.removeAll()
+        listeners.removeAll()
+        for (index, settings) in snapshot.settings.listeners.enumerated() {
+            listeners.append(makeListener(settings, snapshot.listenerTLS[index], snapshot.generation))
+        }
+        for socket in sockets {
+            let acceptor = Acceptor(
+                listeners[socket.listener], socket: Socket(FileDescriptor(owning: socket.descriptor)), worker: self)
+            acceptors.append(acceptor)
+            do {
+                try loop.add(acceptor, descriptor: acceptor.descriptor)
+            } catch {
+                log.error("cannot watch a listener", metadata: ["reason": "\(error.description)"])
+            }
+            acceptor.resume()
+        }
+    }
+
+    /// The descriptor is a copy, and closing a copy does not take it out of epoll.
+    private func stopAccepting(_ acceptor: Acceptor) {
+        loop.unwatch(acceptor.descriptor)
+        loop.remove(acceptor)
+    }
+
+    private func makeListener(_ settings: ListenerSettings, _ material: ServerTLSMaterial?, _ generation: Int) -> ListenerContext {
+        guard let material else { return ListenerContext(settings, tls: nil, generation: generation) }
+        let cache = verified[settings.name] ?? VerifiedCertificateCache()
+        verified[settings.name] = cache
+        do {
+            let context = try ServerTLSContext(
+                material,
+                identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) },
+                verified: cache)
+            return ListenerContext(settings, tls: context, generation: generation)
+        } catch {
+            // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.
+            fatalError("listener \(settings.name): \(error.description)")
+        }
+    }
+
+    private func queueAnswered(_ serial: UInt64, _ outcome: PoolCoordinator.QueueOutcome, _ pool: PoolCoordinator) {
+        guard let exchange = waiting.removeValue(forKey: serial) else {
+            // The agent has gone meanwhile: the slot goes back at once.
+            if case .assigned(let assignment, _) = outcome { pool.release(assignment.server, now: MonotonicTime(nanoseconds: loop.now)) }
+            return
+        }
+        exchange.queueAnswered(outcome)
+    }
+
+    // MARK: Connections in
+
+    func take(_ socket: consuming Socket, from address: SocketAddress, listener: ListenerContext) {
+        let limits = snapshot.settings.limits
+        guard counters.connections.load(ordering: .relaxed) < limits.connections else { return turnedAway("limits.connections") }
+        let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
+        guard counters.admit(source, limit: limits.connectionsPerSource) else { return turnedAway("limits.connections_per_source") }
+        counters.connections.add(1, ordering: .relaxed)
+        let connection = DownstreamConnection(socket, from: address, listener: listener, worker: self)
+        connections[ObjectIdentifier(connection)] = connection
+        do {
+            try loop.add(connection, descriptor: connection.stream.descriptor)
+        } catch {
+            acceptFailed(error)
+            return connection.close()
+        }
+        connection.begin()
+    }
+
+    func connectionEnded(_ connection: DownstreamConnection, peer: SocketAddress) {
+        connections[ObjectIdentifier(connection)] = nil
+        counters.connections.subtract(1, ordering: .relaxed)
+        if snapshot.settings.limits.connectionsPerSource > 0 {
+            counters.leave(ProcessCounters.SourceAddress(high: peer.high, low: peer.low))
+        }
+        if isDraining { stopWhenDrained() }
+    }
+
+    func turnedAway(_ limit: String) {
+        counters.turnedAway.add(1, ordering: .relaxed)
+        saySometimes("connection turned away", ["limit": "\(limit)"])
+    }
+
+    func acceptFailed(_ error: SystemError) { saySometimes("cannot accept", ["reason": "\(error.description)"]) }
+
+    /// At most one line a second: what repeats itself at every connection must not fill the log.
+    private func saySometimes(_ message: Logger.Message, _ metadata: Logger.Metadata) {
+        guard loop.now - lastAcceptError > 1_000_000_000 else { return }
+        lastAcceptError = loop.now
+        log.warning(message, metadata: metadata)
+    }
+
+    func admitHandshake() -> Bool {
+        let limit = snapshot.settings.limits.handshakes
+        guard counters.handshakes.add(1, ordering: .relaxed).newValue > limit else { return true }
+        counters.handshakes.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
+
+    func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
+        var metadata: Logger.Metadata = [
+            "listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)", "reason": "\(reason)",
+        ]
+        if let certname { metadata["certname"] = "\(certname)" }
+        if let serial { metadata["serial"] = "\(serial)" }
+        log.notice("handshake failed", metadata: metadata)
+    }
+
+    /// The newest context of a connection's listener; nil where a reload has removed it.
+    func context(of listener: ListenerContext) -> ListenerContext? {
+        listeners.first { $0.settings.name == listener.settings.name }
+    }
+
+    // MARK: Exchanges
+
+    func takeExchange(for connection: DownstreamConnection) -> RunningExchange {
+        spareExchanges.popLast() ?? RunningExchange(self, connection: connection)
+    }
+
+    func giveExchange(_ exchange: RunningExchange) {
+        exchange.releaseBuffers()
+        if spareExchanges.count < Self.spareExchangeCount { spareExchanges.append(exchange) }
+    }
+
+    func newTicket() -> Ticket {
+        nextSerial += 1
+        return Ticket(worker: number, serial: nextSerial)
+    }
+
+    /// Sixteen hexadecimal digits: the process's prefix and a counter.
+    func appendRequestID(to output: inout [UInt8]) {
+        requestNumber += 1
+        output += requestPrefix
+        let value = UInt64(number) << 32 | requestNumber & 0xFFFF_FFFF
+        for shift in stride(from: 36, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift) & 15)
+            output.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+
+    func waitForServer(_ exchange: RunningExchange, serial: UInt64) { waiting[serial] = exchange }
+
+    func cancel(_ serial: UInt64, in pool: PoolCoordinator) {
+        waiting[serial] = nil
+        pool.handle(.cancel(Ticket(worker: number, serial: serial)), now: MonotonicTime(nanoseconds: loop.now))
+    }
+
+    /// While draining, agents have closed by themselves after 4 s; who has not is closed soon after.
+    var idleTimeout: Int64 { isDraining ? 5_000_000_000 : timeouts.clientIdle }
+
+    // MARK: The access log
+
+    func writeLog(_ record: borrowing AccessRecord) {
+        guard snapshot.settings.logs.accessTo != .none else { return }
+        formatter.append(record, to: &logLines)
+        logLineCount += 1
+    }
+
+    private func handOverLog() {
+        guard logLineCount > 0 else { return }
+        access.submit(&logLines, count: logLineCount)
+        logLineCount = 0
+    }
+
+    // MARK: Connections out
+
+    func connect(to target: UpstreamTarget) throws(ProxyError) -> UpstreamConnection {
+        guard let address = target.address else { throw ProxyError(.unresolved, origin: .upstream, context: "name does not resolve") }
+        do {
+            let socket = try Socket.connect(to: address, keepalive: target.keepalive)
+            let connection = UpstreamConnection(target, socket: socket, worker: self)
+            try loop.add(connection, descriptor: connection.stream.descriptor)
+            return connection
+        } catch {
+            throw ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, origin: .upstream, context: error.description)
+        }
+    }
+
+    func clientContext(for material: ClientTLSMaterial) throws(OpenSSLError) -> ClientTLSContext {
+        if let known = clientContexts[ObjectIdentifier(material)] { return known }
+        let made = try ClientTLSContext(material)
+        clientContexts[ObjectIdentifier(material)] = made
+        return made
+    }
+
+    /// An idle connection to that very server, the most recently used one.
+    /// - Parameter looksTwice: asks the socket whether its end has come since the last turn of the loop: for requests that cannot be sent
+    ///   again. The others are, should it have.
+    func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamConnection? {
+        let key = ObjectIdentifier(target)
+        while let connection = idle[key]?.popLast() {
+            if !looksTwice || connection.isQuiet { return connection }
+            connection.close()
+        }
+        return nil
+    }
+
+    func keepIdle(_ connection: UpstreamConnection) -> Bool {
+        let key = ObjectIdentifier(connection.target)
+        guard !isDraining, idle[key, default: []].count < Self.idlePerServer else { return false }
+        idle[key, default: []].append(connection)
+        return true
+    }
+
+    func dropIdle(_ connection: UpstreamConnection) {
+        let key = ObjectIdentifier(connection.target)
+        idle[key]?.removeAll { $0 === connection }
+        if idle[key]?.isEmpty == true { idle[key] = nil }
+        connection.close()
+    }
+
+    func connectFailed(_ target: UpstreamTarget, reason: String) {
+        saySometimes("cannot connect", ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
+    }
+
+    func badAnswer(_ target: UpstreamTarget, reason: String) {
+        log.warning("bad answer", metadata: ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
+    }
+
+    // MARK: The end
+
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for acceptor in acceptors { stopAccepting(acceptor) }
+        acceptors.removeAll()
+        for connection in Array(connections.values) where connection.phase == .open && connection.exchange == nil {
+            // Agents end idle connections after 4 s themselves; a FIN from here could cross with a request.
+            loop.setDeadline(connection, max(loop.now, connection.idleSince + idleTimeout))
+        }
+        for list in idle.values { for connection in list { connection.close() } }
+        idle.removeAll()
+        stopWhenDrained()
+    }
+
+    /// The loop has ended: the last lines go out.
+    func ended() { handOverLog() }
+
+    private func stopWhenDrained() { if connections.isEmpty { loop.stop() } }
+
+    private func stop() {
+        for connection in Array(connections.values) { connection.close() }
+        loop.stop()
+    }
+}
+
+/// `TimeoutSettings` in nanoseconds, as the loop's deadlines want them.
+struct WorkerTimeouts {
+    let client, handshake, requestHead, clientIdle, body: Int64
+
+    init(_ settings: TimeoutSettings) {
+        client = settings.client.inNanoseconds
+        handshake = settings.handshake.inNanoseconds
+        requestHead = settings.requestHead.inNanoseconds
+        clientIdle = settings.clientIdle.inNanoseconds
+        body = settings.body.inNanoseconds
+    }
+}

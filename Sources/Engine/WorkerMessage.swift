@@ -1,0 +1,19 @@
+import Model
+import Network
+
+/// What other threads tell a worker.
+enum WorkerMessage: Sendable {
+    case adopt(Snapshot, [ListeningSocket])
+    case queueOutcome(serial: UInt64, PoolCoordinator.QueueOutcome, from: PoolCoordinator)
+    /// Accept nothing new, end what runs, then stop.
+    case drain
+    case stop
+}
+
+/// A bound socket on its way to the worker that accepts on it.
+struct ListeningSocket: Sendable {
+    /// In the snapshot's list of listeners.
+    let listener: Int
+    /// Owned by whoever holds this value last.
+    let descriptor: Int32
+}

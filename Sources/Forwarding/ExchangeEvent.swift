@@ -1,0 +1,39 @@
+import Balancing
+import Model
+
+/// What happened to an exchange.
+package enum ExchangeEvent: Sendable {
+    /// The pool gave a server, at once or out of the queue.
+    case assigned(Assignment)
+    case queued
+    case refused(Reason)
+    /// A connection to the server stands, its TLS included.
+    case connected
+    case connectFailed(byTimeout: Bool)
+    /// The connection to the server ended before the answer did.
+    case lost(Loss)
+    /// A final answer's head has come whole.
+    case answerBegan
+    case answerEnded
+    case answerMalformed
+    case answerTimedOut
+    /// The request's content is badly framed.
+    case requestMalformed
+    /// The request's content did not come in time.
+    case requestTimedOut
+    case clientGone
+
+    package struct Loss: Sendable {
+        /// Some of the request may have reached the server.
+        package let sentAnything: Bool
+        /// All that has been read of the request is still held, so that it can be sent from its start.
+        package let bodyAtHand: Bool
+        /// The connection had served other requests before.
+        package let wasReused: Bool
+        package init(sentAnything: Bool, bodyAtHand: Bool, wasReused: Bool) {
+            self.sentAnything = sentAnything
+            self.bodyAtHand = bodyAtHand
+            self.wasReused = wasReused
+        }
+    }
+}

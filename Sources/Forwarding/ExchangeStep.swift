@@ -1,0 +1,37 @@
+import Balancing
+import Model
+
+/// What the Engine does next.
+package enum ExchangeAction: Sendable, Equatable {
+    case wait
+    /// Ask the pool for a server, leaving out those tried.
+    case submit
+    /// Get a connection to the assigned server; `fresh`: not one that was kept.
+    case connect(fresh: Bool)
+    /// Send the request.
+    case send
+    /// Pass the answer on.
+    case forward
+    /// Answer from here.
+    case respond(Reason)
+    /// Close the client's connection so that it sees the answer unfinished.
+    case cut
+    /// All bytes of the answer have come from the server.
+    case finish
+    /// Nobody waits for the answer any more.
+    case abandon
+}
+
+package struct ExchangeStep: Sendable, Equatable {
+    package let action: ExchangeAction
+    /// The server whose slot goes back to the pool now.
+    package let release: ServerID?
+    /// The ticket is to be taken out of the pool's queue.
+    package let cancelsTicket: Bool
+
+    init(_ action: ExchangeAction, release: ServerID? = nil, cancelsTicket: Bool = false) {
+        self.action = action
+        self.release = release
+        self.cancelsTicket = cancelsTicket
+    }
+}

@@ -1,0 +1,61 @@
+import Model
+
+/// The answers that puppetfront gives itself: the one place where a reason becomes HTTP.
+package enum LocalResponse {
+    /// Appends a whole response: one line of text/plain with the reason and the request's id.
+    /// - Parameters:
+    ///   - reason: one that has a status; for others nothing is appended
+    ///   - id: the request's id as the access log has it
+    ///   - close: says `Connection: close`
+    ///   - omitsBody: for HEAD
+    package static func append(
+        _ reason: Reason, id: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, to output: inout [UInt8]
+    ) {
+        guard let status = reason.status else { return }
+        append(
+            status: status, body: Array(reason.rawValue.utf8) + [0x20] + id + [0x0A], close: close, omitsBody: omitsBody,
+            isHTTP10: isHTTP10, to: &output)
+    }
+
+    /// Appends a whole text/plain response.
+    package static func append(
+        status: Int, body: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, to output: inout [UInt8]
+    ) {
+        append("HTTP/1.1 ", to: &output)
+        Decimal.append(UInt64(status), to: &output)
+        output.append(0x20)
+        append(phrase(status), to: &output)
+        append("\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ", to: &output)
+        Decimal.append(UInt64(body.count), to: &output)
+        append("\r\n", to: &output)
+        if status == 405 { append("Allow: GET, HEAD, POST, PUT, DELETE\r\n", to: &output) }
+        if close {
+            append("Connection: close\r\n", to: &output)
+        } else if isHTTP10 {
+            append("Connection: keep-alive\r\n", to: &output)
+        }
+        append("\r\n", to: &output)
+        if !omitsBody { output += body }
+    }
+
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        output.append(contentsOf: text.utf8)
+    }
+
+    private static func phrase(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 400: "Bad Request"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 414: "URI Too Long"
+        case 431: "Request Header Fields Too Large"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Error"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import COpenSSL
+import Settings
+
+/// Everything that speaking TLS to a pool's servers needs, read from disk and checked once per (re)load, shared by all workers.
+package final class ClientTLSMaterial: Sendable {
+    package let settings: UpstreamTLSSettings
+    /// All files it was read from, for change detection; no doubles.
+    package let files: [String]
+    /// As `ServerTLSMaterial.warnings`.
+    package let warnings: [String]
+
+    /// nil: our side shows no certificate.
+    let certificate: ServedCertificate?
+    /// nil only with `verify: none`.
+    let trust: CertificateStore?
+
+    private init(settings: UpstreamTLSSettings, certificate: ServedCertificate?, trust: CertificateStore?, now: Int64) {
+        self.settings = settings
+        self.certificate = certificate
+        self.trust = trust
+        var files: [String] = []
+        for file in (certificate.map { [$0.files.chain, $0.files.key] } ?? []) + (trust?.files ?? []) where !files.contains(file) {
+            files.append(file)
+        }
+        self.files = files
+        var warnings: [String] = []
+        certificate?.warn(at: now, into: &warnings)
+        trust?.warn(at: now, into: &warnings)
+        self.warnings = warnings
+    }
+
+    /// Reads and checks everything, as `ServerTLSMaterial.load`. Without `crl` servers are not checked for revocation.
+    package static func load(_ settings: UpstreamTLSSettings) throws(TLSMaterialError) -> ClientTLSMaterial {
+        var certificate: ServedCertificate?
+        if let files = settings.certificate { certificate = try ServedCertificate(files) }
+        var trust: CertificateStore?
+        if let ca = settings.ca {
+            trust = try CertificateStore(ca: ca, crl: settings.crl)
+        } else if settings.verify != .none {
+            throw TLSMaterialError(file: "tls", problem: "verify: \(settings.verify.rawValue) needs ca")
+        }
+        let material = ClientTLSMaterial(settings: settings, certificate: certificate, trust: trust, now: Timestamp.now())
+        do {
+            _ = try ClientTLSContext(material)
+        } catch {
+            throw TLSMaterialError(file: certificate?.files.chain ?? settings.ca ?? "tls", problem: error.reason)
+        }
+        return material
+    }
+}

@@ -1,0 +1,44 @@
+import COpenSSL
+
+// Owners of OpenSSL's reference-counted objects. @unchecked Sendable: the counts are atomic, and no object is changed once
+// `load` has returned; what OpenSSL fills in lazily (extension flags, the order of a CRL) is under its own locks.
+
+/// One `X509`.
+final class Certificate: @unchecked Sendable {
+    let pointer: OpaquePointer
+    /// Takes over the caller's reference.
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { X509_free(pointer) }
+
+    /// Canonical, so that names which differ only in string type or case are the same: the rule OpenSSL verifies by.
+    func isNamed(_ name: OpaquePointer?) -> Bool { X509_NAME_cmp(X509_get_subject_name(pointer), name) == 0 }
+    var subject: String { String(decoding: DistinguishedName.text(X509_get_subject_name(pointer)), as: UTF8.self) }
+    /// Seconds since 1970.
+    var notBefore: Int64? { Timestamp.seconds(X509_get0_notBefore(pointer)) }
+    var notAfter: Int64? { Timestamp.seconds(X509_get0_notAfter(pointer)) }
+    var der: [UInt8] { DER.encode { i2d_X509(pointer, $0) } }
+}
+
+/// One `EVP_PKEY` with its private part.
+final class PrivateKey: @unchecked Sendable {
+    let pointer: OpaquePointer
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { EVP_PKEY_free(pointer) }
+
+    /// `EVP_PKEY_RSA`, `EVP_PKEY_EC`, …
+    var type: Int32 { EVP_PKEY_get_base_id(pointer) }
+    var typeName: String { EVP_PKEY_get0_type_name(pointer).map { String(cString: $0) } ?? "unknown" }
+}
+
+/// One `X509_CRL`.
+final class RevocationList: @unchecked Sendable {
+    let pointer: OpaquePointer
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { X509_CRL_free(pointer) }
+
+    var issuerName: OpaquePointer? { X509_CRL_get_issuer(pointer) }
+    var issuer: String { String(decoding: DistinguishedName.text(issuerName), as: UTF8.self) }
+    /// Seconds since 1970; nil: it says no end.
+    var nextUpdate: Int64? { X509_CRL_get0_nextUpdate(pointer).flatMap { Timestamp.seconds($0) } }
+    var der: [UInt8] { DER.encode { i2d_X509_CRL(pointer, $0) } }
+}

@@ -1,0 +1,100 @@
+import COpenSSL
+import Glibc
+
+/// Reads what stands in PEM files. Every error names the file. Bounded: a file over 64 MiB is refused (a CRL of a million entries has 40 MB).
+struct PEMFile: ~Copyable {
+    private static let largest = 64 << 20
+
+    private let path: String
+    private let bytes: [UInt8]
+
+    init(_ path: String) throws(TLSMaterialError) {
+        self.path = path
+        bytes = try PEMFile.read(path)
+    }
+
+    /// At least one certificate.
+    func certificates() throws(TLSMaterialError) -> [Certificate] {
+        var found: [Certificate] = []
+        try each("certificate") { memory in
+            guard let pointer = PEM_read_bio_X509(memory, nil, PEMFile.noPassphrase, nil) else { return false }
+            found.append(Certificate(owning: pointer))
+            return true
+        }
+        guard !found.isEmpty else { throw TLSMaterialError(file: path, problem: "holds no certificate in PEM") }
+        return found
+    }
+
+    /// At least one CRL.
+    func revocationLists() throws(TLSMaterialError) -> [RevocationList] {
+        var found: [RevocationList] = []
+        try each("CRL") { memory in
+            guard let pointer = PEM_read_bio_X509_CRL(memory, nil, PEMFile.noPassphrase, nil) else { return false }
+            found.append(RevocationList(owning: pointer))
+            return true
+        }
+        guard !found.isEmpty else { throw TLSMaterialError(file: path, problem: "holds no CRL in PEM") }
+        return found
+    }
+
+    /// The first private key. One with a passphrase is refused, since nobody is there to type it.
+    func privateKey() throws(TLSMaterialError) -> PrivateKey {
+        let memory = try memoryBIO()
+        defer { BIO_free(memory) }
+        guard let pointer = PEM_read_bio_PrivateKey(memory, nil, PEMFile.noPassphrase, nil) else {
+            let encrypted = pf_ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_BAD_PASSWORD_READ
+            let reason = OpenSSLError.takeReason() ?? "not understood"
+            throw TLSMaterialError(
+                file: path, problem: encrypted ? "the private key has a passphrase" : "holds no private key in PEM that can be read (\(reason))")
+        }
+        ERR_clear_error()
+        return PrivateKey(owning: pointer)
+    }
+
+    /// Calls `take` until the file has no more blocks. A block that is broken is an error even after good ones.
+    private func each(_ noun: String, _ take: (OpaquePointer) -> Bool) throws(TLSMaterialError) {
+        let memory = try memoryBIO()
+        defer { BIO_free(memory) }
+        var count = 0
+        while take(memory) { count += 1 }
+        let code = ERR_peek_last_error()
+        let reason = OpenSSLError.takeReason() ?? "not understood"
+        if pf_ERR_GET_LIB(code) == ERR_LIB_PEM && pf_ERR_GET_REASON(code) == PEM_R_NO_START_LINE { return }
+        throw TLSMaterialError(file: path, problem: "\(noun) \(count + 1) cannot be read (\(reason))")
+    }
+
+    /// Valid while the file's value lives: OpenSSL reads the array's own memory, so a copy of it is handed over.
+    private func memoryBIO() throws(TLSMaterialError) -> OpaquePointer {
+        guard let memory = BIO_new(BIO_s_mem()), BIO_write(memory, bytes, Int32(bytes.count)) == Int32(bytes.count) else {
+            throw TLSMaterialError(file: path, problem: OpenSSLError.taking("read it").reason)
+        }
+        return memory
+    }
+
+    /// Without it OpenSSL would ask on the terminal.
+    private static let noPassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
+        _, _, _, _ in -1
+    }
+
+    private static func read(_ path: String) throws(TLSMaterialError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw TLSMaterialError(file: path, problem: "cannot be opened: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw TLSMaterialError(file: path, problem: "is no regular file")
+        }
+        guard status.st_size <= largest else { throw TLSMaterialError(file: path, problem: "is larger than 64 MiB") }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw TLSMaterialError(file: path, problem: "cannot be read: \(String(cString: strerror(errno)))") }
+            if count == 0 { break }
+            filled += count
+        }
+        bytes.removeSubrange(filled...)
+        return bytes
+    }
+}

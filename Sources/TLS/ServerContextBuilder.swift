@@ -1,0 +1,48 @@
+import COpenSSL
+import Settings
+
+/// From a listener's material to an SSL_CTX, without who is asked for verdicts.
+enum ServerContextBuilder {
+    /// Owned by the caller.
+    static func build(_ material: ServerTLSMaterial, certificates: [ServedCertificate]) throws(OpenSSLError) -> OpaquePointer {
+        let settings = material.settings
+        let context = try ContextBasics.make(
+            TLS_server_method(), minimumVersion: settings.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION,
+            securityLevel: Int32(clamping: settings.securityLevel))
+        do {
+            for certificate in certificates { try certificate.install(in: context) }
+            if let trust = material.trust { try trustClients(of: trust, in: context, settings.clientCertificate) }
+            try setSessionContext(context, material.trustGeneration)
+        } catch {
+            SSL_CTX_free(context)
+            throw error
+        }
+        SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        return context
+    }
+
+    private static func trustClients(
+        of trust: CertificateStore, in context: OpaquePointer, _ wanted: ListenerTLSSettings.ClientCertificate
+    ) throws(OpenSSLError) {
+        SSL_CTX_set_cert_store(context, try trust.makeStore())
+        for authority in trust.authorities where SSL_CTX_add_client_CA(context, authority.pointer) != 1 { throw .taking("name the client CA") }
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (wanted == .required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
+    }
+
+    /// Sessions are not resumed; were they ever, then only under the same CAs and CRLs.
+    private static func setSessionContext(_ context: OpaquePointer, _ generation: SHA256Digest?) throws(OpenSSLError) {
+        guard let generation else { return }
+        let done = generation.withBytes { SSL_CTX_set_session_id_context(context, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count)) }
+        guard done == 1 else { throw .taking("set the session context") }
+    }
+
+    /// RFC 7301: of what the client offers we speak HTTP/1.1 (and 1.0); where it offers neither, the handshake fails with
+    /// no_application_protocol. Clients without ALPN never come here.
+    private static let selectProtocol: SSL_CTX_alpn_select_cb_func = { _, selected, selectedCount, offered, offeredCount, _ in
+        let spoken: StaticString = "\u{8}http/1.1\u{8}http/1.0"
+        let result = selected?.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 1) {
+            SSL_select_next_proto($0, selectedCount, spoken.utf8Start, UInt32(spoken.utf8CodeUnitCount), offered, offeredCount)
+        }
+        return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+}

@@ -1,0 +1,273 @@
+import Buffers
+import COpenSSL
+import Model
+import Settings
+
+/// One connection's TLS, on either side: ciphertext of its transport ⇄ plaintext, and who the agent is.
+///
+/// States: handshaking → open → ended (by close_notify, by a failure, or by an end of the connection without close_notify). Call `handshake`
+/// until it says `.done`; only then read and write. After a failure nothing but the release of the session helps.
+///
+/// OpenSSL holds pointers to this object and calls it only from within its methods. Belongs to one connection of one worker; the context stays
+/// alive as long as the session. Invariant: this thread's error queue is empty whenever a method has returned.
+package final class TLSSession {
+    /// OpenSSL's `app_data`.
+    static let exDataIndex: Int32 = 0
+
+    private enum End { case closed, failed }
+
+    let ssl: OpaquePointer
+    private let server: ServerTLSContext?
+    private let client: ClientTLSContext?
+    private unowned(unsafe) let transport: any CipherTransport
+
+    private var isOpen = false
+    private var end: End?
+    private var isEndTold = false
+    /// The last read used up what the transport had.
+    private var readBlocked = false
+    private var failure: HandshakeFailure?
+    private var verifiedIdentity: ClientIdentity?
+    /// The trust that `verifiedIdentity` was last judged under, and the verdict.
+    private var judgedUnder: SHA256Digest?
+    private var isRefusedNow = false
+    /// The connection ended without close_notify: what was read may have been cut off by anybody on the way.
+    package private(set) var isTruncated = false
+
+    /// The side that answers agents.
+    package init(server: ServerTLSContext, transport: any CipherTransport) {
+        self.server = server
+        client = nil
+        self.transport = transport
+        ssl = TLSSession.makeSSL(server.pointer)
+        connectBIO()
+        SSL_set_accept_state(ssl)
+    }
+
+    /// The side that speaks to a server of a pool.
+    /// - Parameters:
+    ///   - serverName: the name or IP address to verify (`verify: hostname`); a name is sent as SNI, an address never. With nil nothing is
+    ///     sent, and `verify: hostname` refuses every certificate.
+    ///   - verify: the pool's
+    package init(client: ClientTLSContext, serverName: String?, verify: UpstreamTLSSettings.Verify, transport: any CipherTransport) {
+        server = nil
+        self.client = client
+        self.transport = transport
+        ssl = TLSSession.makeSSL(client.pointer)
+        connectBIO()
+        SSL_set_connect_state(ssl)
+        SSL_set_verify(ssl, verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
+        let prepared = ServerNameCheck.prepare(ssl, name: serverName, verified: verify == .hostname)
+        if !prepared {
+            failure = HandshakeFailure(.hostnameMismatch, reason: "no usable server name to verify")
+            ERR_clear_error()
+        }
+    }
+
+    deinit { SSL_free(ssl) }
+
+    // MARK: Handshake
+
+    /// Goes on with the handshake as far as the ciphertext reaches.
+    package func handshake() -> HandshakeProgress {
+        if isOpen { return .done }
+        if let failure { return .failed(failure) }
+        readBlocked = false
+        let result = SSL_do_handshake(ssl)
+        if result == 1 {
+            isOpen = true
+            // A successful verification may leave errors of attempts that did not matter.
+            if ERR_peek_error() != 0 { ERR_clear_error() }
+            return .done
+        }
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ: return .wantsRead
+        case SSL_ERROR_WANT_WRITE: return .wantsWrite
+        default: return .failed(describeFailure())
+        }
+    }
+
+    private func describeFailure() -> HandshakeFailure {
+        // The last error says what the handshake failed of, the first what lay beneath.
+        let code = ERR_peek_last_error()
+        let text = OpenSSLError.takeReason()
+        end = .failed
+        verifiedIdentity = nil
+        if let failure { return failure }
+        let described: HandshakeFailure
+        let verdict = Int32(clamping: SSL_get_verify_result(ssl))
+        if pf_ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED, verdict != X509_V_OK {
+            let reason = String(cString: X509_verify_cert_error_string(Int(verdict)))
+            described = HandshakeFailure(HandshakeFailure.kind(verifyCode: verdict), reason: reason)
+        } else if let text {
+            described = HandshakeFailure(HandshakeFailure.kind(reasonCode: pf_ERR_GET_REASON(code)), reason: text)
+        } else {
+            described = HandshakeFailure(.closed, reason: "the connection was closed during the handshake")
+        }
+        failure = described
+        return described
+    }
+
+    /// Who the agent is; nil before the handshake is done, and where no certificate was presented.
+    package var identity: ClientIdentity? { isOpen ? verifiedIdentity : nil }
+
+    /// The verdict about the certificate that the agent presents, for OpenSSL. Proof of possession comes after it.
+    func verifyPeer(_ verification: OpaquePointer) -> Bool {
+        guard let judge = server?.judge else { return false }
+        let presented = pf_sk_X509_num(X509_STORE_CTX_get0_untrusted(verification))
+        switch judge.judge(verification, leafAlone: presented <= 1) {
+        case .accepted(let identity):
+            verifiedIdentity = identity
+            judgedUnder = server?.material.trustGeneration
+            return true
+        case .refused(let failure):
+            self.failure = failure
+            return false
+        }
+    }
+
+    /// For connections that outlive a reload: whether `context`, the listener's current one, would no longer accept the agent's certificate
+    /// (revoked itself, its CA revoked or gone, CRL expired). Costs a comparison as long as CAs and CRLs are those it was judged under, else one
+    /// verification, which the context's cache shares among connections. False where there is no certificate.
+    package func isRevoked(under context: ServerTLSContext) -> Bool {
+        guard identity != nil else { return false }
+        guard let generation = context.material.trustGeneration else { return true }
+        if generation == judgedUnder { return isRefusedNow }
+        judgedUnder = generation
+        guard let leaf = SSL_get0_peer_certificate(ssl) else {
+            isRefusedNow = true
+            return true
+        }
+        isRefusedNow = !context.accepts(leaf, intermediates: SSL_get_peer_cert_chain(ssl))
+        return isRefusedNow
+    }
+
+    // MARK: Plaintext
+
+    /// Reads until `memory` is full or the transport has no more.
+    /// - Returns: `.bytes`; `.blocked`; `.endOfStream` after close_notify; `.failed` after broken TLS, a failure of the transport, or an end without
+    ///   close_notify (then `isTruncated`). What came before an end is given first; the end is told by the next call.
+    package func read(into memory: UnsafeMutableRawBufferPointer) -> TransferResult {
+        guard isOpen, let base = memory.baseAddress else { return .failed }
+        readBlocked = false
+        var filled = 0
+        while end == nil && filled < memory.count {
+            let result = SSL_read(ssl, base + filled, Int32(clamping: memory.count - filled))
+            if result > 0 {
+                filled += Int(result)
+                continue
+            }
+            if noteReadEnd(result) { break }
+        }
+        if filled > 0 { return .bytes(filled) }
+        isEndTold = end != nil
+        switch end {
+        case .closed: return .endOfStream
+        case .failed: return .failed
+        case nil: return .blocked
+        }
+    }
+
+    /// True where reading is over for now, and not for good.
+    private func noteReadEnd(_ result: Int32) -> Bool {
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return true
+        case SSL_ERROR_ZERO_RETURN: end = .closed
+        default:
+            end = .failed
+            ERR_clear_error()
+        }
+        return false
+    }
+
+    /// Encrypts and gathers record after record, as many as the gather buffer takes. A record needs up to `largestRecord` bytes there.
+    /// - Returns: `.bytes` with how many were taken (0 only for no bytes); `.blocked` where not one record fitted: OpenSSL then holds the record
+    ///   that it could not hand over, so the next call must offer the same bytes again (at any address, more may follow them); so must it after
+    ///   fewer bytes were taken than offered. `.failed` otherwise.
+    package func write(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        guard isOpen, end != .failed else { return .failed }
+        guard let base = bytes.baseAddress else { return .bytes(0) }
+        var taken = 0
+        while taken < bytes.count {
+            let result = SSL_write(ssl, base + taken, Int32(clamping: bytes.count - taken))
+            if result > 0 {
+                taken += Int(result)
+                continue
+            }
+            switch SSL_get_error(ssl, result) {
+            case SSL_ERROR_WANT_WRITE, SSL_ERROR_WANT_READ: return taken > 0 ? .bytes(taken) : .blocked
+            default:
+                end = .failed
+                ERR_clear_error()
+                return .failed
+            }
+        }
+        return .bytes(taken)
+    }
+
+    /// A record's ciphertext at most: 16 KiB of plaintext, header, and what a cipher adds (RFC 8446 5.2, RFC 5246 6.2.3).
+    package static let largestRecord = 5 + 16_384 + 2_048
+
+    /// Whether `read` would give bytes (or an end not told yet) without anything new from the socket, for which no readiness will be told. Never
+    /// true after a `read` that used up the transport, so it cannot make a loop spin on half a record.
+    package var hasPending: Bool { isOpen && (end == nil ? !readBlocked && SSL_has_pending(ssl) == 1 : !isEndTold) }
+
+    /// Gathers close_notify. False where that was not possible: gather buffer full, handshake not done, session broken.
+    @discardableResult
+    package func shutdown() -> Bool {
+        guard isOpen, end != .failed else { return false }
+        if SSL_shutdown(ssl) >= 0 { return true }
+        ERR_clear_error()
+        return false
+    }
+
+    // MARK: For the log
+
+    /// Of the connection once its handshake is done.
+    package var version: StaticString {
+        switch SSL_version(ssl) {
+        case TLS1_3_VERSION: "TLSv1.3"
+        case TLS1_2_VERSION: "TLSv1.2"
+        default: "unknown"
+        }
+    }
+
+    /// OpenSSL's name, such as `TLS_AES_128_GCM_SHA256`; makes a String, so not for each request.
+    package var cipher: String { SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "none" }
+
+    /// Whether ALPN chose a protocol (it is HTTP/1.1 then).
+    package var hasNegotiatedProtocol: Bool {
+        var name: UnsafePointer<UInt8>?
+        var size: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &name, &size)
+        return size > 0
+    }
+
+    // MARK: Ciphertext, called by the BIO
+
+    func receive(into memory: UnsafeMutableRawBufferPointer) -> TransferResult {
+        let result = transport.receive(into: memory)
+        switch result {
+        case .bytes: break
+        case .blocked: readBlocked = true
+        case .endOfStream: isTruncated = true
+        case .failed: break
+        }
+        return result
+    }
+
+    func gather(_ bytes: UnsafeRawBufferPointer) -> TransferResult { transport.gather(bytes) }
+
+    // MARK: Making
+
+    private static func makeSSL(_ context: OpaquePointer) -> OpaquePointer {
+        guard let ssl = SSL_new(context) else { fatalError("out of memory for a TLS session") }
+        return ssl
+    }
+
+    private func connectBIO() {
+        guard let bio = CipherBIO.make(for: self) else { fatalError("out of memory for a TLS session") }
+        SSL_set_bio(ssl, bio, bio)
+        SSL_set_ex_data(ssl, TLSSession.exDataIndex, Unmanaged.passUnretained(self).toOpaque())
+    }
+}

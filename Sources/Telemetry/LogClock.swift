@@ -1,0 +1,82 @@
+/// Seconds since 1970 as the date and time of a log line. Keeps the last second's text, since most lines of a moment share it.
+/// Gregorian, without leap seconds, 1970 to 2262; the calendar arithmetic is Howard Hinnant's `civil_from_days`.
+struct LogClock: Sendable {
+    enum Style: Sendable {
+        /// `2026-11-22T10:29:37.` (RFC 3339, UTC)
+        case rfc3339
+        /// `22/Nov/2026:10:29:37.` (HAProxy, local time)
+        case haproxy
+    }
+
+    let style: Style
+    /// East of UTC.
+    var offsetSeconds: Int64
+    private var cachedSecond = Int64.min
+    private var text: [UInt8] = []
+
+    init(style: Style, offsetSeconds: Int64 = 0) {
+        self.style = style
+        self.offsetSeconds = offsetSeconds
+    }
+
+    /// Appends date and time with three digits of the second's fraction. `nanoseconds` since 1970, UTC.
+    mutating func append(_ nanoseconds: Int64, to line: inout LineWriter) {
+        let bounded = max(0, nanoseconds)
+        let second = bounded / 1_000_000_000 + offsetSeconds
+        if second != cachedSecond {
+            cachedSecond = second
+            render(second)
+        }
+        line.append(text.span)
+        line.append(UInt64(bounded / 1_000_000 % 1000), digits: 3)
+    }
+
+    private mutating func render(_ second: Int64) {
+        let day = second >= 0 ? second / 86400 : (second - 86399) / 86400
+        let date = LogClock.civil(day: day)
+        let time = second - day * 86400
+        var line: [UInt8] = []
+        line.reserveCapacity(24)
+        switch style {
+        case .rfc3339:
+            append(date.year, digits: 4, to: &line)
+            line.append(UInt8(ascii: "-"))
+            append(date.month, digits: 2, to: &line)
+            line.append(UInt8(ascii: "-"))
+            append(date.day, digits: 2, to: &line)
+            line.append(UInt8(ascii: "T"))
+        case .haproxy:
+            append(date.day, digits: 2, to: &line)
+            line.append(UInt8(ascii: "/"))
+            line += "JanFebMarAprMayJunJulAugSepOctNovDec".utf8.dropFirst(Int(date.month - 1) * 3).prefix(3)
+            line.append(UInt8(ascii: "/"))
+            append(date.year, digits: 4, to: &line)
+            line.append(UInt8(ascii: ":"))
+        }
+        for (unit, end) in [(time / 3600, ":"), (time / 60 % 60, ":"), (time % 60, ".")] {
+            append(unit, digits: 2, to: &line)
+            line += end.utf8
+        }
+        text = line
+    }
+
+    /// Days since 1 January 1970 as a date: years are counted from March, in eras of 400 years.
+    static func civil(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+
+    private func append(_ value: Int64, digits: Int, to output: inout [UInt8]) {
+        var divisor: Int64 = digits == 4 ? 1000 : 10
+        while divisor > 0 {
+            output.append(0x30 &+ UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Balancing
+import Model
+import Settings
+import Testing
+
+/// A pool in words: servers by name, tickets by number, actions as text.
+struct PoolScript {
+    var pool: Pool
+    var now = MonotonicTime(nanoseconds: 1_000_000_000)
+    var site: SiteName?
+    var sites: [SiteSettings]
+
+    init(_ settings: PoolSettings, site: String? = nil, sites: [SiteSettings] = []) {
+        self.site = site.map(SiteName.init)
+        self.sites = sites
+        pool = Pool(settings: settings, site: self.site, sites: sites)
+    }
+
+    func id(_ name: String) -> ServerID { pool.servers.last { $0.name == name && $0.index != nil }!.id }
+    func name(_ id: ServerID) -> String { pool.server(id)!.name }
+
+    mutating func submit(_ serial: UInt64, tried: String...) -> String {
+        var servers = TriedServers()
+        for server in tried { servers.insert(id(server)) }
+        switch pool.submit(PoolRequest(ticket: Ticket(worker: 0, serial: serial), tried: servers), now: now) {
+        case .assigned(let assignment): return name(assignment.server)
+        case .queued: return "queued"
+        case .refused(let reason): return reason.rawValue
+        }
+    }
+
+    @discardableResult mutating func handle(_ event: PoolEvent) -> [String] {
+        var actions: [PoolAction] = []
+        pool.handle(event, now: now, actions: &actions)
+        return actions.map { action in
+            switch action {
+            case .assigned(let ticket, let assignment): "\(ticket.serial) to \(name(assignment.server))"
+            case .refused(let ticket, let reason): "\(ticket.serial) \(reason.rawValue)"
+            case .healthChanged(let server, let change): "\(name(server)) \(change.kind)"
+            }
+        }
+    }
+
+    mutating func release(_ server: String) -> [String] { handle(.release(id(server))) }
+    mutating func fail(_ server: String) -> [String] {
+        handle(.check(id(server), .failed(CheckFailure(.layer4Refused, duration: .milliseconds(1)))))
+    }
+    mutating func pass(_ server: String) -> [String] { handle(.check(id(server), .passed(status: 200, duration: .milliseconds(1)))) }
+    mutating func reconfigure(_ settings: PoolSettings) -> [String] { handle(.reconfigure(settings, site: site, sites: sites)) }
+}
+
+func server(_ name: String, weight: Int = 1, maxconn: Int? = nil, site: String? = nil, backup: Bool = false, port: UInt16 = 1)
+    -> ServerSettings
+{
+    ServerSettings(
+        name: name, address: UpstreamAddress(host: "127.0.0.1", port: port), site: site.map(SiteName.init), backup: backup,
+        weight: weight, maxconn: MaxconnSettings(all: maxconn))
+}
+
+struct PoolTests {
+    static func settings(
+        _ servers: ServerSettings..., balance: PoolSettings.Balance = .leastConnections, queue: QueueSettings = QueueSettings(),
+        backups: PoolSettings.Backups = .all
+    ) -> PoolSettings {
+        PoolSettings(name: "compilers", balance: balance, queue: queue, backups: backups, check: CheckSettings(), servers: servers)
+    }
+
+    @Test func roundRobinIsSmoothAsNginx() {
+        var script = PoolScript(
+            PoolTests.settings(server("a", weight: 5), server("b", weight: 1), server("c", weight: 1), balance: .roundRobin))
+        let sequence = (0..<14).map { script.submit($0) }
+        #expect(sequence == ["a", "a", "b", "a", "c", "a", "a", "a", "a", "b", "a", "c", "a", "a"])
+    }
+
+    @Test func leastConnectionsSharesByWeight() {
+        var script = PoolScript(PoolTests.settings(server("a", weight: 2), server("b", weight: 1)))
+        let sequence = (0..<9).map { script.submit($0) }
+        #expect(sequence.filter { $0 == "a" }.count == 6)
+    }
+
+    @Test func leastConnectionsTakesTheServerChosenLongestAgoAmongEquals() {
+        var script = PoolScript(PoolTests.settings(server("a"), server("b"), server("c")))
+        for expected in ["a", "b", "c", "a", "b"] {
+            #expect(script.submit(0) == expected)
+            #expect(script.release(expected) == [])
+        }
+    }
+
+    @Test(arguments: [PoolSettings.Balance.random, .hash(.certname)])
+    func whatIsNotBuiltYetIsLeastConnections(balance: PoolSettings.Balance) {
+        var script = PoolScript(PoolTests.settings(server("a"), server("b"), balance: balance))
+        #expect([script.submit(0), script.submit(1)].sorted() == ["a", "b"])
+    }
+
+    @Test func queuedTicketsGetSlotsInOrderOfArrival() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), server("b", maxconn: 1)))
+        #expect((0..<5).map { script.submit($0) } == ["a", "b", "queued", "queued", "queued"])
+        #expect(script.release("b") == ["2 to b"])
+        #expect(script.release("a") == ["3 to a"])
+        #expect(script.release("a") == ["4 to a"])
+        #expect(script.release("a") == [])
+        #expect(script.submit(9) == "a")
+    }
+
+    @Test func maxconnZeroIsUnlimited() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 0)))
+        #expect((0..<50).allSatisfy { script.submit($0) == "a" })
+    }
+
+    @Test func theQueueIsBounded() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(size: 2)))
+        #expect((0..<4).map { script.submit($0) } == ["a", "queued", "queued", "queue_full"])
+    }
+
+    @Test func aCancelledTicketGetsNothing() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(size: 3)))
+        #expect((0..<4).map { script.submit($0) } == ["a", "queued", "queued", "queued"])
+        #expect(script.handle(.cancel(Ticket(worker: 0, serial: 2))) == [])
+        #expect(script.handle(.cancel(Ticket(worker: 0, serial: 2))) == [])
+        #expect(script.pool.queued == 2)
+        #expect(script.submit(4) == "queued")
+        #expect(script.release("a") == ["1 to a"])
+        #expect(script.release("a") == ["3 to a"])
+        #expect(script.release("a") == ["4 to a"])
+    }
+
+    @Test func ticketsLeaveTheQueueAtTheirDeadline() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(timeout: .seconds(10))))
+        #expect(script.pool.nextDeadline == nil)
+        #expect(script.submit(0) == "a")
+        let start = script.now
+        #expect(script.submit(1) == "queued")
+        script.now = start + .seconds(4)
+        #expect(script.submit(2) == "queued")
+        #expect(script.pool.nextDeadline == start + .seconds(10))
+        script.now = start + .milliseconds(9_999)
+        #expect(script.handle(.expire) == [])
+        script.now = start + .seconds(10)
+        #expect(script.handle(.expire) == ["1 queue_timeout"])
+        #expect(script.pool.nextDeadline == start + .seconds(14))
+        #expect(script.release("a") == ["2 to a"])
+        #expect(script.pool.nextDeadline == nil)
+    }
+
+    @Test func aNewTimeoutCountsForThoseWhoWaitToo() {
+        var settings = PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(timeout: .seconds(100)))
+        var script = PoolScript(settings)
+        let start = script.now
+        #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
+        settings.queue.timeout = .seconds(1)
+        #expect(script.reconfigure(settings) == [])
+        #expect(script.pool.nextDeadline == start + .seconds(1))
+    }
+
+    @Test func averageQueueIsRoundedUpOverTheServersThatCouldTakeIt() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), server("b", maxconn: 1), server("c", backup: true)))
+        for (serial, expected) in zip(UInt64(0)..., [0, 0, 1, 1, 2, 2, 3]) {
+            _ = script.submit(serial)
+            #expect(script.pool.averageQueue == expected)
+        }
+    }
+
+    @Test func aReloadKeepsSlotsQueueHealthAndOperatorsState() {
+        var settings = PoolTests.settings(server("a", maxconn: 1), server("b"), server("c"))
+        var script = PoolScript(settings)
+        let ids = ["a", "b", "c"].map { script.id($0) }
+        #expect(script.fail("b") == ["b down"])
+        #expect(script.handle(.admin(ids[2], .drain)) == [])
+        #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
+        settings.servers = settings.servers.reversed()
+        settings.servers[2].maxconn.all = 2
+        #expect(script.reconfigure(settings) == ["1 to a"])
+        #expect(["a", "b", "c"].map { script.id($0) } == ids)
+        #expect(script.pool.server(ids[0])?.inUse == 2)
+        #expect(script.pool.server(ids[0])?.index == 2)
+        #expect(script.pool.server(ids[1])?.isUsable == false)
+        #expect(script.pool.server(ids[2])?.admin == .drain)
+    }
+
+    @Test func aRemovedServerDrainsAwayAndANewAddressIsANewServer() {
+        var settings = PoolTests.settings(server("a", maxconn: 1), server("b", maxconn: 1))
+        var script = PoolScript(settings)
+        let (oldA, oldB) = (script.id("a"), script.id("b"))
+        #expect((0..<3).map { script.submit($0) } == ["a", "b", "queued"])
+        settings.servers = [server("a", maxconn: 1, port: 2)]
+        #expect(script.reconfigure(settings) == ["2 to a"])
+        #expect(script.id("a") > oldB)
+        #expect(script.pool.servers.count == 3)
+        #expect(script.handle(.release(oldB)) == [])
+        #expect(script.handle(.release(oldA)) == [])
+        #expect(script.pool.server(oldA) == nil)
+        #expect(script.pool.servers.map(\.name) == ["a"])
+        #expect(script.submit(3) == "queued")
+    }
+
+    @Test func aServerThatComesBackWhileItDrainsKeepsItsSlots() {
+        let settings = PoolTests.settings(server("a", maxconn: 1), server("b"))
+        var without = settings
+        without.servers.removeFirst()
+        var script = PoolScript(settings)
+        let old = script.id("a")
+        #expect(script.submit(0) == "a")
+        _ = script.reconfigure(without)
+        _ = script.reconfigure(settings)
+        #expect(script.id("a") == old)
+        #expect(script.pool.server(old)?.hasRoom == false)
+    }
+}
+
+extension ServerState {
+    var hasRoom: Bool { inUse < slotLimit }
+}

@@ -1,0 +1,120 @@
+import Model
+import Settings
+import Testing
+
+@testable import ConfigFile
+
+/// What is left out, and how `defaults` reaches pools and servers.
+@Suite struct DefaultsTests {
+    private func settings(_ text: String) throws -> ProxySettings {
+        let result = Fixtures.parse(text)
+        #expect(result.errors.map(\.description) == [])
+        return try #require(result.settings)
+    }
+
+    @Test func whatIsLeftOut() throws {
+        let settings = try settings(Fixtures.minimal())
+        #expect(settings.site == nil)
+        #expect(settings.listeners[0].name == "127.0.0.1:8140")
+        #expect(settings.listeners[0].tls == nil)
+        #expect(settings.pools[0] == PoolSettings(name: "compilers", servers: settings.pools[0].servers))
+        #expect(settings.pools[0].balance == .leastConnections)
+        #expect(settings.pools[0].identity == .headers)
+        #expect(settings.pools[0].queue == QueueSettings(size: 20000, timeout: .seconds(580)))
+        #expect(settings.pools[0].check == nil)
+        let server = settings.pools[0].servers[0]
+        #expect(server.weight == 1 && server.maxconn == MaxconnSettings() && server.site == nil && !server.backup)
+        #expect(settings.timeouts == TimeoutSettings())
+        #expect(settings.limits == LimitSettings())
+        #expect(settings.logs == LogSettings())
+        #expect(settings.admin.socket == nil && settings.admin.http == nil)
+    }
+
+    @Test func anEmptyCheckTakesItsIntervalEverywhere() throws {
+        #expect(try settings(Fixtures.minimal(pool: "check: {}")).pools[0].check == CheckSettings())
+        let check = try #require(try settings(Fixtures.minimal(pool: "check: { inter: 7s }")).pools[0].check)
+        #expect(check.fastinter == .seconds(7) && check.downinter == .seconds(7) && check.timeout == .seconds(7))
+    }
+
+    @Test func mapsMergeDeeplyListsReplaceNullUnsets() throws {
+        let settings = try settings(
+            """
+            listeners: { address: "127.0.0.1:8140" }
+            defaults:
+              pool:
+                check: { inter: 10s, expect: { status: 204, body: running } }
+                tls: { ca: ca.pem, certificate: { chain: a.pem, key: a.key } }
+                servers: [ { name: p9, address: "127.0.0.1:9" } ]
+              server: { weight: 50, maxconn: 12 }
+            pools:
+              one:
+                check: { rise: 5, expect: { body: null } }
+                servers: [ { name: p1, address: "127.0.0.1:1", weight: 7, maxconn: null }, { name: p2, address: "127.0.0.1:2" } ]
+              two: { tls: { certificate: { key: b.key } }, check: null }
+              three: { tls: null }
+              four:
+            """)
+        let (one, two, three, four) = (settings.pools[0], settings.pools[1], settings.pools[2], settings.pools[3])
+        #expect(one.check == CheckSettings(expectedStatus: 204, expectedBody: nil, inter: .seconds(10), rise: 5))
+        #expect(one.servers.map(\.name) == ["p1", "p2"])
+        #expect(one.servers.map(\.weight) == [7, 50])
+        #expect(one.servers.map(\.maxconn.all) == [nil, 12])
+        #expect(two.check == nil)
+        #expect(two.tls?.certificate == CertificateFiles(chain: "/etc/puppetfront/a.pem", key: "/etc/puppetfront/b.key"))
+        #expect(three.tls == nil && three.check != nil)
+        #expect(four.servers.map(\.name) == ["p9"])
+        #expect(four.servers.map(\.weight) == [50])
+    }
+
+    @Test func scalarsStayTheirSourceText() throws {
+        let settings = try settings(
+            """
+            listeners: { name: on, address: "127.0.0.1:8140" }
+            pools: { 010: { servers: { name: 1.20, address: "127.0.0.1:8141" } } }
+            environments: { 0660: 010, on: 010, 1.2e3: 010, default: 010 }
+            """.replacing("1.2e3", with: "1e3"))
+        #expect(settings.listeners[0].name == "on")
+        #expect(settings.pools[0].name == "010")
+        #expect(settings.pools[0].servers[0].name == "1.20")
+        #expect(settings.environments.map(\.pattern) == ["0660", "on", "1e3"])
+    }
+
+    @Test func aliasesRepeatWhatTheyName() throws {
+        let settings = try settings(
+            """
+            listeners: { address: "127.0.0.1:8140" }
+            pools:
+              one: { check: &check { inter: &long 9s }, servers: &servers [ { name: p1, address: "127.0.0.1:1" } ] }
+              two: { check: *check, servers: *servers, timeouts: { connect: *long } }
+            """)
+        #expect(settings.pools[1].check == settings.pools[0].check)
+        #expect(settings.pools[1].servers == settings.pools[0].servers)
+        #expect(settings.pools[1].timeouts.connect == .seconds(9))
+    }
+
+    @Test(arguments: [
+        ("500ms", Duration.milliseconds(500)), ("10s", .seconds(10)), ("15m", .seconds(900)), ("1h", .seconds(3600)),
+        ("8760h", .seconds(31_536_000)),
+    ])
+    func durations(text: String, expected: Duration) throws {
+        #expect(try settings(Fixtures.minimal(pool: "queue: { timeout: \(text) }")).pools[0].queue.timeout == expected)
+    }
+
+    @Test(arguments: [("4096", 4096), ("200k", 204_800), ("1M", 1_048_576)])
+    func sizes(text: String, expected: Int) throws {
+        #expect(try settings(Fixtures.minimal("limits: { head: \(text) }")).limits.head == expected)
+    }
+
+    @Test(arguments: [0, 1, 256]) func weights(weight: Int) throws {
+        #expect(try settings(Fixtures.minimal(server: "weight: \(weight)")).pools[0].servers[0].weight == weight)
+    }
+
+    @Test(arguments: [
+        ("stdout", LogSettings.Target.stdout), ("none", .none), ("/var/log/access", .file("/var/log/access")),
+        ("access.log", .file("/etc/puppetfront/access.log")), ("\"syslog:/dev/log\"", .syslog("/dev/log")),
+        ("\"syslog:127.0.0.1:514\"", .syslog("127.0.0.1:514")),
+    ])
+    func accessLogs(text: String, expected: LogSettings.Target) throws {
+        #expect(try settings(Fixtures.minimal("logs: { access: { to: \(text) } }")).logs.accessTo == expected)
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Testing
+
+@testable import ConfigFile
+
+/// docs/configuration.md and the tests speak of one and the same example, and the reference knows every feature without effect.
+@Suite struct ReferenceTests {
+    private func reference() throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: Fixtures.root + "/docs/configuration.md")), as: UTF8.self)
+    }
+
+    @Test func theExampleIsTheTestedOne() throws {
+        let text = try reference()
+        let start = try #require(text.range(of: "```yaml\nsite: eie\n"))
+        let end = try #require(text.range(of: "```", range: start.upperBound..<text.endIndex))
+        let example = text[start.lowerBound..<end.lowerBound].dropFirst("```yaml\n".count)
+        let fixture = try Fixtures.text("contract.yaml").split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)[1]
+        #expect(example == fixture)
+    }
+
+    @Test func everyFeatureWithoutEffectIsListed() throws {
+        let text = try reference()
+        let start = try #require(text.range(of: "\n## Without effect in this version\n"))
+        let section = text[start.upperBound...]
+        for row in WithoutEffect.rows {
+            let key = try #require(row.path.last { $0 != "*" })
+            #expect(section.contains(key), "\(row.subject)")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Model
+import Settings
+import Testing
+
+@testable import ConfigFile
+
+/// The files of `conf/` load and say what their comments promise.
+@Suite struct ShippedConfigurationTests {
+    private func load(_ name: String, site: String? = nil) -> LoadResult {
+        ConfigurationLoader.load(path: "\(Fixtures.root)/conf/\(name)", site: site, environmentSite: nil, checkFiles: false)
+    }
+
+    @Test func theStartingPointLoadsWithoutAnyDiagnostic() throws {
+        let result = load("puppetfront.yaml")
+        #expect(result.diagnostics.map(\.description) == [])
+        let settings = try #require(result.settings)
+        #expect(settings.site == SiteName("main"))
+        #expect(settings.pools.map(\.name) == ["compilers", "ca"])
+        #expect(settings.caPool == PoolIndex(1))
+        #expect(settings.defaultPool == PoolIndex(0))
+        #expect(settings.pools[0].servers.map(\.maxconn.all) == [4, 4])
+        #expect(settings.pools[1].servers.map(\.maxconn.all) == [nil])
+    }
+
+    @Test(arguments: [("eie", ["knossos", "louros"]), ("knossos", ["eie", "louros"]), ("louros", ["knossos", "eie"])])
+    func grnetLoadsAtEachSite(site: String, near: [String]) throws {
+        let result = load("grnet.yaml", site: site)
+        #expect(result.errors.map(\.description) == [])
+        let settings = try #require(result.settings)
+        #expect(settings.site == SiteName(site))
+        #expect(settings.sites.first { $0.name.value == site }?.near.map(\.value) == near)
+        #expect(settings.caPool.map { settings.pools[$0.value].name } == "ca")
+    }
+
+    @Test func grnetHasSixServersInEachLane() throws {
+        let settings = try #require(load("grnet.yaml", site: "eie").settings)
+        #expect(settings.pools.map(\.name) == ["puppet", "slow", "big-queue", "ca"])
+        for pool in settings.pools.prefix(3) { #expect(pool.servers.map(\.name) == ["p0", "p1", "p2", "p3", "p4", "p5"]) }
+        #expect(settings.pools[0].servers.map(\.site?.value) == ["eie", "eie", "knossos", "knossos", "louros", "louros"])
+        #expect(settings.pools[1].servers.map(\.maxconn.all) == [2, 2, 2, 2, 2, 2])
+        #expect(settings.pools[2].servers.map(\.site?.value) == [nil, nil, nil, nil, nil, nil])
+        #expect(settings.pools[3].stick == nil)
+    }
+
+    @Test func grnetTestsTheQueueBeforeTheSources() throws {
+        let settings = try #require(load("grnet.yaml", site: "eie").settings)
+        #expect(settings.routes.map(\.name) == ["crowded", "slow-lane"])
+        #expect(settings.routes.map { settings.pools[$0.pool.value].name } == ["big-queue", "slow"])
+        let crowded = try #require(settings.routes[0].conditions.averageQueueAbove?.first)
+        #expect(crowded.pool == PoolIndex(0) && crowded.limit == 1)
+        #expect(settings.routes[1].conditions.source?.count == 3)
+        #expect(settings.defaultPool == PoolIndex(0))
+    }
+}

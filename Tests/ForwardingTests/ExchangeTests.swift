@@ -1,0 +1,158 @@
+import Balancing
+import Model
+import Routing
+import Testing
+
+@testable import Forwarding
+
+@Suite struct ExchangeTests {
+    let pool = PoolIndex(0)
+    let rule = RuleID(3)
+
+    func assignment(_ number: UInt32) -> Assignment { Assignment(server: ServerID(number), serverIndex: 0, tier: 0) }
+
+    /// An exchange that waits for the answer of server 1.
+    func waiting(isRepeatable: Bool = true, attempts: Int = 2) -> Exchange {
+        var exchange = Exchange()
+        #expect(exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: isRepeatable, attempts: attempts).action == .submit)
+        #expect(exchange.handle(.assigned(assignment(1))).action == .connect(fresh: false))
+        #expect(exchange.handle(.connected).action == .send)
+        return exchange
+    }
+
+    @Test func anAnswerThatEndsReleasesItsServerOnce() {
+        var exchange = waiting()
+        #expect(exchange.handle(.answerBegan) == ExchangeStep(.forward))
+        #expect(exchange.handle(.answerEnded) == ExchangeStep(.finish, release: ServerID(1)))
+        #expect(exchange.state == .ended)
+        #expect(exchange.failure == nil)
+        #expect(exchange.handle(.clientGone) == ExchangeStep(.wait))
+    }
+
+    @Test func aRefusalIsAnsweredWithoutAServer() {
+        var exchange = Exchange()
+        #expect(
+            exchange.begin(.refuse(.wrongCertname, rule: rule), isRepeatable: true, attempts: 2) == ExchangeStep(.respond(.wrongCertname)))
+        #expect(exchange.failure == .wrongCertname)
+        #expect(exchange.pool == nil)
+    }
+
+    // What may be sent again, and when.
+    @Test(arguments: [
+        // repeatable, sent, at hand, reused → action
+        (true, true, true, false, ExchangeAction.submit),
+        (true, false, true, false, .submit),
+        (true, true, true, true, .connect(fresh: true)),
+        (true, true, false, false, .respond(.badResponse)),
+        (false, true, true, false, .respond(.badResponse)),
+        (false, true, true, true, .respond(.badResponse)),
+        (false, false, true, true, .connect(fresh: true)),
+        (false, false, true, false, .submit),
+    ])
+    func aLostServerIsReplacedOnlyWhereThatIsSafe(
+        _ isRepeatable: Bool, _ sent: Bool, _ atHand: Bool, _ reused: Bool, _ expected: ExchangeAction
+    ) {
+        var exchange = waiting(isRepeatable: isRepeatable)
+        let step = exchange.handle(.lost(.init(sentAnything: sent, bodyAtHand: atHand, wasReused: reused)))
+        #expect(step.action == expected)
+        // The slot is given back, unless the same server is tried again.
+        #expect(step.release == (expected == .connect(fresh: true) ? nil : ServerID(1)))
+    }
+
+    @Test func nothingIsSentAgainOnceAnAnswerHasBegun() {
+        var exchange = waiting()
+        _ = exchange.handle(.answerBegan)
+        let step = exchange.handle(.lost(.init(sentAnything: true, bodyAtHand: true, wasReused: false)))
+        #expect(step == ExchangeStep(.cut, release: ServerID(1)))
+        #expect(exchange.failure == .cut)
+    }
+
+    @Test func aFailedConnectionIsTriedElsewhereUntilAttemptsEnd() {
+        var exchange = Exchange()
+        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: false, attempts: 2)
+        for number in UInt32(1)...2 {
+            _ = exchange.handle(.assigned(assignment(number)))
+            let step = exchange.handle(.connectFailed(byTimeout: false))
+            #expect(step == ExchangeStep(.submit, release: ServerID(number)))
+            #expect(exchange.tried.contains(ServerID(number)))
+        }
+        _ = exchange.handle(.assigned(assignment(3)))
+        #expect(exchange.handle(.connectFailed(byTimeout: true)) == ExchangeStep(.respond(.connectFailed), release: ServerID(3)))
+        #expect(exchange.retries == 2)
+        #expect(exchange.failedByTimeout)
+    }
+
+    @Test func whenNobodyIsLeftTheLastFailureIsTold() {
+        var exchange = Exchange()
+        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
+        _ = exchange.handle(.assigned(assignment(1)))
+        _ = exchange.handle(.connectFailed(byTimeout: false))
+        #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.respond(.connectFailed)))
+    }
+
+    @Test func aPoolWithoutServersIsNoServer() {
+        var exchange = Exchange()
+        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
+        #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.respond(.noServer)))
+    }
+
+    @Test func aClientThatGoesLeavesTheQueue() {
+        var exchange = Exchange()
+        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 2)
+        _ = exchange.handle(.queued)
+        #expect(exchange.handle(.clientGone) == ExchangeStep(.abandon, cancelsTicket: true))
+        // An assignment that crossed with it gives its slot back at once.
+        #expect(exchange.handle(.assigned(assignment(4))) == ExchangeStep(.wait, release: ServerID(4)))
+    }
+
+    @Test func aSlowServerIsNotTriedElsewhere() {
+        var exchange = waiting()
+        #expect(exchange.handle(.answerTimedOut) == ExchangeStep(.respond(.responseTimeout), release: ServerID(1)))
+        #expect(exchange.failedByTimeout)
+    }
+
+    @Test func brokenContentOfARequestEndsIt() {
+        var exchange = waiting()
+        #expect(exchange.handle(.requestMalformed) == ExchangeStep(.respond(.badRequest), release: ServerID(1)))
+        var answering = waiting()
+        _ = answering.handle(.answerBegan)
+        #expect(answering.handle(.requestTimedOut) == ExchangeStep(.cut, release: ServerID(1)))
+        #expect(answering.failure == .requestTimeout)
+    }
+
+    /// Whatever comes in whatever order: a slot is given back exactly as often as it was taken, and an ended exchange stays ended.
+    @Test(arguments: UInt64(1)...200)
+    func slotsBalanceUnderAnyOrderOfEvents(_ seed: UInt64) {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        func random(_ bound: UInt64) -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) % bound
+        }
+        var exchange = Exchange()
+        var held = 0
+        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: random(2) == 0, attempts: Int(random(4)))
+        for _ in 0..<60 {
+            let before = exchange.state
+            let event: ExchangeEvent
+            switch random(12) {
+            case 0, 1:
+                event = .assigned(assignment(UInt32(random(5))))
+                held += 1
+            case 2: event = .queued
+            case 3: event = .refused(.queueTimeout)
+            case 4, 5: event = .connected
+            case 6: event = .connectFailed(byTimeout: false)
+            case 7: event = .lost(.init(sentAnything: random(2) == 0, bodyAtHand: random(2) == 0, wasReused: random(2) == 0))
+            case 8: event = .answerBegan
+            case 9: event = .answerEnded
+            case 10: event = .answerTimedOut
+            default: event = random(4) == 0 ? .clientGone : .connected
+            }
+            let step = exchange.handle(event)
+            if step.release != nil { held -= 1 }
+            if before == .ended { #expect(exchange.state == .ended) }
+        }
+        if exchange.handle(.clientGone).release != nil { held -= 1 }
+        #expect(held == 0, "seed \(seed)")
+    }
+}

@@ -1,0 +1,53 @@
+import Model
+import Puppet
+import Routing
+import Settings
+
+/// Values for the tests of routing.
+enum Setup {
+    static let names = ["zero", "one", "two", "ca"]
+
+    /// Four pools; `enforcing` says which of them enforce certnames.
+    static func settings(
+        routes: [RouteSettings] = [], environments: [(String, Int)] = [], defaultPool: Int? = nil, caPool: Int? = nil,
+        enforcing: Set<Int> = [0, 1, 2, 3]
+    ) -> ProxySettings {
+        let site = SiteName("eie")
+        let pools = names.enumerated().map { PoolSettings(name: $1, enforceCertname: enforcing.contains($0)) }
+        return ProxySettings(
+            site: site, sites: [SiteSettings(name: SiteName("other"), caPool: PoolIndex(0)), SiteSettings(name: site, caPool: caPool.map(PoolIndex.init))],
+            pools: pools, routes: routes, environments: environments.map { EnvironmentRow(pattern: $0, pool: PoolIndex($1)) },
+            defaultPool: defaultPool.map(PoolIndex.init))
+    }
+
+    static func route(_ name: String, to pool: Int, _ conditions: RouteConditions) -> RouteSettings {
+        RouteSettings(name: name, conditions: conditions, pool: PoolIndex(pool))
+    }
+
+    static func request(_ target: String) -> PuppetRequest {
+        var request = PuppetRequest()
+        _ = request.classify(method: .get, target: Array(target.utf8).span)
+        return request
+    }
+
+    static func identity(_ certname: String, _ extensions: [(String, String)] = []) -> ClientIdentity {
+        ClientIdentity(
+            certname: Array(certname.utf8), distinguishedName: [], serial: [], issuerDER: [], der: [],
+            extensions: extensions.map { TrustedExtension(oid: $0, value: Array($1.utf8)) }, notAfter: 0, headerBlock: [])
+    }
+
+    /// `routes.x zero`, `refuse wrong_certname routes.x`: a decision in words.
+    static func decide(
+        _ settings: ProxySettings, _ target: String, certname: String? = nil, trusted: [(String, String)] = [],
+        source: String = "192.0.2.1", queues: [Int: Int] = [:]
+    ) -> String {
+        let table = RouteTable(settings)
+        let identity = certname.map { Setup.identity($0, trusted) }
+        let decision = table.decide(
+            request(target), identity: identity, source: IPAddress(source) ?? IPAddress(v4: 0), averageQueue: { queues[$0.value] ?? 0 })
+        switch decision {
+        case .forward(let pool, let rule): return "\(table.name(rule)) \(names[pool.value])"
+        case .refuse(let reason, let rule): return "refuse \(reason.rawValue) \(rule.map(table.name) ?? "-")"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import StandIn
+import Testing
+import TestKit
+
+struct AnswersEarlyTests {
+    @Test func anAnswerBeforeTheBodyReachesTheClientAtOnce() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.answersBeforeBodyIsRead)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello")
+        let answer = try #require(try client.readResponse())
+        #expect(answer.status == 200)
+        if answer.saysClose {
+            #expect(client.isClosed())
+        } else {
+            try client.send("world")
+            server.behaviour = .behavesWell
+            #expect(try client.exchange(Requests.metadata()).status == 200, "the rest of the body is not taken for a request")
+        }
+    }
+
+    @Test func aRefusalOfALargeBodyIsSeen() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.refusesBodyUnread)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
+        // The rest may no longer be taken; the answer must come all the same.
+        try? StandInContent.pieces(2 << 20) { (piece) throws(StandInError) in try client.stream.write(piece) }
+        #expect(try client.readResponse()?.status == 413)
+    }
+}

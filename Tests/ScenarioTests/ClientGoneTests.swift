@@ -1,0 +1,72 @@
+import StandIn
+import Testing
+import TestKit
+
+struct ClientGoneTests {
+    @Test func whoLeavesTheQueueTakesNoSlot() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let gate = Gate()
+        defer { gate.open() }
+        server.answer { request in
+            gate.pass()
+            return .text(200, request.path)
+        }
+        let proxy = try scene.start(Configuration(.init(servers: [Configuration.server("s1", server.address, "maxconn: 1")])))
+        let first = try scene.connect(proxy)
+        try first.send(Requests.metadata("first"))
+        #expect(waitUntil { gate.waitingCount == 1 })
+        let leaver = try scene.connect(proxy)
+        try leaver.send(Requests.metadata("leaver"))
+        let last = try scene.connect(proxy)
+        try last.send(Requests.metadata("last"))
+        leaver.close()
+        let line = try #require(proxy.waitForLog { $0.reason == "client_gone" })
+        #expect(line.termination == "CQ--" && line.status == nil, "\(line)")
+        gate.open()
+        #expect(try first.readResponse()?.status == 200)
+        #expect(try last.readResponse()?.text.hasSuffix("last") == true)
+        #expect(!server.requests.contains { $0.path.hasSuffix("leaver") })
+    }
+
+    @Test func whoLeavesWhileTheServerWorksFreesItsConnection() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.acceptsAndNeverAnswers)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send(Requests.metadata())
+        #expect(waitUntil { server.openCount == 1 })
+        client.close()
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "client_gone" && line.termination == "CH--", "\(line)")
+        #expect(waitUntil { server.openCount == 0 }, "the upstream request is cancelled")
+    }
+
+    @Test func whoLeavesInTheAnswerEndsIt() throws {
+        let scene = try Scene()
+        let server = try scene.server { $0.catalog = .sized(64 << 20) }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send(Requests.catalog())
+        #expect(waitUntil { server.sentByteCount > 0 })
+        client.stream.reset()
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "client_gone" && line.termination == "CD--", "\(line)")
+        #expect(waitUntil { server.runningCount == 0 })
+        #expect(server.sentByteCount < 64 << 20)
+    }
+
+    @Test func whoLeavesInItsOwnBodyIsNotServed() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+        #expect(waitUntil { server.requestCount == 1 })
+        client.close()
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "client_gone" && line.termination?.hasPrefix("C") == true, "\(line)")
+        #expect(waitUntil { server.openCount == 0 })
+        #expect(!server.requests.contains { $0.isComplete })
+    }
+}

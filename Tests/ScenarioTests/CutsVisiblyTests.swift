@@ -1,0 +1,48 @@
+import StandIn
+import Testing
+import TestKit
+
+/// A server that breaks off in its answer: the client must see that what it has is not all.
+struct CutsVisiblyTests {
+    @Test(arguments: [Misbehaviour.cutsInBody, .cutsInChunks, .answersWithBadChunks])
+    func theClientSeesAnUnfinishedAnswer(_ behaviour: Misbehaviour) throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(behaviour)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let answer = try client.exchange(Requests.metadata())
+        #expect(answer.status == 200)
+        #expect(!answer.isWhole)
+        #expect(!client.stream.endedCleanly || !answer.isWhole)
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "cut" && line.termination == "SD--" && line.status == 200, "\(line)")
+        let next = try scene.connect(proxy)
+        server.behaviour = .behavesWell
+        #expect(try next.exchange(Requests.metadata()).status == 200)
+    }
+
+    @Test func anAnswerThatEndsWithItsConnectionIsDelimitedForTheClient() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.closesAfterHead)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let answer = try client.exchange(Requests.metadata())
+        #expect(answer.status == 200)
+        #expect(answer.bodyCount == 500)
+        #expect(answer.isWhole)
+    }
+
+    @Test func surplusBytesNeverBecomeTheNextAnswer() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.answersTwice)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        for _ in 1...5 {
+            let answer = try client.exchange(Requests.metadata())
+            if answer.saysClose || !answer.isWhole { break }
+            #expect([200, 502].contains(answer.status))
+        }
+        // One answer a request, and a connection with surplus bytes is never used again.
+        #expect(waitUntil { server.acceptedCount == server.heads.count }, "\(server.acceptedCount) connections, \(server.heads.count) requests")
+    }
+}

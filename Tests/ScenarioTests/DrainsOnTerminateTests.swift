@@ -1,0 +1,61 @@
+import StandIn
+import Testing
+import TestKit
+
+struct DrainsOnTerminateTests {
+    @Test func aRunningRequestFinishesAndItsConnectionCloses() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let gate = Gate()
+        defer { gate.open() }
+        server.answer { _ in
+            gate.pass()
+            return .text(200, "done")
+        }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send(Requests.metadata())
+        #expect(waitUntil { gate.waitingCount == 1 })
+        proxy.terminate()
+        #expect(waitUntil { (try? RawClient(proxy.port())) == nil }, "new connections are refused")
+        #expect(proxy.child.isRunning)
+        gate.open()
+        let answer = try #require(try client.readResponse())
+        #expect(answer.status == 200)
+        #expect(answer.text == "done")
+        #expect(answer.saysClose)
+        #expect(client.isClosed())
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func idleConnectionsDoNotKeepItAlive() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address, lines: []))
+        let client = try scene.connect(proxy)
+        #expect(try client.exchange(Requests.metadata()).status == 200)
+        proxy.terminate()
+        #expect(client.isClosed(within: .seconds(8)))
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func theDrainHasALimit() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let gate = Gate()
+        defer { gate.open() }
+        server.answer { _ in
+            gate.pass()
+            return nil
+        }
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["timeouts: { drain: 500ms }"]
+        let proxy = try scene.start(configuration)
+        let client = try scene.connect(proxy)
+        try client.send(Requests.metadata())
+        #expect(waitUntil { gate.waitingCount == 1 })
+        proxy.terminate()
+        #expect(proxy.child.waitForEnd() == 0)
+        #expect(client.isClosed())
+    }
+}

@@ -1,0 +1,79 @@
+import StandIn
+import Testing
+import TestKit
+
+struct KeepsAliveAndPipelinesTests {
+    @Test func oneConnectionServesManyRequestsOverFewUpstream() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        for number in 1...30 {
+            let answer = try client.exchange(Requests.metadata("f\(number)"))
+            #expect(answer.status == 200)
+            #expect(!answer.saysClose)
+            #expect(answer.text.contains("/f\(number)\""))
+        }
+        #expect(server.acceptedCount == 1)
+    }
+
+    @Test func pipelinedRequestsAreAnsweredInOrder() throws {
+        let scene = try Scene()
+        let slow = try scene.server()
+        slow.answer { request in
+            var answer = StandInAnswer.text(200, request.path)
+            if request.path.hasSuffix("/f1") { answer.delay = .milliseconds(150) }
+            return answer
+        }
+        let proxy = try scene.start(.pool(slow.address))
+        let client = try scene.connect(proxy)
+        try client.send((1...8).map { Requests.metadata("f\($0)") }.joined() + Requests.report())
+        for number in 1...8 {
+            let answer = try #require(try client.readResponse())
+            #expect(answer.text.hasSuffix("/f\(number)"))
+        }
+        #expect(try #require(try client.readResponse()).text == "/puppet/v3/report/agent.test")
+        #expect(try client.exchange(Requests.metadata()).status == 200)
+    }
+
+    @Test func aClientThatWantsToCloseIsAnsweredAndClosed() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let answer = try client.exchange(Requests.get("/puppet/v3/environments", fields: ["Connection: close"]))
+        #expect(answer.status == 200)
+        #expect(answer.saysClose)
+        #expect(client.isClosed())
+        #expect(client.stream.endedCleanly)
+        let second = try scene.connect(proxy)
+        #expect(try second.exchange(Requests.metadata()).status == 200)
+        #expect(server.acceptedCount == 1, "the client's wish is not the server's")
+    }
+
+    @Test func anUpstreamConnectionClosedOnReuseCostsNoRequest() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.closesOnReuse)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        for _ in 1...5 { #expect(try client.exchange(Requests.metadata()).status == 200) }
+        #expect(server.acceptedCount >= 5)
+    }
+
+    @Test func aHalfClosedClientStillGetsItsAnswer() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        server.answer { _ in
+            var answer = StandInAnswer.text(200, "late")
+            answer.delay = .milliseconds(100)
+            return answer
+        }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try RawClient(proxy.port("plain"), address: "127.0.0.2")
+        try client.send(Requests.get("/status/v1/services"))
+        client.stream.finishWriting()
+        let answer = try client.readResponse()
+        // A proxy may take the half-close for a goodbye; it may not answer half.
+        if let answer { #expect(answer.isWhole && answer.text == "late") }
+    }
+}

@@ -1,0 +1,49 @@
+import StandIn
+import Testing
+import TestKit
+
+struct LimitsConnectionsTests {
+    @Test func theNewestIsTurnedAwayAndWhatRunsGoesOn() throws {
+        let (scene, proxy) = try start("limits: { connections: 3, worker_threads: 1 }")
+        let tls = try scene.tls()
+        let kept = try (1...3).map { _ in try RawClient(proxy.port(), tls: tls) }
+        for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
+        #expect(try isTurnedAway(proxy, tls))
+        for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
+        kept[0].close()
+        #expect(waitUntil { (try? RawClient(proxy.port(), tls: tls).exchange(Requests.metadata()).status) == 200 })
+    }
+
+    @Test func oneSourceCannotTakeAll() throws {
+        let (scene, proxy) = try start("limits: { connections_per_source: 2 }")
+        let tls = try scene.tls()
+        let kept = try (1...2).map { _ in try RawClient(proxy.port(), tls: tls, source: "127.0.0.7") }
+        for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
+        #expect(try isTurnedAway(proxy, tls, source: "127.0.0.7"))
+        #expect(try RawClient(proxy.port(), tls: tls, source: "127.0.0.8").exchange(Requests.metadata()).status == 200)
+        kept[0].close()
+        #expect(waitUntil {
+            (try? RawClient(proxy.port(), tls: tls, source: "127.0.0.7").exchange(Requests.metadata()).status) == 200
+        })
+    }
+
+    private func isTurnedAway(_ proxy: ProxyProcess, _ tls: StandInTLS, source: String? = nil) throws -> Bool {
+        do {
+            let client = try RawClient(proxy.port(), tls: tls, source: source, timeout: .seconds(5))
+            return try client.exchange(Requests.metadata()).status == 503
+        } catch StandInError.timedOut {
+            return false
+        } catch is StandInError {
+            return true
+        }
+    }
+
+    private func start(_ line: String) throws -> (Scene, ProxyProcess) {
+        let scene = try Scene()
+        let server = try scene.server()
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [line]
+        scene.keep(server)
+        return (scene, try scene.start(configuration))
+    }
+}

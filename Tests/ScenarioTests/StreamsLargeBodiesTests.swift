@@ -1,0 +1,72 @@
+import StandIn
+import Testing
+import TestKit
+
+struct StreamsLargeBodiesTests {
+    private static let size = 64 << 20
+    /// What the proxy may grow by while such a body passes: buffers of both sides, and the allocator's slack.
+    private static let growth = 24 << 20
+
+    @Test(arguments: [false, true])
+    func downwards(_ isChunked: Bool) throws {
+        let scene = try Scene()
+        let server = try scene.server { options in
+            options.catalog = isChunked ? .chunked(Self.size, chunk: 50_000, pause: .zero) : .sized(Self.size)
+        }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let before = proxy.child.memory()
+        try client.send(Requests.catalog())
+        let answer = try #require(try client.readResponse(keepsBody: false))
+        #expect(answer.bodyCount == Self.size)
+        #expect(answer.digest == StandInContent.digest(Self.size))
+        #expect(proxy.child.memory() - before < Self.growth)
+        #expect(proxy.waitForLog { ($0.int("bytes_out") ?? 0) >= Self.size } != nil)
+        #expect(try client.exchange(Requests.metadata()).status == 200)
+    }
+
+    @Test(arguments: [false, true])
+    func upwards(_ isChunked: Bool) throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let before = proxy.child.memory()
+        let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(Self.size)"
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: puppet.test\r\n\(framing)\r\n\r\n")
+        try StandInContent.pieces(Self.size) { (piece) throws(StandInError) in
+            if isChunked { try client.stream.write("\(String(piece.count, radix: 16))\r\n") }
+            try client.stream.write(piece)
+            if isChunked { try client.stream.write("\r\n") }
+        }
+        if isChunked { try client.send("0\r\n\r\n") }
+        #expect(try client.readResponse()?.status == 200)
+        let seen = try #require(server.requests.first)
+        #expect(seen.bodyCount == Self.size)
+        #expect(seen.bodyDigest == StandInContent.digest(Self.size))
+        #expect(proxy.child.memory() - before < Self.growth)
+    }
+
+    @Test func aSlowReaderHoldsTheServerBackNotTheProxysMemory() throws {
+        let scene = try Scene()
+        let server = try scene.server { $0.catalog = .sized(Self.size) }
+        let proxy = try scene.start(.pool(server.address))
+        let before = proxy.child.memory()
+        let client = try RawClient(proxy.port(), tls: scene.tls(), receiveBuffer: 65536, timeout: .seconds(20))
+        try client.send(Requests.catalog())
+        var last = -1
+        var steadyRounds = 0
+        #expect(waitUntil {
+            steadyRounds = server.sentByteCount == last && last > 0 ? steadyRounds + 1 : 0
+            last = server.sentByteCount
+            return steadyRounds > 100
+        })
+        #expect(server.sentByteCount < Self.size - (16 << 20), "the server was let go on with nobody reading")
+        #expect(server.runningCount == 1)
+        #expect(proxy.child.memory() - before < Self.growth)
+        let other = try scene.connect(proxy, as: "other.test")
+        #expect(try other.exchange(Requests.metadata()).status == 200, "others are served meanwhile")
+        let answer = try #require(try client.readResponse(keepsBody: false))
+        #expect(answer.digest == StandInContent.digest(Self.size))
+    }
+}

@@ -1,0 +1,6 @@
+import TLS
+import Testing
+
+@Suite struct LibraryVersionTests {
+    @Test func theRunningLibraryTellsItsNumber() { #expect(LibraryVersion.openSSL.hasPrefix("3.")) }
+}

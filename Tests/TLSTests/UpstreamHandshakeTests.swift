@@ -1,0 +1,63 @@
+import COpenSSL
+import Settings
+import Testing
+
+@testable import TLS
+
+/// The client's side: is it the server that we meant?
+@Suite struct UpstreamHandshakeTests {
+    private let setup = TestSetup()
+
+    @Test(arguments: [
+        ("puppet.example", true), ("PUPPET.example", true), ("other.example", false), ("192.0.2.7", true), ("192.0.2.8", false),
+        ("2001:db8::7", true), ("2001:db8::8", false), ("::ffff:192.0.2.7", true), (nil, false), ("", false),
+    ])
+    func theServersNameOrAddressMustBeInItsCertificate(_ name: String?, _ isAccepted: Bool) throws {
+        let pair = try TestPair(setup.server(), setup.client(), name: name)
+        let result = pair.handshake().client
+        #expect(isAccepted ? result == .done : result.failure?.kind == .hostnameMismatch, "\(result)")
+    }
+
+    @Test func namesAreNotComparedWhereOnlyTheCACounts() throws {
+        let pair = try TestPair(setup.server(), setup.client { $0.verify = .ca }, name: "other.example", verify: .ca)
+        #expect(pair.handshake().client == .done)
+    }
+
+    @Test func aNameIsSentAndAnAddressNever() throws {
+        for (name, sent) in [("puppet.example", "puppet.example"), ("192.0.2.7", nil), ("2001:db8::7", nil)] as [(String, String?)] {
+            let pair = try TestPair(setup.server(), setup.client(), name: name)
+            pair.handshake()
+            #expect(SSL_get_servername(pair.server.ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) } == sent)
+        }
+    }
+
+    @Test func aServerOfAnotherCAIsRefusedUnlessNothingIsVerified() throws {
+        let stranger = TestSetup()
+        for verify in UpstreamTLSSettings.Verify.allCases {
+            let client = try setup.client {
+                $0.ca = stranger.ca
+                $0.verify = verify
+            }
+            let pair = try TestPair(setup.server(), client, verify: verify)
+            let result = pair.handshake()
+            #expect(verify == .none ? result.client == .done : result.client.failure?.kind == .unknownCA)
+            if verify != .none { #expect(result.server.failure?.kind == .refusedByPeer) }
+        }
+    }
+
+    @Test func aRevokedServerIsRefused() throws {
+        setup.revokedByIntermediate = [3, 4]
+        let lists = setup.writeLists()
+        let pair = try TestPair(setup.server(), setup.client { $0.crl = lists })
+        #expect(pair.handshake().client.failure?.kind == .certificateRevoked)
+        #expect(try TestPair(setup.server(), setup.client()).handshake().client == .done)
+    }
+
+    @Test func withoutVerificationNoCAIsNeeded() throws {
+        let client = try setup.client {
+            $0.ca = nil
+            $0.verify = .none
+        }
+        #expect(TestPair(try setup.server(), client, name: nil, verify: .none).handshake().client == .done)
+    }
+}

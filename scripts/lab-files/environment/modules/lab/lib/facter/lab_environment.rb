@@ -1,0 +1,3 @@
+Facter.add(:lab_environment) do
+  setcode { '@ENVIRONMENT@' }
+end
