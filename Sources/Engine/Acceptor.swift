@@ -23,6 +23,11 @@ final class Acceptor: EventTarget {
     override func resume() { acceptSome() }
     override func deadlinePassed() { acceptSome() }
 
+    /// Takes in all that wait, for the last time.
+    func acceptAll() {
+        while case .connection(let accepted, let address) = socket.accept() { worker.take(accepted, from: address, listener: listener) }
+    }
+
     private func acceptSome() {
         for _ in 0..<Self.batch {
             switch socket.accept() {

@@ -217,7 +217,7 @@ final class DownstreamConnection: EventTarget {
         }
         if buffer.room == 0 || wanted > buffer.capacity { buffer.compact() }
         if buffer.room > 0, wanted <= buffer.capacity { return buffer }
-        let larger = worker.memory.take(capacity: max(buffer.capacity + 1, wanted))
+        let larger = worker.memory.take(capacity: max(buffer.capacity * 2, wanted))
         larger.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         worker.memory.give(buffer)
         input = larger
@@ -249,9 +249,9 @@ final class DownstreamConnection: EventTarget {
 
     /// Whether the agent's certificate is still good under the newest CRLs.
     func isRevoked() -> Bool {
-        guard identity != nil, let context = worker.context(of: listener), context.generation != trustedGeneration else { return false }
-        if let tls = context.tls, stream.session?.isRevoked(under: tls) == true { return true }
-        trustedGeneration = context.generation
+        guard identity != nil, worker.snapshot.generation != trustedGeneration else { return false }
+        if let tls = worker.context(of: listener)?.tls, stream.session?.isRevoked(under: tls) == true { return true }
+        trustedGeneration = worker.snapshot.generation
         return false
     }
 

@@ -56,8 +56,10 @@ final class TransferMemory {
             give(buffer)
             return nil
         }
-        guard buffer.capacity > small.bufferCapacity, buffer.count <= small.bufferCapacity / 2 else { return buffer }
-        let rest = small.take()
+        // Rounded up, so that a little more fits. Copying is worth while where much is saved.
+        let wanted = max(small.bufferCapacity, (buffer.count + 4095) & ~4095)
+        guard wanted <= buffer.capacity / 2 else { return buffer }
+        let rest = wanted == small.bufferCapacity ? small.take() : ByteBuffer(capacity: wanted)
         rest.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         give(buffer)
         return rest

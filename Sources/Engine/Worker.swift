@@ -310,7 +310,11 @@ final class Worker {
     private func drain() {
         guard !isDraining else { return }
         isDraining = true
-        for acceptor in acceptors { stopAccepting(acceptor) }
+        for acceptor in acceptors {
+            // Who is in the queue already would be reset with it.
+            acceptor.acceptAll()
+            stopAccepting(acceptor)
+        }
         acceptors.removeAll()
         for connection in Array(connections.values) where connection.phase == .open && connection.exchange == nil {
             // Agents end idle connections after 4 s themselves; a FIN from here could cross with a request.

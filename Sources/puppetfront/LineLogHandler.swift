@@ -16,7 +16,7 @@ final class LogLevel: Sendable {
     private static func number(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
 }
 
-/// One line a message: `2024-06-11T09:30:00Z warning server is down server=p1`. Errors go to standard error, the rest to standard output.
+/// One line a message: `2024-06-11T09:30:00Z warning server is down server=p1`. All go to standard error: standard output is the access log's, whose lines they must not break.
 struct LineLogHandler: LogHandler {
     let level: LogLevel
     var metadata: Logger.Metadata = [:]
@@ -38,7 +38,7 @@ struct LineLogHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(value)" }
         let safe = line.unicodeScalars.contains { $0.value < 0x20 } ? line.map { $0.isNewline ? " " : String($0) }.joined() : line
-        if event.level >= .error { Output.error(safe) } else { Output.out(safe) }
+        Output.error(safe)
     }
 
     /// RFC 3339, in UTC, whole seconds.
