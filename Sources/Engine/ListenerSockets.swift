@@ -6,7 +6,14 @@ import Settings
 /// The bound sockets of all listeners: one a worker for each address, kept over reloads so that no accept queue is dropped.
 struct ListenerSockets: ~Copyable {
     private struct Bound {
+        /// With port 0 an address stands for a port of its own each time, so the listener's name counts too.
+        let name: String
         let wanted: ListenAddress
+
+        func serves(_ listener: ListenerSettings) -> Bool {
+            wanted == listener.address && (wanted.port != 0 || name == listener.name)
+        }
+
         let actual: SocketAddress
         let descriptors: [Int32]
     }
@@ -22,7 +29,7 @@ struct ListenerSockets: ~Copyable {
         var next: [Bound] = []
         var fresh: [Bound] = []
         for listener in listeners {
-            if let known = bound.first(where: { $0.wanted == listener.address }) {
+            if let known = bound.first(where: { $0.serves(listener) }) {
                 next.append(known)
                 continue
             }
@@ -38,7 +45,7 @@ struct ListenerSockets: ~Copyable {
             for made in fresh { made.descriptors.forEach { _ = close($0) } }
             throw MaterialProblems(lines: problems)
         }
-        for old in bound where !next.contains(where: { $0.wanted == old.wanted }) { old.descriptors.forEach { _ = close($0) } }
+        for old in bound where !next.contains(where: { $0.actual == old.actual }) { old.descriptors.forEach { _ = close($0) } }
         bound = next
     }
 
@@ -61,7 +68,7 @@ struct ListenerSockets: ~Copyable {
             descriptors.forEach { _ = close($0) }
             throw error
         }
-        return Bound(wanted: listener.address, actual: actual, descriptors: descriptors)
+        return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
     }
 
     private func text(_ address: ListenAddress) -> String {

@@ -99,7 +99,10 @@ final class PoolCoordinator: Sendable {
                 if server.index == nil {
                     state.targets[server.id] = known[server.id]
                 } else {
-                    state.targets[server.id] = makeTarget(server, known[server.id]?.address)
+                    let old = known[server.id]
+                    let new = makeTarget(server, old?.address)
+                    // The same object where nothing has changed: idle connections are kept by it.
+                    state.targets[server.id] = old?.leadsTheSameWay(as: new) == true ? old : new
                 }
             }
         }

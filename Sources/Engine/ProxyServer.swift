@@ -182,7 +182,7 @@ package final class ProxyServer {
     private func makeSnapshot(_ settings: ProxySettings, generation: Int) -> Snapshot {
         let made = Snapshot(
             generation: generation, settings: settings, routes: RouteTable(settings), pools: settings.pools.map { pools[$0.name]! },
-            listenerTLS: materials.listeners)
+            listenerTLS: materials.listeners, clientMaterials: materials.pools.compactMap { $0 })
         snapshot = made
         return made
     }
@@ -282,13 +282,13 @@ package final class ProxyServer {
         guard !isReloading, !isDraining else { return }
         isReloading = true
         SystemdNotifier.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.nanoseconds() / 1000)")
-        files.perform { [mailbox = loop.mailbox, load] in
+        files.perform { [mailbox = loop.mailbox, load, materials] in
             switch load() {
             case .failed(let lines):
                 mailbox.post(.loaded(.failed(lines), nil, isAutomatic: isAutomatic))
             case .loaded(let settings, let warnings):
                 do throws(MaterialProblems) {
-                    let materials = try SnapshotBuilder.loadMaterials(settings)
+                    let materials = try SnapshotBuilder.loadMaterials(settings, previous: materials)
                     mailbox.post(.loaded(.loaded(settings, warnings: warnings), materials, isAutomatic: isAutomatic))
                 } catch {
                     mailbox.post(.loaded(.failed(error.lines), nil, isAutomatic: isAutomatic))

@@ -13,16 +13,22 @@ final class Snapshot: Sendable {
     let pools: [PoolCoordinator]
     /// By listener, in the settings' order; nil for plain HTTP.
     let listenerTLS: [ServerTLSMaterial?]
+    /// Of all pools; workers let go of contexts made from others.
+    let clientMaterials: [ClientTLSMaterial]
     /// The pools' names as the log has them, by `PoolIndex`.
     let poolNames: [[UInt8]]
     let siteName: [UInt8]?
 
-    init(generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?]) {
+    init(
+        generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?],
+        clientMaterials: [ClientTLSMaterial]
+    ) {
         self.generation = generation
         self.settings = settings
         self.routes = routes
         self.pools = pools
         self.listenerTLS = listenerTLS
+        self.clientMaterials = clientMaterials
         poolNames = settings.pools.map { Array($0.name.utf8) }
         siteName = settings.site.map { Array($0.value.utf8) }
     }

@@ -12,13 +12,17 @@ struct SnapshotBuilder {
     struct Materials: Sendable {
         let listeners: [ServerTLSMaterial?]
         let pools: [ClientTLSMaterial?]
+        /// How each pool's files stood before they were read.
+        var stamps: [UpstreamTLSSettings: [FileStamp?]] = [:]
         let warnings: [String]
         /// Every file that was read.
         let files: [String]
     }
 
     /// Every file is looked at, so that all mistakes are told at once.
-    static func loadMaterials(_ settings: ProxySettings) throws(MaterialProblems) -> Materials {
+    /// - Parameter previous: what is in force. Where a pool's files are those of then, so is its material, and connections made with it
+    ///   are kept over the reload.
+    static func loadMaterials(_ settings: ProxySettings, previous: Materials? = nil) throws(MaterialProblems) -> Materials {
         var problems: [String] = []
         var warnings: [String] = []
         var files: [String] = []
@@ -39,6 +43,7 @@ struct SnapshotBuilder {
             }
         }
         var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
+        var stamps: [UpstreamTLSSettings: [FileStamp?]] = [:]
         var pools: [ClientTLSMaterial?] = []
         for pool in settings.pools {
             guard let tls = pool.tls else {
@@ -50,8 +55,8 @@ struct SnapshotBuilder {
                 continue
             }
             do {
-                let material = try ClientTLSMaterial.load(tls)
-                try check { () throws(OpenSSLError) in _ = try ClientTLSContext(material) }
+                stamps[tls] = tls.files.map(FileStamp.init)
+                let material = try reusable(tls, previous) ?? ClientTLSMaterial.load(tls)
                 known[tls] = material
                 warnings += material.warnings
                 files += material.files
@@ -61,7 +66,12 @@ struct SnapshotBuilder {
             }
         }
         guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
-        return Materials(listeners: listeners, pools: pools, warnings: unique(warnings), files: unique(files))
+        return Materials(listeners: listeners, pools: pools, stamps: stamps, warnings: unique(warnings), files: unique(files))
+    }
+
+    private static func reusable(_ settings: UpstreamTLSSettings, _ previous: Materials?) -> ClientTLSMaterial? {
+        guard let previous, let stamps = previous.stamps[settings], stamps == settings.files.map(FileStamp.init) else { return nil }
+        return previous.pools.first { $0?.settings == settings } ?? nil
     }
 
     private static func check(_ make: () throws(OpenSSLError) -> Void) throws(OpenSSLError) { try make() }
@@ -88,6 +98,10 @@ struct SnapshotBuilder {
             connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,
             idleTimeout: pool.timeouts.idle.inNanoseconds)
     }
+}
+
+extension UpstreamTLSSettings {
+    fileprivate var files: [String] { [ca, crl, certificate?.chain, certificate?.key].compactMap { $0 } }
 }
 
 /// Why certificates, keys or CRLs cannot be used; one line each.

@@ -42,6 +42,13 @@ final class UpstreamTarget: Sendable {
         self.idleTimeout = idleTimeout
     }
 
+    func leadsTheSameWay(as other: UpstreamTarget) -> Bool {
+        id == other.id && pool == other.pool && name == other.name && site == other.site && authority == other.authority
+            && address == other.address && tls === other.tls && serverName == other.serverName && verify == other.verify
+            && keepalive == other.keepalive && connectTimeout == other.connectTimeout && responseTimeout == other.responseTimeout
+            && idleTimeout == other.idleTimeout
+    }
+
     func resolved(to address: SocketAddress?) -> UpstreamTarget {
         UpstreamTarget(
             id: id, pool: pool, name: name, site: site, authority: authority, address: address, tls: tls, serverName: serverName,

@@ -82,7 +82,8 @@ final class Worker {
         self.snapshot = snapshot
         timeouts = WorkerTimeouts(snapshot.settings.timeouts)
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
-        clientContexts.removeAll()
+        let live = Set(snapshot.clientMaterials.map { ObjectIdentifier($0) })
+        clientContexts = clientContexts.filter { live.contains($0.key) }
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         for acceptor in acceptors { stopAccepting(acceptor) }
         acceptors.removeAll()
