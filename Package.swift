@@ -1,34 +1,62 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `PUPPETFRONT_FUZZ=1` adds the fuzz targets, `PUPPETFRONT_BENCHMARKS=1` the benchmarks' load generator and backend.
+let isFuzzing = Context.environment["PUPPETFRONT_FUZZ"] == "1"
+let isBenchmarking = Context.environment["PUPPETFRONT_BENCHMARKS"] == "1"
+
 // The targets and what each may import: Sources/README.md gives the reasons, scripts/check-imports holds the code to it.
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
     // Checks of exclusive access at run time cost a third of a request's instructions; debug builds, and so the tests, keep them.
+    // libFuzzer sees where the code goes.
+    .unsafeFlags(isFuzzing ? ["-sanitize=fuzzer"] : []),
     .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let heapModule = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A fuzz target runs libFuzzer's driver itself: SwiftPM renames `main`, so libFuzzer's own cannot be linked.
+func fuzzer(_ name: String, _ invariants: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: [.target(name: invariants), "CLibFuzzer"], path: "Tests/Fuzz/\(name)",
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
+
+let fuzzTargets: [Target] = [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+    fuzzer("FuzzPath", "PuppetInvariants"),
+    fuzzer("FuzzForm", "PuppetInvariants"),
+    fuzzer("FuzzRequestHead", "HTTP1Invariants"),
+    fuzzer("FuzzResponseHead", "HTTP1Invariants"),
+    fuzzer("FuzzChunked", "HTTP1Invariants"),
+    fuzzer("FuzzConfiguration", "ConfigurationInvariants"),
+]
+
+let benchmarkTargets: [Target] = [
+    library("LoadKit", ["CLinux", "COpenSSL"], path: "Benchmarks/LoadKit"),
+    .executableTarget(
+        name: "LoadGenerator", dependencies: ["LoadKit", "CLinux", "COpenSSL"], path: "Benchmarks/LoadGenerator", swiftSettings: strict),
+    .executableTarget(name: "Backend", dependencies: ["LoadKit", "CLinux"], path: "Benchmarks/Backend", swiftSettings: strict),
+]
+
 let package = Package(
     name: "puppetfront",
     products: [.executable(name: "puppetfront", targets: ["puppetfront"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
@@ -42,7 +70,7 @@ let package = Package(
         library("Puppet", ["Model"]),
         library("Settings", ["Model", "Puppet"]),
         library("Routing", ["Model", "Puppet", "Settings"]),
-        library("Balancing", ["Model", "Settings", dequeModule, heapModule]),
+        library("Balancing", ["Model", "Settings"]),
         library("Explain", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
         library("ConfigFile", ["Model", "Puppet", "Settings", yams]),
         library("Telemetry", ["Model", "Settings"]),
@@ -60,9 +88,10 @@ let package = Package(
             dependencies: ["ConfigFile", "Engine", "Explain", "StandIn", argumentParser, logging],
             swiftSettings: strict),
 
-        .target(name: "TestKit", dependencies: ["StandIn"], path: "Tests/TestKit", swiftSettings: strict),
-        .target(name: "PuppetInvariants", dependencies: ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants", swiftSettings: strict),
-        .target(name: "ConfigurationInvariants", dependencies: ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants", swiftSettings: strict),
+        library("TestKit", ["StandIn"], path: "Tests/TestKit"),
+        library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
+        library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
+        library("ConfigurationInvariants", ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants"),
 
         tests("ModelTests", ["Model"]),
         tests("PuppetTests", ["Model", "Puppet", "PuppetInvariants"]),
@@ -71,12 +100,14 @@ let package = Package(
         tests("ConfigFileTests", ["ConfigFile", "ConfigurationInvariants", "Settings", "Model", "Puppet"]),
         tests("BalancingTests", ["Balancing", "Model", "Settings"]),
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
-        tests("HTTP1Tests", ["HTTP1", "Model", "Buffers"]),
+        tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
         tests("SimulationTests", ["Balancing", "Model", "Settings"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
-    ],
+        tests("ScenarioTests", ["StandIn", "TestKit"]),
+        tests("RealPuppetTests", []),
+    ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
     swiftLanguageModes: [.v6]
 )

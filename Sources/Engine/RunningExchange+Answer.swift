@@ -112,8 +112,6 @@ extension RunningExchange {
             apply(exchange.handle(.answerMalformed))
             return false
         }
-        apply(exchange.handle(.answerBegan))
-        answerHeadSent = true
         buffer.start = contentStart
         responseHeadLength = ours.count
         return true
@@ -160,6 +158,9 @@ extension RunningExchange {
             return false
         }
         if responseHeadLength > 0 {
+            // What came with the head has been judged too: from here on the answer is the server's.
+            apply(exchange.handle(.answerBegan))
+            answerHeadSent = true
             let ours = memory.head
             buffer.start -= responseHeadLength
             (buffer.base + buffer.start).copyMemory(from: ours.base + ours.start, byteCount: responseHeadLength)

@@ -38,6 +38,7 @@ extension RunningExchange {
         case .needsBody:
             stage = .classifying
             if requestIsWhole { return classifyBody(input, extent: .whole) }
+            worker.loop.setDeadline(connection, worker.loop.now + worker.timeouts.body)
             if head.expectsContinue { answerExpect() }
             dechunker = requestBody
             dechunkedUpTo = head.length
@@ -148,6 +149,7 @@ extension RunningExchange {
 
     private func decide() {
         stage = .running
+        worker.loop.setDeadline(connection, .max)
         noteRequest()
         let decision = snapshot.routes.decide(request, identity: connection.identity, source: connection.source) {
             snapshot.pool($0).averageQueue

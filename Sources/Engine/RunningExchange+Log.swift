@@ -73,16 +73,16 @@ extension RunningExchange {
         if record.queueTime == nil, submitted > 0 { record.queueTime = worker.loop.now - submitted }
         record.totalTime = worker.loop.now - began
         record.termination = Telemetry.Termination(
-            TerminationLetters.of(exchange.failure, byTimeout: exchange.failedByTimeout, phase: phase))
+            TerminationLetters.of(exchange.failure, byTimeout: exchange.failedByTimeout, phase: failurePhase))
         record.processConnections = worker.counters.connections.load(ordering: .relaxed)
         worker.writeLog(record)
     }
 
-    /// Where the exchange stood when it failed.
-    private var phase: TerminationLetters.Phase {
+    /// Where the exchange stands.
+    var phase: TerminationLetters.Phase {
         if stage == .head { return .head }
-        if answerHeadSent || stage == .answeringHere { return .data }
-        if !requestIsWhole, exchange.failure == .requestTimeout || stage == .classifying { return .data }
+        if answerHeadSent || stage == .answeringHere || stage == .classifying { return .data }
+        if !requestIsWhole, exchange.failure == .requestTimeout { return .data }
         if requestSent > 0 || sentAnything { return .answer }
         if connectBegan > 0 { return .connect }
         return submitted > 0 ? .queue : .head

@@ -68,6 +68,8 @@ final class RunningExchange {
     var outgoing: ByteBuffer?
     var closeAfter = false
     var isPumping = false
+    /// Where the exchange stood when it failed.
+    var failurePhase: TerminationLetters.Phase = .head
 
     // MARK: Times, nanoseconds of the monotonic clock
     var began: Int64 = 0
@@ -126,9 +128,15 @@ final class RunningExchange {
         case .submit: submit()
         case .connect(let fresh): connect(fresh: fresh)
         case .send: send()
-        case .respond(let reason): respond(reason)
-        case .cut: cut()
-        case .abandon: abandon()
+        case .respond(let reason):
+            failurePhase = phase
+            respond(reason)
+        case .cut:
+            failurePhase = phase
+            cut()
+        case .abandon:
+            failurePhase = phase
+            abandon()
         }
     }
 
@@ -269,6 +277,7 @@ final class RunningExchange {
     /// The connection was closed under the exchange (not by it).
     func connectionClosed() {
         guard stage != .ended else { return }
+        failurePhase = phase
         let step = exchange.handle(.clientGone)
         if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
         if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }

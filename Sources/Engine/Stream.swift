@@ -116,14 +116,13 @@ final class Stream: CipherTransport {
     private func flushGathered() {
         let gathered = memory.gather
         guard !gathered.isEmpty else { return }
-        defer { gathered.clear() }
-        guard socket != nil else { return }
+        guard socket != nil else { return gathered.clear() }
         if let pending {
             // TLS answers while earlier bytes still wait (an alert, a key update): behind them, or the connection is given up.
             pending.compact()
             let rest = UnsafeRawBufferPointer(start: gathered.base + gathered.start, count: gathered.count)
             if pending.append(rest) < rest.count { hasFailed = true }
-            return
+            return gathered.clear()
         }
         if canWrite {
             switch socket!.send(UnsafeRawBufferPointer(start: gathered.base + gathered.start, count: gathered.count)) {
@@ -131,11 +130,12 @@ final class Stream: CipherTransport {
             case .blocked: canWrite = false
             case .endOfStream, .failed:
                 hasFailed = true
-                return
+                return gathered.clear()
             }
         }
-        guard !gathered.isEmpty else { return }
+        guard !gathered.isEmpty else { return gathered.clear() }
         canWrite = false
+        // From here on the bytes may be those of another buffer: `gathered` is not touched any more.
         pending = memory.detachGathered()
     }
 

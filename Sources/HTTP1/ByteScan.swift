@@ -77,6 +77,17 @@ enum ByteScan {
         first(bytes, from: start) { (($0 &- all(0x21)) .>= all(0x5E)) .| ($0 .== all(0x23)) }
     }
 
+    /// Lanes that are neither letters nor `-`, which most field names are made of.
+    @inline(__always)
+    static func isNotPlain(_ bytes: Vector) -> Mask {
+        .!((((bytes | all(0x20)) &- all(0x61)) .< all(26)) .| (bytes .== all(0x2D)))
+    }
+
+    @inline(__always)
+    static func endOfPlain(_ bytes: borrowing Span<UInt8>, from start: Int) -> Int {
+        first(bytes, from: start) { isNotPlain($0) }
+    }
+
     static func hasLineFeed(_ bytes: borrowing Span<UInt8>, from start: Int) -> Bool {
         first(bytes, from: min(max(start, 0), bytes.count)) { $0 .== all(ASCIIByte.lineFeed) } < bytes.count
     }

@@ -13,10 +13,11 @@ struct FieldFacts {
     var wantsClose = false
     var wantsKeepAlive = false
     var expectsContinue = false
+    private var optionCount = 0
 
     /// Marks the fields that a Connection field names as `.connectionNamed`, too.
     init(_ bytes: borrowing Span<UInt8>, fields: inout [HeaderField]) throws(HeadDefect) {
-        for index in fields.indices {
+        for index in 0..<fields.count where KindSet.telling.contains(fields[index].kind) {
             let value = fields[index].value
             switch fields[index].kind {
             case .host:
@@ -45,7 +46,6 @@ struct FieldFacts {
         _ bytes: borrowing Span<UInt8>, value: ByteRange, fields: inout [HeaderField]
     ) throws(HeadDefect) {
         var start = value.lower
-        var count = 0
         while start < value.upper {
             var end = start
             while end < value.upper, bytes[end] != 0x2C { end += 1 }
@@ -53,8 +53,8 @@ struct FieldFacts {
             while start < end, ASCIIByte.isWhiteSpace(bytes[start]) { start += 1 }
             while end > start, ASCIIByte.isWhiteSpace(bytes[end - 1]) { end -= 1 }
             if start < end {
-                count += 1
-                guard count <= HeadLimits.connectionOptions else { throw .connection }
+                optionCount += 1
+                guard optionCount <= HeadLimits.connectionOptions else { throw .connection }
                 try readOption(bytes, option: ByteRange(start, end), fields: &fields)
             }
             start = next

@@ -13,11 +13,21 @@ struct FieldName {
     ///   0x20 folds letters and maps no other token character to a letter, a digit or `-`.
     @inline(__always)
     init(folded: UInt128, count: Int) {
-        let name = count >= 16 ? folded : folded & ((1 &<< UInt128(truncatingIfNeeded: count &* 8)) &- 1)
-        low = UInt64(truncatingIfNeeded: name)
-        high = UInt64(truncatingIfNeeded: name &>> 64)
+        let first = UInt64(truncatingIfNeeded: folded)
+        let second = UInt64(truncatingIfNeeded: folded &>> 64)
+        if count < 8 {
+            low = first & FieldName.mask(count)
+            high = 0
+        } else {
+            low = first
+            high = count < 16 ? second & FieldName.mask(count &- 8) : second
+        }
         self.count = count
     }
+
+    /// The lowest `count` bytes, fewer than eight.
+    @inline(__always)
+    private static func mask(_ count: Int) -> UInt64 { (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1 }
 
     /// - Parameter start: where the name stands in `bytes`; read for names longer than sixteen bytes only.
     @inline(__always)
@@ -48,9 +58,12 @@ struct FieldName {
     /// Names of 17 to 19 bytes.
     @inline(__always)
     private func longKind(_ bytes: borrowing Span<UInt8>, start: Int) -> FieldKind {
-        let range = ByteRange(start, start &+ count)
-        if low == ASCIIByte.word("transfer") { return ASCII.equals(bytes, range, folded: "transfer-encoding") ? .transferEncoding : .other }
+        if low == ASCIIByte.word("transfer") {
+            let isName = count == 17 && high == ASCIIByte.word("-encodin") && bytes[start &+ 16] | 0x20 == 0x67
+            return isName ? .transferEncoding : .other
+        }
         guard low == ASCIIByte.word("proxy-au") else { return .other }
+        let range = ByteRange(start, start &+ count)
         if ASCII.equals(bytes, range, folded: "proxy-authenticate") { return .proxyAuthenticate }
         return ASCII.equals(bytes, range, folded: "proxy-authorization") ? .proxyAuthorization : .other
     }

@@ -40,8 +40,8 @@ enum FieldSection {
         if bytes.count &- start >= ByteScan.width {
             let vector = ByteScan.load(bytes, at: start)
             let folded = vector | ByteScan.all(0x20)
-            let isPlain = ((folded &- ByteScan.all(0x61)) .< ByteScan.all(26)) .| (vector .== ByteScan.all(0x2D))
-            let length = ByteScan.firstLane(ByteScan.bits(.!isPlain))
+            var length = ByteScan.firstLane(ByteScan.bits(ByteScan.isNotPlain(vector)))
+            if length == ByteScan.width { length = ByteScan.endOfPlain(bytes, from: start &+ length) &- start }
             nameEnd = start &+ length
             if length > 0, nameEnd < bytes.count, bytes[nameEnd] == ASCIIByte.colon {
                 kind = FieldName(folded: ByteScan.bits(folded), count: length).kind(bytes, start: start)

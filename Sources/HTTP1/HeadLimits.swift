@@ -14,7 +14,7 @@ package struct HeadLimits: Sendable {
     static let fieldCount = 256
     /// Bytes of a method; one more is malformed.
     static let method = 32
-    /// Options in one Connection field; one more is malformed. Keeps the search for named fields linear in the head's size.
+    /// Options in all Connection fields of a head; one more is malformed. Each is looked for among all fields.
     static let connectionOptions = 64
     /// Empty lines skipped before a request line (RFC 9112 section 2.2).
     static let leadingEmptyLines = 4

@@ -13,17 +13,20 @@ enum HostRule {
             guard let end = endOfLiteral(bytes, host) else { return false }
             nameEnd = end
         } else {
-            var end = host.lower
-            while end < host.upper, isNameByte(bytes[end]) { end &+= 1 }
-            guard end > host.lower else { return false }
-            nameEnd = end
+            nameEnd = min(endOfName(bytes, from: host.lower), host.upper)
+            guard nameEnd > host.lower else { return false }
         }
         return isPort(bytes, from: nameEnd, to: host.upper)
     }
 
     @inline(__always)
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        ASCII.isWord(byte) || byte == 0x2D || byte == 0x2E || byte == 0x7E
+    private static func endOfName(_ bytes: borrowing Span<UInt8>, from start: Int) -> Int {
+        ByteScan.first(bytes, from: start) { bytes in
+            let isLetter = ((bytes | ByteScan.all(0x20)) &- ByteScan.all(0x61)) .< ByteScan.all(26)
+            let isDigit = (bytes &- ByteScan.all(0x30)) .< ByteScan.all(10)
+            let isDash = (bytes .== ByteScan.all(0x2D)) .| (bytes .== ByteScan.all(0x2E))
+            return .!(isLetter .| isDigit .| isDash .| (bytes .== ByteScan.all(0x5F)) .| (bytes .== ByteScan.all(0x7E)))
+        }
     }
 
     /// Nothing, or a colon and a port.

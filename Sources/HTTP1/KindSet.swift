@@ -24,6 +24,11 @@ struct KindSet {
         }
     }
 
+    /// What framing, routing and the connection depend on.
+    static var telling: KindSet {
+        @inline(__always) get { KindSet().with(.host).with(.contentLength).with(.transferEncoding).with(.connection).with(.expect) }
+    }
+
     /// RFC 9110 section 6.5.1: what must not be told after the content, beside the hop-by-hop fields.
     static var notInTrailers: KindSet {
         @inline(__always) get {

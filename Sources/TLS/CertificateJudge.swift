@@ -35,18 +35,17 @@ final class CertificateJudge {
 
     deinit { EVP_MD_free(sha256) }
 
-    /// - Parameters:
-    ///   - verification: ready for `X509_verify_cert`; its error code is set for OpenSSL's alert
-    ///   - leafAlone: the other side sent no further certificates. Only then does the cache count: its entries say that the leaf verifies
-    ///     with trusted certificates alone.
-    func judge(_ verification: OpaquePointer, leafAlone: Bool) -> Verdict {
+    /// What the other side sent beside its leaf (real agents send the CA's certificates too) changes nothing for the cache: an entry says
+    /// that the leaf verifies with trusted certificates alone, and OpenSSL looks for issuers among the trusted ones first.
+    /// - Parameter verification: ready for `X509_verify_cert`; its error code is set for OpenSSL's alert
+    func judge(_ verification: OpaquePointer) -> Verdict {
         guard let leaf = X509_STORE_CTX_get0_cert(verification) else {
             X509_STORE_CTX_set_error(verification, X509_V_ERR_UNSPECIFIED)
             return .refused(HandshakeFailure(.certificateInvalid, reason: "no certificate to verify"))
         }
         let now = clock()
         let der = DER.encode { i2d_X509(leaf, $0) }
-        let name = leafAlone && cache != nil ? der.withUnsafeBytes { SHA256Digest(of: $0, algorithm: sha256) } : nil
+        let name = cache != nil ? der.withUnsafeBytes { SHA256Digest(of: $0, algorithm: sha256) } : nil
         if let name, let known = cache?.identity(for: name, under: generation, now: now) {
             X509_STORE_CTX_set_error(verification, X509_V_OK)
             return .accepted(known)

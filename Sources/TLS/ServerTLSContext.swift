@@ -51,7 +51,7 @@ package final class ServerTLSContext {
             return false
         }
         X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(verification), SSL_CTX_get_security_level(pointer))
-        guard case .accepted = judge.judge(verification, leafAlone: pf_sk_X509_num(intermediates) <= 0) else { return false }
+        guard case .accepted = judge.judge(verification) else { return false }
         return true
     }
 

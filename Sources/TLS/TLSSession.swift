@@ -114,8 +114,7 @@ package final class TLSSession {
     /// The verdict about the certificate that the agent presents, for OpenSSL. Proof of possession comes after it.
     func verifyPeer(_ verification: OpaquePointer) -> Bool {
         guard let judge = server?.judge else { return false }
-        let presented = pf_sk_X509_num(X509_STORE_CTX_get0_untrusted(verification))
-        switch judge.judge(verification, leafAlone: presented <= 1) {
+        switch judge.judge(verification) {
         case .accepted(let identity):
             verifiedIdentity = identity
             judgedUnder = server?.material.trustGeneration

@@ -1,0 +1,16 @@
+import CLibFuzzer
+import HTTP1Invariants
+
+/// Fuzzes chunked content: `SWIFT_BACKTRACE=enable=no FuzzChunked CORPUS Tests/Fixtures/fuzz/chunked -max_total_time=620 -max_len=2048`.
+/// (Swift's own backtracer would end the process before libFuzzer has kept the input.)
+@main enum FuzzChunked {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        _ = LLVMFuzzerRunDriver(&count, &arguments) { start, count in
+            let input = Array(UnsafeBufferPointer(start: start, count: count))
+            if let violation = ChunkedInvariants.violation(of: input) { fatalError(violation) }
+            return 0
+        }
+    }
+}
