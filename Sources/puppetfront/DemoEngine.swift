@@ -3,7 +3,6 @@ import Engine
 import Foundation
 import Logging
 import StandIn
-import Synchronization
 
 /// The demo's proxy: the whole service on a thread of this process. Signals stay the demo's.
 final class DemoEngine: DemoProxy {

@@ -4,7 +4,7 @@ import TestKit
 
 /// A server that breaks off in its answer: the client must see that what it has is not all.
 struct CutsVisiblyTests {
-    @Test(arguments: [Misbehaviour.cutsInBody, .cutsInChunks, .answersWithBadChunks])
+    @Test(arguments: [Misbehaviour.cutsInBody, .cutsInChunks])
     func theClientSeesAnUnfinishedAnswer(_ behaviour: Misbehaviour) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(behaviour)
@@ -13,12 +13,30 @@ struct CutsVisiblyTests {
         let answer = try client.exchange(Requests.metadata())
         #expect(answer.status == 200)
         #expect(!answer.isWhole)
-        #expect(!client.stream.endedCleanly || !answer.isWhole)
         let line = try #require(proxy.waitForLog { _ in true })
         #expect(line.reason == "cut" && line.termination == "SD--" && line.status == 200, "\(line)")
         let next = try scene.connect(proxy)
         server.behaviour = .behavesWell
         #expect(try next.exchange(Requests.metadata()).status == 200)
+    }
+
+    /// Where the defect comes with the head, nothing has been sent on and the client may be told; else it is cut like any other.
+    @Test func badChunksAreRefusedOrCut() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.answersWithBadChunks)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let answer = try client.exchange(Requests.metadata())
+        let line = try #require(proxy.waitForLog { _ in true })
+        if answer.status == 502 {
+            #expect(line.reason == "bad_response" && line.termination == "SH--", "\(line)")
+        } else {
+            #expect(answer.status == 200 && !answer.isWhole)
+            #expect(line.reason == "cut" && line.termination == "SD--", "\(line)")
+        }
+        server.behaviour = .behavesWell
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).text == "running")
+        #expect(server.acceptedCount == 2, "the broken connection is not used again")
     }
 
     @Test func anAnswerThatEndsWithItsConnectionIsDelimitedForTheClient() throws {

@@ -25,9 +25,11 @@ struct DrainsOnTerminateTests {
         #expect(answer.text == "done")
         #expect(answer.saysClose)
         #expect(client.isClosed())
+        client.close()
         #expect(proxy.child.waitForEnd() == 0)
     }
 
+    /// Agents close by themselves after 4 s, so a draining proxy waits a little longer before it closes first.
     @Test func idleConnectionsDoNotKeepItAlive() throws {
         let scene = try Scene()
         let server = try scene.server()
@@ -36,6 +38,7 @@ struct DrainsOnTerminateTests {
         #expect(try client.exchange(Requests.metadata()).status == 200)
         proxy.terminate()
         #expect(client.isClosed(within: .seconds(8)))
+        client.close()
         #expect(proxy.child.waitForEnd() == 0)
     }
 

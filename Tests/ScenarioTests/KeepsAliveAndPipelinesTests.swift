@@ -39,7 +39,9 @@ struct KeepsAliveAndPipelinesTests {
     @Test func aClientThatWantsToCloseIsAnsweredAndClosed() throws {
         let scene = try Scene()
         let server = try scene.server()
-        let proxy = try scene.start(.pool(server.address))
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["limits: { worker_threads: 1 }"]
+        let proxy = try scene.start(configuration)
         let client = try scene.connect(proxy)
         let answer = try client.exchange(Requests.get("/puppet/v3/environments", fields: ["Connection: close"]))
         #expect(answer.status == 200)

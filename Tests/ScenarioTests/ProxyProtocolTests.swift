@@ -72,6 +72,7 @@ struct ProxyProtocolTests {
         var configuration = Configuration.pool(server.address)
         configuration.listenerLines = ["proxy_protocol: [127.0.0.0/8]"]
         configuration.lines = ["timeouts: { handshake: 1s }"]
+        scene.keep(server)
         return (scene, server, try scene.start(configuration))
     }
 }

@@ -89,27 +89,6 @@ struct QueuesAtMaxconnTests {
         #expect(try agent.exchange(Requests.get("/puppet-ca/v1/certificate/ca")).status == 200)
     }
 
-    @Test func maxconnMayCountByEndpoint() throws {
-        let scene = try Scene()
-        let server = try scene.server()
-        let gate = Gate()
-        defer { gate.open() }
-        server.answer { request in
-            if request.path.contains("catalog") { gate.pass() }
-            return .text(200, "done")
-        }
-        let proxy = try scene.start(
-            Configuration(.init(servers: [Configuration.server("s1", server.address, "maxconn: { all: 4, catalog: 1 }")])))
-        let catalogs = try (1...2).map { _ in try scene.connect(proxy) }
-        for client in catalogs { try client.send(Requests.catalog()) }
-        #expect(waitUntil { gate.waitingCount == 1 })
-        let other = try scene.connect(proxy)
-        #expect(try other.exchange(Requests.metadata()).status == 200, "files do not wait behind the second catalog")
-        #expect(gate.waitingCount == 1)
-        gate.open()
-        for client in catalogs { #expect(try client.readResponse()?.status == 200) }
-    }
-
     /// A server whose every answer waits for the gate.
     private func busyServer(_ scene: Scene) throws -> (StandInServer, Gate) {
         let server = try scene.server()

@@ -43,7 +43,9 @@ struct SendsIdentityFieldsTests {
         let proxy = try scene.start(
             .pool(
                 "localhost:\(server.port.number)",
-                lines: ["tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key }, verify: hostname }"]))
+                lines: [
+                    "check: { inter: 200ms }", "tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key }, verify: hostname }",
+                ]))
         let client = try scene.connect(proxy)
         #expect(try client.exchange(Requests.catalog()).status == 200)
         #expect(server.requests.first?.peer == "puppet.test")

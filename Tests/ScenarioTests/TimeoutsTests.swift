@@ -20,7 +20,8 @@ struct TimeoutsTests {
         #expect(answer.status == 408)
         #expect(answer.saysClose)
         #expect(client.isClosed())
-        #expect(proxy.waitForLog { $0.reason == "request_timeout" && $0.termination == "cR--" && $0.status == 408 } != nil)
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "request_timeout" && line.termination == "cR--" && line.status == 408, "\(line)")
         #expect(server.requestCount == 0)
     }
 
@@ -31,7 +32,8 @@ struct TimeoutsTests {
         let answer = try #require(try client.readResponse())
         #expect(answer.status == 408)
         #expect(client.isClosed())
-        #expect(proxy.waitForLog { $0.reason == "request_timeout" && $0.termination == "cD--" } != nil)
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "request_timeout" && line.termination == "cD--", "\(line)")
         #expect(!server.requests.contains { $0.isComplete })
     }
 
@@ -83,6 +85,7 @@ struct TimeoutsTests {
         let server = try scene.server()
         var configuration = Configuration.pool(server.address)
         configuration.lines = [line]
+        scene.keep(server)
         return (scene, server, try scene.start(configuration))
     }
 }

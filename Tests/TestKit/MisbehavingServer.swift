@@ -82,7 +82,9 @@ package final class MisbehavingServer: Sendable {
         case .resetsAfterRequest:
             stream.reset()
             return false
-        case .answers503: try stream.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy")
+        case .answers503:
+            let content = head.startLine.hasPrefix("HEAD ") ? "" : "busy"
+            try stream.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\n" + content)
         case .answersTwice: try stream.write(plain + plain)
         case .sendsInterimAnswers:
             try stream.write("HTTP/1.1 100 Continue\r\n\r\n")

@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+import TestKit
+
+struct DemoRunsTests {
+    @Test func itShowsSitesFailingAndRecoveringAndEndsByItself() throws {
+        let binary = try #require(ProxyProcess.binary)
+        let demo = try ChildProcess([binary, "demo", "--agents", "3", "--once"])
+        #expect(demo.waitForEnd(within: .seconds(100)) == 0, "\(demo.outputLines)\n\(demo.errorLines)")
+        let folder = demo.outputLines.first?.split(separator: " ").last.map(String.init) ?? "/"
+        #expect(!FileManager.default.fileExists(atPath: folder), "\(folder) is gone")
+        #expect(demo.outputLines.contains { $0.contains("0 runs without a catalog") }, "\(demo.outputLines)")
+    }
+
+    @Test func anInterruptEndsItCleanly() throws {
+        let binary = try #require(ProxyProcess.binary)
+        let demo = try ChildProcess([binary, "demo", "--agents", "2"])
+        #expect(waitUntil { !demo.outputLines.isEmpty })
+        demo.signal(SIGINT)
+        #expect(demo.waitForEnd(within: .seconds(40)) == 0, "\(demo.outputLines)\n\(demo.errorLines)")
+    }
+}
