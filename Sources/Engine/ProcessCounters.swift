@@ -4,6 +4,7 @@ import Synchronization
 final class ProcessCounters: Sendable {
     let connections = Atomic<Int>(0)
     let handshakes = Atomic<Int>(0)
+    /// Each worker adds its own when it ends.
     let requests = Atomic<Int>(0)
     let turnedAway = Atomic<Int>(0)
     private let sources = Mutex<[SourceAddress: Int]>([:])

@@ -39,6 +39,7 @@ final class Worker {
     private var lastAcceptError: Int64 = 0
     private var logLines: [UInt8] = []
     private var logLineCount = 0
+    private var requestsEnded = 0
     private var formatter: AccessLogFormatter
 
     // Ready-made bytes.
@@ -240,6 +241,7 @@ final class Worker {
     // MARK: The access log
 
     func writeLog(_ record: borrowing AccessRecord) {
+        requestsEnded += 1
         guard snapshot.settings.logs.accessTo != .none else { return }
         formatter.append(record, to: &logLines)
         logLineCount += 1
@@ -327,7 +329,10 @@ final class Worker {
     }
 
     /// The loop has ended: the last lines go out.
-    func ended() { handOverLog() }
+    func ended() {
+        handOverLog()
+        counters.requests.add(requestsEnded, ordering: .relaxed)
+    }
 
     private func stopWhenDrained() { if connections.isEmpty { loop.stop() } }
 

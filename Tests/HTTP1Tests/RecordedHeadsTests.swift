@@ -40,16 +40,16 @@ import Testing
         for recorded in heads {
             let bytes = Array(recorded.text.utf8)
             var head = RequestHead()
-            #expect(try parser.parse(bytes.span, into: &head) == .complete, "\(recorded)")
+            let progress = try parser.parse(bytes.span, into: &head)
+            #expect(progress == .complete, "\(recorded)")
             #expect(head.length == bytes.count)
             let output = ByteBuffer(capacity: 65536)
-            #expect(
-                HeadWriter.appendRequest(
-                    head, bytes: bytes.span, connectionBlock: block, dropExpect: false, fallbackHost: Array("x".utf8), to: output))
-            let written = String(decoding: UnsafeRawBufferPointer(start: output.base + output.start, count: output.count), as: UTF8.self)
-            let expected =
-                recorded.text.dropLast(2) + String(decoding: block, as: UTF8.self) + "Via: 1.1 puppetfront\r\n\r\n"
-            #expect(written == expected, "\(recorded)")
+            let fits = HeadWriter.appendRequest(
+                head, bytes: bytes.span, connectionBlock: block, dropExpect: false, fallbackHost: Array("x".utf8), to: output)
+            #expect(fits)
+            let written = Array(UnsafeRawBufferPointer(start: output.base + output.start, count: output.count))
+            let isSame = written == bytes.dropLast(2) + block + Array("Via: 1.1 puppetfront\r\n\r\n".utf8)
+            #expect(isSame, "\(recorded)")
         }
     }
 }
