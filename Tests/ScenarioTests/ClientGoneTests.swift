@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct ClientGoneTests {
     @Test func whoLeavesTheQueueTakesNoSlot() throws {

@@ -3,6 +3,8 @@ package enum Misbehaviour: Sendable, Equatable, CaseIterable {
     /// None: answers every request with 200 and `running`.
     case behavesWell
     case acceptsAndNeverAnswers
+    /// Accepts and leaves every byte where it is.
+    case acceptsAndNeverReads
     case resetsAfterAccept
     /// Reads head and content whole, then resets.
     case resetsAfterRequest
