@@ -5,6 +5,8 @@ package enum Misbehaviour: Sendable, Equatable, CaseIterable {
     case acceptsAndNeverAnswers
     /// Accepts and leaves every byte where it is.
     case acceptsAndNeverReads
+    /// Takes whole requests and leaves them at that.
+    case readsAndNeverAnswers
     case resetsAfterAccept
     /// Reads head and content whole, then resets.
     case resetsAfterRequest
