@@ -45,7 +45,9 @@ package final class DemoScenario: Sendable {
         let hasEnded = agents.stop()
         let tally = agents.current
         say("")
-        say("\(tally.runCount) runs of \(agentCount) agents, \(tally.requestCount) requests, \(tally.withoutCatalogCount) runs without a catalog, \(tally.failureCount) requests failed")
+        say(
+            "\(tally.runCount) runs of \(agentCount) agents, \(tally.requestCount) requests, \(tally.withoutCatalogCount) runs without a catalog, \(tally.failureCount) requests failed"
+        )
         for failure in tally.failures { say("  failed: \(failure)") }
         for site in sites.sites {
             say("  \(site.name): " + site.servers.map { "\($0.name) \($0.requestCount) requests" }.joined(separator: ", "))
@@ -89,7 +91,9 @@ package final class DemoScenario: Sendable {
             let stray = others.reduce(0) { $0 + $1.requestCount } - strayBefore
             let counts = living.indices.map { living[$0].requestCount - before[$0] }
             if stray == 0, counts.allSatisfy({ $0 > 0 }) {
-                say("  in half a second: " + living.indices.map { "\(living[$0].name) \(counts[$0])" }.joined(separator: ", ") + "; elsewhere 0")
+                say(
+                    "  in half a second: " + living.indices.map { "\(living[$0].name) \(counts[$0])" }.joined(separator: ", ")
+                        + "; elsewhere 0")
                 return true
             }
         }

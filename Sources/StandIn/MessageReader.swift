@@ -64,7 +64,9 @@ package final class MessageReader {
     /// One chunk's content, or nil after the last one and its trailers.
     package func readChunk() throws(StandInError) -> [UInt8]? {
         let line = try readLine()
-        guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0, size < 1 << 40 else { throw .malformed("chunk size \(line)") }
+        guard let size = Int(line.prefix { $0 != ";" }, radix: 16), size >= 0, size < 1 << 40 else {
+            throw .malformed("chunk size \(line)")
+        }
         if size == 0 {
             while try !readLine().isEmpty {}
             return nil

@@ -15,7 +15,9 @@ enum PuppetIdentity: Equatable {
         if let text = head.first("X-Client-Cert") {
             guard let pem = text.removingPercentEncoding, (try? Certificate(pem: pem)) != nil else { return .broken }
         }
-        guard head.first("X-Client-Verify") == "SUCCESS", let name = head.first("X-Client-DN").flatMap(commonName) else { return .anonymous }
+        guard head.first("X-Client-Verify") == "SUCCESS", let name = head.first("X-Client-DN").flatMap(commonName) else {
+            return .anonymous
+        }
         return .agent(name)
     }
 

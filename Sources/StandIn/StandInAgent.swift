@@ -11,7 +11,10 @@ package struct StandInAgent: Sendable {
     package var serverName: String
     package var timeout: Duration = .seconds(60)
 
-    package init(_ certname: String, environment: String = "production", address: String = "127.0.0.1", port: UInt16, serverName: String = "puppet.test") {
+    package init(
+        _ certname: String, environment: String = "production", address: String = "127.0.0.1", port: UInt16,
+        serverName: String = "puppet.test"
+    ) {
         self.certname = certname
         self.environment = environment
         self.address = address

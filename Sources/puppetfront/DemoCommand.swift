@@ -34,7 +34,9 @@ struct DemoCommand: ParsableCommand {
         let endsNow = once || isatty(0) == 0 || outcome == .cancelled
         if !endsNow {
             Self.say("")
-            Self.say(outcome == .passed ? "The agents go on running; Ctrl-C ends." : "The scenario FAILED; the agents go on running; Ctrl-C ends.")
+            Self.say(
+                outcome == .passed
+                    ? "The agents go on running; Ctrl-C ends." : "The scenario FAILED; the agents go on running; Ctrl-C ends.")
             stopSignals.wait()
         }
         let isComplete = scenario.finish()

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct AbsoluteFormTests {
     @Test func itsHostCountsAndTheServerSeesOriginForm() throws {
@@ -24,7 +24,8 @@ struct AbsoluteFormTests {
         let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy)
         let fields = [
-            "Connection: X-Mine, upgrade, keep-alive", "X-Mine: 1", "Upgrade: websocket", "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive",
+            "Connection: X-Mine, upgrade, keep-alive", "X-Mine: 1", "Upgrade: websocket", "Keep-Alive: timeout=5",
+            "Proxy-Connection: keep-alive",
             "TE: trailers", "Proxy-Authorization: Basic x", "X-Kept: yes",
         ]
         #expect(try client.exchange(Requests.get("/puppet/v3/environments", fields: fields)).status == 200)

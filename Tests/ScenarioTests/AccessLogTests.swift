@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct AccessLogTests {
     private static let keys: Set<String> = [

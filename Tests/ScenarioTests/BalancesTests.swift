@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct BalancesTests {
     @Test func roundRobinGoesByWeight() throws {
@@ -10,7 +10,10 @@ struct BalancesTests {
             Configuration(
                 .init(
                     "compilers", ["balance: round-robin"],
-                    servers: [Configuration.server("light", light.address, "weight: 10"), Configuration.server("heavy", heavy.address, "weight: 30")])))
+                    servers: [
+                        Configuration.server("light", light.address, "weight: 10"),
+                        Configuration.server("heavy", heavy.address, "weight: 30"),
+                    ])))
         let client = try scene.connect(proxy)
         for _ in 1...40 { #expect(try client.exchange(Requests.metadata()).status == 200) }
         #expect([light.requestCount, heavy.requestCount] == [10, 30])

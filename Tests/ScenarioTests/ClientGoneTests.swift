@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct ClientGoneTests {
     @Test func whoLeavesTheQueueTakesNoSlot() throws {
@@ -31,11 +31,11 @@ struct ClientGoneTests {
 
     @Test func whoLeavesWhileTheServerWorksFreesItsConnection() throws {
         let scene = try Scene()
-        let server = try MisbehavingServer(.acceptsAndNeverAnswers)
+        let server = try MisbehavingServer(.readsAndNeverAnswers)
         let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy)
         try client.send(Requests.metadata())
-        #expect(waitUntil { server.openCount == 1 })
+        #expect(waitUntil { server.heads.count == 1 })
         client.close()
         let line = try #require(proxy.waitForLog { _ in true })
         #expect(line.reason == "client_gone" && line.termination == "CH--", "\(line)")

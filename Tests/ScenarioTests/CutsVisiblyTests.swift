@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 /// A server that breaks off in its answer: the client must see that what it has is not all.
 struct CutsVisiblyTests {
@@ -61,6 +61,7 @@ struct CutsVisiblyTests {
             #expect([200, 502].contains(answer.status))
         }
         // One answer a request, and a connection with surplus bytes is never used again.
-        #expect(waitUntil { server.acceptedCount == server.heads.count }, "\(server.acceptedCount) connections, \(server.heads.count) requests")
+        #expect(
+            waitUntil { server.acceptedCount == server.heads.count }, "\(server.acceptedCount) connections, \(server.heads.count) requests")
     }
 }

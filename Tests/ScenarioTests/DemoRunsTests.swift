@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestKit
+import Testing
 
 struct DemoRunsTests {
     @Test func itShowsSitesFailingAndRecoveringAndEndsByItself() throws {

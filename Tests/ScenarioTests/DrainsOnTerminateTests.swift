@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct DrainsOnTerminateTests {
     @Test func aRunningRequestFinishesAndItsConnectionCloses() throws {

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct LimitsConnectionsTests {
     @Test func theNewestIsTurnedAwayAndWhatRunsGoesOn() throws {
@@ -22,9 +22,10 @@ struct LimitsConnectionsTests {
         #expect(try isTurnedAway(proxy, tls, source: "127.0.0.7"))
         #expect(try RawClient(proxy.port(), tls: tls, source: "127.0.0.8").exchange(Requests.metadata()).status == 200)
         kept[0].close()
-        #expect(waitUntil {
-            (try? RawClient(proxy.port(), tls: tls, source: "127.0.0.7").exchange(Requests.metadata()).status) == 200
-        })
+        #expect(
+            waitUntil {
+                (try? RawClient(proxy.port(), tls: tls, source: "127.0.0.7").exchange(Requests.metadata()).status) == 200
+            })
     }
 
     private func isTurnedAway(_ proxy: ProxyProcess, _ tls: StandInTLS, source: String? = nil) throws -> Bool {

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct LocalityFailoverTests {
     @Test func killedSitesHandOverToTheNextAndTakeBack() throws {
@@ -13,7 +13,8 @@ struct LocalityFailoverTests {
             Configuration(
                 .init("compilers", [check], servers: Array(rows.reversed())),
                 lines: [
-                    "site: home", "sites:", "  home: { near: [near, far] }", "  near: { near: [far, home] }", "  far: { near: [near, home] }",
+                    "site: home", "sites:", "  home: { near: [near, far] }", "  near: { near: [far, home] }",
+                    "  far: { near: [near, home] }",
                 ]))
         let client = try scene.connect(proxy)
         func expectServed(by site: String) throws {
@@ -64,7 +65,8 @@ struct LocalityFailoverTests {
         }
         let proxy = try scene.start(
             Configuration(
-                .init(servers: [Configuration.server("dying", dying.address), Configuration.server("other", other.address, "backup: true")])))
+                .init(servers: [Configuration.server("dying", dying.address), Configuration.server("other", other.address, "backup: true")])
+            ))
         let client = try scene.connect(proxy)
         try client.send(Requests.catalog())
         #expect(waitUntil { gate.waitingCount == 1 })

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct ProxyProtocolTests {
     private static let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
@@ -44,7 +44,9 @@ struct ProxyProtocolTests {
             _ = try client.exchange(Requests.metadata())
         }
         #expect(server.requestCount == 0)
-        #expect(try RawClient(proxy.port(), tls: scene.tls(), preface: Array("PROXY UNKNOWN\r\n".utf8)).exchange(Requests.metadata()).status == 200)
+        #expect(
+            try RawClient(proxy.port(), tls: scene.tls(), preface: Array("PROXY UNKNOWN\r\n".utf8)).exchange(Requests.metadata()).status
+                == 200)
     }
 
     @Test func othersNeitherNeedNorMaySendOne() throws {

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct QueuesAtMaxconnTests {
     @Test func noMoreThanMaxconnRunAndTheRestWaitInOrder() throws {
@@ -35,7 +35,8 @@ struct QueuesAtMaxconnTests {
         let (server, gate) = try busyServer(scene)
         defer { gate.open() }
         let proxy = try scene.start(
-            Configuration(.init("compilers", ["queue: { timeout: 300ms }"], servers: [Configuration.server("s1", server.address, "maxconn: 1")])))
+            Configuration(
+                .init("compilers", ["queue: { timeout: 300ms }"], servers: [Configuration.server("s1", server.address, "maxconn: 1")])))
         let first = try scene.connect(proxy)
         try first.send(Requests.metadata("first"))
         #expect(waitUntil { gate.waitingCount == 1 })

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct RefusesAnotherCertnameTests {
     @Test func anothersCatalogNodeFactsAndReportAreRefused() throws {
@@ -9,7 +9,8 @@ struct RefusesAnotherCertnameTests {
         let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy, as: "me.test")
         let refused = [
-            Requests.catalog("other.test"), Requests.report("other.test"), Requests.get("/puppet/v3/node/other.test?environment=production"),
+            Requests.catalog("other.test"), Requests.report("other.test"),
+            Requests.get("/puppet/v3/node/other.test?environment=production"),
             Requests.make("PUT", "/puppet/v3/facts/other.test?environment=production", body: "{}"),
             Requests.get("/production/node/other.test"), Requests.catalog("me.test.evil"), Requests.catalog("other%2etest"),
         ]
@@ -20,7 +21,10 @@ struct RefusesAnotherCertnameTests {
             #expect(answer.head.first("Content-Type")?.hasPrefix("text/plain") == true)
         }
         #expect(server.requestCount == 0)
-        #expect(waitUntil { proxy.log.filter { $0.reason == "wrong_certname" && $0.termination == "PR--" && $0.server == nil }.count == refused.count })
+        #expect(
+            waitUntil {
+                proxy.log.filter { $0.reason == "wrong_certname" && $0.termination == "PR--" && $0.server == nil }.count == refused.count
+            })
         #expect(try client.exchange(Requests.catalog("me.test")).status == 200, "the connection goes on")
         #expect(try client.exchange(Requests.catalog("ME.test")).status == 200, "certnames compare without case")
         #expect(try client.exchange(Requests.metadata()).status == 200)

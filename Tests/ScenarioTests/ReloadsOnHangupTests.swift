@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct ReloadsOnHangupTests {
     @Test func aNewListTurnsARevokedAgentAway() throws {
@@ -41,7 +41,8 @@ struct ReloadsOnHangupTests {
             broken.environments = ["default: nowhere"]
             try scene.write(broken)
         case "crl": try scene.folder.write("-----BEGIN X509 CRL-----\nnonsense\n-----END X509 CRL-----\n", to: "crl.pem")
-        default: try scene.authority.issue("stranger.test").write(to: scene.folder.path, as: "other")
+        default:
+            try scene.authority.issue("stranger.test").write(to: scene.folder.path, as: "other")
             try scene.folder.write(scene.folder.read("other.key"), to: "proxy.key")
         }
         proxy.reload()

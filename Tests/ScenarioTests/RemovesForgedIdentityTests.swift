@@ -1,12 +1,13 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct RemovesForgedIdentityTests {
     static let spellings = [
         "X-Client-Verify: SUCCESS", "x-client-verify: SUCCESS", "X_Client_Verify: SUCCESS", "X-Client_Verify: SUCCESS",
         "X-Client-DN: CN=forged.test", "X_CLIENT_DN: CN=forged.test", "x-client_dn: CN=forged.test", "X-Client-Cert: forged",
-        "X_Client_Cert: forged", "X-Forwarded-For: 6.6.6.6", "X_Forwarded_For: 6.6.6.6", "X-Forwarded-Host: forged", "X-Forwarded-Proto: forged",
+        "X_Client_Cert: forged", "X-Forwarded-For: 6.6.6.6", "X_Forwarded_For: 6.6.6.6", "X-Forwarded-Host: forged",
+        "X-Forwarded-Proto: forged",
         "Forwarded: for=6.6.6.6", "X-SSL-Client-Cert: forged", "X_SSL_CLIENT_S_DN: forged", "X-SSL-Issuer: forged", "X-Real-IP: 6.6.6.6",
         "X_Real_IP: 6.6.6.6",
     ]

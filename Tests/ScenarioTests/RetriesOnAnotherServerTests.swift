@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 /// Agents never retry, so the proxy does where it is safe: nothing of an answer has come, and either nothing was sent or the request
 /// may be repeated (GET, HEAD, node and catalog).

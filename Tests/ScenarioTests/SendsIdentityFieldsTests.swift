@@ -1,7 +1,7 @@
 import Foundation
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct SendsIdentityFieldsTests {
     @Test func puppetServerGetsTheVerifiedCertificate() throws {
@@ -29,7 +29,8 @@ struct SendsIdentityFieldsTests {
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address, lines: ["identity: none"]))
         let client = try scene.connect(proxy)
-        _ = try client.exchange(Requests.get("/puppet/v3/environments", fields: ["X-Client-Verify: SUCCESS", "X-Client-DN: CN=forged.test"]))
+        _ = try client.exchange(
+            Requests.get("/puppet/v3/environments", fields: ["X-Client-Verify: SUCCESS", "X-Client-DN: CN=forged.test"]))
         let seen = try #require(server.requests.first)
         #expect(!seen.head.fields.contains { $0.name.lowercased().hasPrefix("x-client") })
     }
@@ -38,13 +39,15 @@ struct SendsIdentityFieldsTests {
         let scene = try Scene()
         let server = try scene.server { options in
             options.tls = try .server(
-                scene.authority.issue(CertificateProfile("server.test", names: ["localhost"])), clients: .required, caPEM: scene.authority.caPEM())
+                scene.authority.issue(CertificateProfile("server.test", names: ["localhost"])), clients: .required,
+                caPEM: scene.authority.caPEM())
         }
         let proxy = try scene.start(
             .pool(
                 "localhost:\(server.port.number)",
                 lines: [
-                    "check: { inter: 200ms }", "tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key }, verify: hostname }",
+                    "check: { inter: 200ms }",
+                    "tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key }, verify: hostname }",
                 ]))
         let client = try scene.connect(proxy)
         #expect(try client.exchange(Requests.catalog()).status == 200)

@@ -1,19 +1,18 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct StreamsLargeBodiesTests {
     private static let size = 64 << 20
     /// What the proxy may grow by while such a body passes: buffers of both sides, and the allocator's slack.
     private static let growth = 24 << 20
 
-    @Test(arguments: [false, true])
-    func downwards(_ isChunked: Bool) throws {
+    @Test(arguments: [false, true], [false, true])
+    func downwards(isChunked: Bool, isTLS: Bool) throws {
         let scene = try Scene()
-        let server = try scene.server { options in
+        let (server, proxy) = try start(scene, isTLS: isTLS) { options in
             options.catalog = isChunked ? .chunked(Self.size, chunk: 50_000, pause: .zero) : .sized(Self.size)
         }
-        let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy)
         let before = proxy.child.memory()
         try client.send(Requests.catalog())
@@ -23,13 +22,13 @@ struct StreamsLargeBodiesTests {
         #expect(proxy.child.memory() - before < Self.growth)
         #expect(proxy.waitForLog { ($0.int("bytes_out") ?? 0) >= Self.size } != nil)
         #expect(try client.exchange(Requests.metadata()).status == 200)
+        #expect(server.requestCount == 2)
     }
 
-    @Test(arguments: [false, true])
-    func upwards(_ isChunked: Bool) throws {
+    @Test(arguments: [false, true], [false, true])
+    func upwards(isChunked: Bool, isTLS: Bool) throws {
         let scene = try Scene()
-        let server = try scene.server()
-        let proxy = try scene.start(.pool(server.address))
+        let (server, proxy) = try start(scene, isTLS: isTLS) { _ in }
         let client = try scene.connect(proxy)
         let before = proxy.child.memory()
         let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(Self.size)"
@@ -56,11 +55,12 @@ struct StreamsLargeBodiesTests {
         try client.send(Requests.catalog())
         var last = -1
         var steadyRounds = 0
-        #expect(waitUntil {
-            steadyRounds = server.sentByteCount == last && last > 0 ? steadyRounds + 1 : 0
-            last = server.sentByteCount
-            return steadyRounds > 100
-        })
+        #expect(
+            waitUntil {
+                steadyRounds = server.sentByteCount == last && last > 0 ? steadyRounds + 1 : 0
+                last = server.sentByteCount
+                return steadyRounds > 100
+            })
         #expect(server.sentByteCount < Self.size - (16 << 20), "the server was let go on with nobody reading")
         #expect(server.runningCount == 1)
         #expect(proxy.child.memory() - before < Self.growth)
@@ -68,5 +68,52 @@ struct StreamsLargeBodiesTests {
         #expect(try other.exchange(Requests.metadata()).status == 200, "others are served meanwhile")
         let answer = try #require(try client.readResponse(keepsBody: false))
         #expect(answer.digest == StandInContent.digest(Self.size))
+    }
+
+    @Test func aServerThatDoesNotReadHoldsTheClientBack() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.acceptsAndNeverReads)
+        let proxy = try scene.start(.pool(server.address))
+        let before = proxy.child.memory()
+        let client = try scene.connect(proxy, timeout: .milliseconds(500))
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: \(Self.size)\r\n\r\n")
+        var sent = 0
+        #expect(throws: StandInError.self) {
+            try StandInContent.pieces(Self.size) { (piece) throws(StandInError) in
+                try client.stream.write(piece)
+                sent += piece.count
+            }
+        }
+        #expect(sent < Self.size - (16 << 20))
+        #expect(proxy.child.memory() - before < Self.growth)
+        #expect(try scene.connect(proxy).exchange(Requests.report("other.test")).status == 403, "others are answered meanwhile")
+    }
+
+    @Test func aFloodOfPipelinedRequestsIsHeldBack() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let before = proxy.child.memory()
+        let client = try scene.connect(proxy, timeout: .milliseconds(500))
+        let piece = Array(String(repeating: Requests.metadata("flood"), count: 300).utf8)
+        // Nobody reads the answers: sooner or later the proxy takes no more requests.
+        #expect(throws: StandInError.self) { for _ in 1...1500 { try client.send(piece) } }
+        #expect(proxy.child.memory() - before < Self.growth)
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
+    }
+
+    private func start(
+        _ scene: Scene, isTLS: Bool, _ configure: (inout StandInServer.Options) -> Void
+    ) throws -> (StandInServer, ProxyProcess) {
+        let server = try scene.server { options in
+            configure(&options)
+            if isTLS {
+                let credential = try scene.authority.issue(CertificateProfile("server.test", names: ["localhost"]))
+                options.tls = try .server(credential, clients: .required, caPEM: scene.authority.caPEM())
+            }
+        }
+        guard isTLS else { return (server, try scene.start(.pool(server.address))) }
+        let tls = "tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key } }"
+        return (server, try scene.start(.pool("localhost:\(server.port.number)", lines: [tls])))
     }
 }

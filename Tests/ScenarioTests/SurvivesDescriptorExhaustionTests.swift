@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct SurvivesDescriptorExhaustionTests {
     @Test func connectionsBeyondTheLimitAreTurnedAwayAndServiceGoesOn() throws {
@@ -17,10 +17,11 @@ struct SurvivesDescriptorExhaustionTests {
         #expect(proxy.child.isRunning)
         #expect(try first.exchange(Requests.metadata()).status == 200, "what runs goes on")
         for client in others { client.close() }
-        #expect(waitUntil {
-            guard let client = try? RawClient(proxy.port(), tls: tls, timeout: .seconds(2)) else { return false }
-            return (try? client.exchange(Requests.metadata()).status) == 200
-        })
+        #expect(
+            waitUntil {
+                guard let client = try? RawClient(proxy.port(), tls: tls, timeout: .seconds(2)) else { return false }
+                return (try? client.exchange(Requests.metadata()).status) == 200
+            })
         #expect(proxy.child.isRunning)
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct SurvivesSignalsTests {
     @Test func aStormOfSignalsCostsNoRequest() throws {

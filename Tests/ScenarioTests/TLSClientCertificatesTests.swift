@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct TLSClientCertificatesTests {
     /// What the handshake's alerts are called in RFC 8446 section 6.

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct TimeoutsTests {
     @Test func aClientThatNeverShakesHandsIsClosed() throws {
@@ -28,7 +28,9 @@ struct TimeoutsTests {
     @Test func aBodyThatDoesNotComeGets408() throws {
         let (scene, server, proxy) = try start("timeouts: { body: 300ms }")
         let client = try scene.connect(proxy)
-        try client.send("POST /puppet/v3/catalog/agent.test HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nabc")
+        try client.send(
+            "POST /puppet/v3/catalog/agent.test HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nabc"
+        )
         let answer = try #require(try client.readResponse())
         #expect(answer.status == 408)
         #expect(client.isClosed())

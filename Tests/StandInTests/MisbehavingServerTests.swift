@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 /// The kit is worth nothing if its servers do not misbehave as their names say.
 struct MisbehavingServerTests {

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct StandInAgentTests {
     @Test func bootstrapsAndRunsAgainstAStandInServer() throws {
@@ -15,10 +15,11 @@ struct StandInAgentTests {
         let membership = try agent.bootstrap()
         #expect(membership.credential.certname == "new.test")
         let words = server.requests.map { "\($0.method) \($0.path)" }
-        #expect(words == [
-            "GET /puppet-ca/v1/certificate/ca", "GET /puppet-ca/v1/certificate_revocation_list/ca",
-            "PUT /puppet-ca/v1/certificate_request/new.test", "GET /puppet-ca/v1/certificate/new.test",
-        ])
+        #expect(
+            words == [
+                "GET /puppet-ca/v1/certificate/ca", "GET /puppet-ca/v1/certificate_revocation_list/ca",
+                "PUT /puppet-ca/v1/certificate_request/new.test", "GET /puppet-ca/v1/certificate/new.test",
+            ])
         server.forgetRequests()
         let report = agent.steadyRun(as: membership)
         #expect(report.isClean, "\(report.failures)")

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct StandInAuthorityTests {
     @Test func opensslAcceptsALeafAgainstBundleAndBothLists() throws {
@@ -10,7 +10,9 @@ struct StandInAuthorityTests {
         try authority.writeTrust(to: folder.path)
         try folder.write(try agent.certificate.pem(), to: "leaf.pem")
         for purpose in ["sslclient", "sslserver"] {
-            let result = try openssl(["verify", "-x509_strict", "-crl_check_all", "-purpose", purpose, "-CAfile", "ca.pem", "-CRLfile", "crl.pem", "leaf.pem"], in: folder)
+            let result = try openssl(
+                ["verify", "-x509_strict", "-crl_check_all", "-purpose", purpose, "-CAfile", "ca.pem", "-CRLfile", "crl.pem", "leaf.pem"],
+                in: folder)
             #expect(result.code == 0, "\(result.lines)")
         }
         #expect(agent.certificate.extensionText("1.3.6.1.4.1.34380.1.1.13") == "database")

@@ -1,6 +1,6 @@
 import StandIn
-import Testing
 import TestKit
+import Testing
 
 struct StandInServerTests {
     private let agentFields = "Host: puppet.test\r\nX-Client-Verify: SUCCESS\r\nX-Client-DN: CN=a.test\r\n"

@@ -13,7 +13,10 @@ package final class ChildProcess: Sendable {
     /// The wait status once it was reaped.
     private let ended = Mutex<Int32?>(nil)
 
-    package enum Failure: Error { case spawn(Int32), pipe }
+    package enum Failure: Error {
+        case spawn(Int32)
+        case pipe
+    }
 
     /// - Parameter arguments: the program's path first
     package init(_ arguments: [String], environment: [String: String] = [:]) throws {

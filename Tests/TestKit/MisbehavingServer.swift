@@ -7,6 +7,8 @@ package final class MisbehavingServer: Sendable {
     private final class Shared: Sendable {
         let behaviour: Mutex<Misbehaviour>
         let requests = Mutex<[MessageHead]>([])
+        /// What those who never read wait at until the server stops.
+        let reading = Gate()
         init(_ behaviour: Misbehaviour) { self.behaviour = Mutex(behaviour) }
     }
 
@@ -25,7 +27,7 @@ package final class MisbehavingServer: Sendable {
         try listener.start()
     }
 
-    deinit { listener.stop() }
+    deinit { stop() }
 
     /// `ADDRESS:PORT`.
     package var address: String { port.text }
@@ -39,13 +41,20 @@ package final class MisbehavingServer: Sendable {
         set { shared.behaviour.withLock { $0 = newValue } }
     }
 
-    package func stop() { listener.stop() }
+    package func stop() {
+        shared.reading.open()
+        listener.stop()
+    }
+
     package func start() throws { try listener.start() }
 
     private static func serve(_ stream: StandInStream, _ tls: StandInTLS?, _ shared: Shared) throws {
         switch shared.behaviour.withLock({ $0 }) {
         case .resetsAfterAccept: return stream.reset()
         case .acceptsAndNeverAnswers: return waitForEnd(stream)
+        case .acceptsAndNeverReads:
+            shared.reading.pass(timeout: .seconds(60))
+            return
         default: break
         }
         if let tls { try stream.startTLS(tls) }

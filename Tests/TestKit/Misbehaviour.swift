@@ -3,6 +3,10 @@ package enum Misbehaviour: Sendable, Equatable, CaseIterable {
     /// None: answers every request with 200 and `running`.
     case behavesWell
     case acceptsAndNeverAnswers
+    /// Accepts and leaves every byte where it is.
+    case acceptsAndNeverReads
+    /// Takes whole requests and leaves them at that.
+    case readsAndNeverAnswers
     case resetsAfterAccept
     /// Reads head and content whole, then resets.
     case resetsAfterRequest

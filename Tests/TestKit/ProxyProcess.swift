@@ -13,7 +13,8 @@ package final class ProxyProcess: Sendable {
         package var description: String {
             switch self {
             case .noBinary: "no puppetfront binary: set PUPPETFRONT_BIN or build the package"
-            case .notReady(let code, let errors): "no ready line (exit code \(code.map(String.init) ?? "none")):\n" + errors.joined(separator: "\n")
+            case .notReady(let code, let errors):
+                "no ready line (exit code \(code.map(String.init) ?? "none")):\n" + errors.joined(separator: "\n")
             }
         }
     }

@@ -50,7 +50,9 @@ package final class RawClient {
         var interim: [Int] = []
         while let head = try reader.readHead() {
             let words = head.startLine.split(separator: " ", maxSplits: 2)
-            guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { throw StandInError.malformed(head.startLine) }
+            guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+                throw StandInError.malformed(head.startLine)
+            }
             if (100..<200).contains(status) && status != 101 {
                 interim.append(status)
                 continue
