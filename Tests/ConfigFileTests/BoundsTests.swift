@@ -20,6 +20,14 @@ import Testing
         #expect(result.errors.count == 600)
     }
 
+    @Test func moreMistakesThanAnybodyReads() {
+        let rows = (0..<1500).map { "  e\($0): x\($0)\n" }
+        let result = Fixtures.parse(
+            "listeners: { address: \"127.0.0.1:1\" }\npools: { p: { servers: { name: s, address: \"127.0.0.1:1\" } } }\nenvironments:\n\(rows.joined())")
+        #expect(result.diagnostics.count == Findings.limit + 1)
+        #expect(result.diagnostics.last?.message == "too many mistakes: 500 more are not shown")
+    }
+
     @Test func hundredsOfDuplicateKeysInALargeFile() {
         let rows = (0..<10_000).map { "  environment_\($0 % 5000): compilers\n" }
         let result = Fixtures.parse("environments:\n\(rows.joined())")
