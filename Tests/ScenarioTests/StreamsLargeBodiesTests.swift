@@ -46,6 +46,20 @@ struct StreamsLargeBodiesTests {
         #expect(proxy.child.memory() - before < Self.growth)
     }
 
+    /// The last piece of an answer may come in any turn of the loop, and must go on in each.
+    @Test func noSizeOfAnAnswerStalls() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        server.answer { request in StandInAnswer(200, .sized(request.query("size").flatMap { Int($0) } ?? 0)) }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        for step in 1...40 {
+            let size = step * 128 * 1024 + step
+            try client.send(Requests.get("/puppet/v3/file_content/modules/m/a?environment=production&size=\(size)"))
+            #expect(try client.readResponse(keepsBody: false)?.bodyCount == size)
+        }
+    }
+
     @Test func aSlowReaderHoldsTheServerBackNotTheProxysMemory() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .sized(Self.size) }
