@@ -2,10 +2,6 @@
 // No file-scope static variable belongs here.
 #ifndef PUPPETFRONT_COPENSSL_SHIM_H
 #define PUPPETFRONT_COPENSSL_SHIM_H
-// The same view of the system's headers as CLinux has: Swift joins what both declare.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>

@@ -22,7 +22,7 @@ final class AccessLogWriter: Sendable {
     private let state: Mutex<State>
     let linesDropped = Atomic<Int>(0)
     private let wakeup: Int32
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let hasEnded = Atomic<Bool>(false)
 
     init(_ target: LogSettings.Target) throws(SystemError) {
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
@@ -32,7 +32,7 @@ final class AccessLogWriter: Sendable {
 
     deinit { _ = close(wakeup) }
 
-    func start() { thread.withLock { $0 = WorkerThread(name: "access-log") { [self] in run() } } }
+    func start() { WorkerThread(name: "access-log") { [self] in run() }.detach() }
 
     /// Takes all of `lines` (whole lines), which is empty afterwards.
     func submit(_ lines: inout [UInt8], count: Int) {
@@ -62,11 +62,12 @@ final class AccessLogWriter: Sendable {
         wake()
     }
 
-    /// Writes what waits and ends the thread.
+    /// Writes what waits and ends the thread; after five seconds without, since nobody may be reading.
     func finish() {
         state.withLock { $0.isFinished = true }
         wake()
-        thread.withLock { $0?.join() }
+        let start = MonotonicClock.nanoseconds()
+        while !hasEnded.load(ordering: .acquiring), MonotonicClock.nanoseconds() - start < 5_000_000_000 { _ = usleep(10_000) }
     }
 
     private func wake() {
@@ -94,6 +95,7 @@ final class AccessLogWriter: Sendable {
             writeAll(lines, to: output)
             lines.removeAll(keepingCapacity: true)
         }
+        hasEnded.store(true, ordering: .releasing)
     }
 
     private func open(_ target: LogSettings.Target, instead old: Int32) -> Int32 {

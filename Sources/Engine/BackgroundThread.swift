@@ -10,8 +10,7 @@ final class BackgroundThread: Sendable {
     init(name: String) throws(SystemError) {
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         guard wakeup >= 0 else { throw SystemError("eventfd") }
-        let thread = WorkerThread(name: name) { [self] in run() }
-        _ = thread
+        WorkerThread(name: name) { [self] in run() }.detach()
     }
 
     func perform(_ body: @escaping @Sendable () -> Void) {

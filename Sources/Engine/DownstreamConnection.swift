@@ -22,6 +22,8 @@ final class DownstreamConnection: EventTarget {
     private(set) var sourceText: [UInt8] = []
     /// The peer's own address, which the limit by source counts.
     private let peer: SocketAddress
+    /// It counts for `limits.connections_per_source`.
+    let countsSource: Bool
     private(set) var identity: ClientIdentity?
     /// The generation of trust under which `identity` was last found good.
     private(set) var trustedGeneration: Int
@@ -34,10 +36,11 @@ final class DownstreamConnection: EventTarget {
     /// When the last exchange ended, for a drain.
     private(set) var idleSince: Int64
 
-    init(_ socket: consuming Socket, from peer: SocketAddress, listener: ListenerContext, worker: Worker) {
+    init(_ socket: consuming Socket, from peer: SocketAddress, countsSource: Bool, listener: ListenerContext, worker: Worker) {
         self.worker = worker
         self.listener = listener
         self.peer = peer
+        self.countsSource = countsSource
         source = IPAddress(high: peer.high, low: peer.low)
         sourcePort = peer.port
         trustedGeneration = listener.generation
@@ -278,8 +281,8 @@ final class DownstreamConnection: EventTarget {
         let scratch = worker.memory.large.take()
         defer { worker.memory.large.give(scratch) }
         for _ in 0..<16 {
-            scratch.clear()
-            switch stream.read(into: scratch) {
+            // As it comes: what is said now interests nobody, and a session that was refused reads nothing any more.
+            switch stream.receive(into: UnsafeMutableRawBufferPointer(start: scratch.base, count: scratch.capacity)) {
             case .bytes: continue
             case .blocked: return
             case .endOfStream, .failed: return close()

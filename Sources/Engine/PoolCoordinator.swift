@@ -54,24 +54,31 @@ final class PoolCoordinator: Sendable {
     func release(_ server: ServerID, now: MonotonicTime) { handle(.release(server), now: now) }
 
     func handle(_ event: PoolEvent, now: MonotonicTime) {
-        let done = state.withLock { state -> [(PoolAction, UpstreamTarget?)] in
+        let done = state.withLock { state in
             state.pool.handle(event, now: now, actions: &state.actions)
-            if state.actions.isEmpty { return [] }
-            let taken = state.actions.map { action -> (PoolAction, UpstreamTarget?) in
-                guard case .assigned(_, let assignment) = action else { return (action, nil) }
-                return (action, state.targets[assignment.server])
-            }
-            state.actions.removeAll(keepingCapacity: true)
-            return taken
+            return Self.takeActions(&state)
         }
-        for (action, target) in done { perform(action, target) }
+        for (action, target) in done { perform(action, target, now) }
     }
 
-    private func perform(_ action: PoolAction, _ target: UpstreamTarget?) {
+    private static func takeActions(_ state: inout State) -> [(PoolAction, UpstreamTarget?)] {
+        if state.actions.isEmpty { return [] }
+        let taken = state.actions.map { action -> (PoolAction, UpstreamTarget?) in
+            guard case .assigned(_, let assignment) = action else { return (action, nil) }
+            return (action, state.targets[assignment.server])
+        }
+        state.actions.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    private func perform(_ action: PoolAction, _ target: UpstreamTarget?, _ now: MonotonicTime) {
         switch action {
         case .assigned(let ticket, let assignment):
-            // A slot always belongs to a server with a target: both are set under the same lock.
-            guard let target else { return }
+            guard let target else {
+                // A server always has a target; should it not, nobody waits for it.
+                release(assignment.server, now: now)
+                return dispatch(ticket, .refused(.noServer), self)
+            }
             dispatch(ticket, .assigned(assignment, target), self)
         case .refused(let ticket, let reason):
             dispatch(ticket, .refused(reason), self)
@@ -87,23 +94,26 @@ final class PoolCoordinator: Sendable {
         _ settings: PoolSettings, site: SiteName?, sites: [SiteSettings], now: MonotonicTime,
         makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget
     ) {
-        handle(.reconfigure(settings, site: site, sites: sites), now: now)
-        adoptTargets(makeTarget)
+        let done = state.withLock { state in
+            state.pool.handle(.reconfigure(settings, site: site, sites: sites), now: now, actions: &state.actions)
+            // Before the actions are looked at: a new server may have been given to a request that waited.
+            Self.adoptTargets(&state, makeTarget)
+            return Self.takeActions(&state)
+        }
+        for (action, target) in done { perform(action, target, now) }
     }
 
-    func adoptTargets(_ makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget) {
-        state.withLock { state in
-            let known = state.targets
-            state.targets.removeAll()
-            for server in state.pool.servers {
-                if server.index == nil {
-                    state.targets[server.id] = known[server.id]
-                } else {
-                    let old = known[server.id]
-                    let new = makeTarget(server, old?.address)
-                    // The same object where nothing has changed: idle connections are kept by it.
-                    state.targets[server.id] = old?.leadsTheSameWay(as: new) == true ? old : new
-                }
+    private static func adoptTargets(_ state: inout State, _ makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget) {
+        let known = state.targets
+        state.targets.removeAll()
+        for server in state.pool.servers {
+            let old = known[server.id]
+            if server.index == nil {
+                state.targets[server.id] = old
+            } else {
+                let new = makeTarget(server, old?.address)
+                // The same object where nothing has changed: idle connections are kept by it.
+                state.targets[server.id] = old?.leadsTheSameWay(as: new) == true ? old : new
             }
         }
     }

@@ -14,10 +14,9 @@ final class ProcessCounters: Sendable {
         let low: UInt64
     }
 
-    /// False when the source has as many connections as `limit` (0: no limit) allows; else counts one more.
+    /// False when the source has as many connections as `limit` allows; else counts one more, which `leave` takes back.
     func admit(_ source: SourceAddress, limit: Int) -> Bool {
-        guard limit > 0 else { return true }
-        return sources.withLock { counts in
+        sources.withLock { counts in
             let count = counts[source, default: 0]
             guard count < limit else { return false }
             counts[source] = count + 1

@@ -29,6 +29,8 @@ package final class ProxyServer {
     private var snapshot: Snapshot?
     private var materials = SnapshotBuilder.Materials(listeners: [], pools: [], warnings: [], files: [])
     private var pools: [String: PoolCoordinator] = [:]
+    /// Pools that a reload removed while requests waited in them.
+    private var retired: [PoolCoordinator] = []
     private var access: AccessLogWriter?
     private var signals: SignalReader?
     private var tickers: [Ticker] = []
@@ -36,6 +38,7 @@ package final class ProxyServer {
     private var unresolvedAtStart = 0
     private var isReady = false
     private var isReloading = false
+    private var reloadsAgain = false
     private var isDraining = false
     private var workersLeft = 0
 
@@ -195,6 +198,7 @@ package final class ProxyServer {
             ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, site: settings.site, known: $1) }
         }
         let names = Set(settings.pools.map(\.name))
+        retired += pools.values.filter { !names.contains($0.name) && $0.queued > 0 }
         pools = pools.filter { names.contains($0.key) }
         checker.adopt(settings.pools.map { pools[$0.name]! })
     }
@@ -224,9 +228,10 @@ package final class ProxyServer {
 
     private func expireQueues() {
         let now = MonotonicTime(nanoseconds: loop.now)
-        for pool in pools.values {
+        for pool in Array(pools.values) + retired {
             if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.expire, now: now) }
         }
+        retired.removeAll { $0.queued == 0 }
     }
 
     private func healthChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: HealthChange) {
@@ -279,7 +284,12 @@ package final class ProxyServer {
 
     /// Reads everything on the files thread; `loaded` goes on from there.
     private func reload(isAutomatic: Bool) {
-        guard !isReloading, !isDraining else { return }
+        guard !isDraining else { return }
+        guard !isReloading else {
+            // What was read may be older than what is asked for now.
+            reloadsAgain = true
+            return
+        }
         isReloading = true
         SystemdNotifier.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.nanoseconds() / 1000)")
         files.perform { [mailbox = loop.mailbox, load, materials] in
@@ -299,7 +309,13 @@ package final class ProxyServer {
 
     private func loaded(_ outcome: ConfigurationOutcome, _ materials: SnapshotBuilder.Materials?, _ isAutomatic: Bool) {
         isReloading = false
-        defer { SystemdNotifier.notify("READY=1") }
+        defer {
+            SystemdNotifier.notify("READY=1")
+            if reloadsAgain {
+                reloadsAgain = false
+                reload(isAutomatic: false)
+            }
+        }
         guard !isDraining, let old = snapshot else { return }
         guard case .loaded(let settings, let warnings) = outcome, let materials else {
             if case .failed(let lines) = outcome { refuseReload(lines) }

@@ -21,12 +21,17 @@ extension RunningExchange {
             let buffer = roomyAnswerBuffer(upstream)
             switch upstream.stream.read(into: buffer) {
             case .bytes:
-                worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
+                // A head that comes drop by drop does not win time.
+                if answerHeadSent { worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout) }
                 upstream.input = nil
                 guard takeAnswer(buffer, from: upstream) else { return }
             case .blocked:
                 upstream.input = keepRest(buffer)
-                if upstream.stream.hasFailed { serverGone() }
+                if upstream.stream.hasFailed { return serverGone() }
+                // After a slow agent has caught up the server's clock runs again.
+                if answerHeadSent || requestSent > 0, upstream.deadline == .max {
+                    worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
+                }
                 return
             case .endOfStream:
                 upstream.input = nil
@@ -38,13 +43,18 @@ extension RunningExchange {
                 return serverGone()
             }
         }
-        if let upstream { worker.loop.deferWork(upstream) }
+        if answerIsWhole {
+            // The last bytes came with the last buffer of this go: nothing else would wake the rest.
+            if flushOutgoing() { end(keepAlive: true) }
+        } else if let upstream {
+            worker.loop.deferWork(upstream)
+        }
     }
 
     /// An empty buffer with room in front for a head that grows, or the one that holds an unfinished piece.
     private func roomyAnswerBuffer(_ upstream: UpstreamConnection) -> ByteBuffer {
         if let held = upstream.input {
-            if held.room > 0, held.capacity > memory.small.bufferCapacity { return held }
+            if held.room > 0, held.capacity == memory.large.bufferCapacity, held.start >= TransferMemory.headroom { return held }
             let larger = memory.large.take()
             larger.clear(headroom: TransferMemory.headroom)
             larger.append(UnsafeRawBufferPointer(start: held.base + held.start, count: held.count))
@@ -136,13 +146,20 @@ extension RunningExchange {
             HeadWriter.appendResponse(
                 responseHead, bytes: buffer.readable, clientVersion: head.version, close: false, dropsChunking: false, to: ours)
         else { return }
-        let bytes = UnsafeRawBufferPointer(start: ours.base + ours.start, count: ours.count)
-        let taken = connection.stream.write(bytes)
-        record.bytesOut += UInt64(taken)
-        guard taken < ours.count else { return }
-        let rest = memory.take(capacity: ours.count)
-        rest.append(UnsafeRawBufferPointer(rebasing: bytes[taken...]))
-        outgoing = rest
+        queueOutgoing(UnsafeRawBufferPointer(start: ours.base + ours.start, count: ours.count))
+        _ = flushOutgoing()
+    }
+
+    /// Puts bytes behind what waits to be written already.
+    func queueOutgoing(_ bytes: UnsafeRawBufferPointer) {
+        let waiting = outgoing?.count ?? 0
+        let joined = memory.take(capacity: waiting + bytes.count)
+        if let before = outgoing {
+            joined.append(UnsafeRawBufferPointer(start: before.base + before.start, count: before.count))
+            memory.give(before)
+        }
+        joined.append(bytes)
+        outgoing = joined
     }
 
     // MARK: Content
@@ -169,8 +186,12 @@ extension RunningExchange {
         if responseBody.isFinished { answerEnded() }
         if buffer.isEmpty {
             memory.give(buffer)
-        } else {
+        } else if outgoing == nil {
             outgoing = buffer
+        } else {
+            // An interim answer still waits in front of it.
+            queueOutgoing(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
+            memory.give(buffer)
         }
         return true
     }
@@ -256,10 +277,13 @@ extension RunningExchange {
     // MARK: To the agent
 
     /// True when nothing waits to be written.
-    private func flushOutgoing() -> Bool {
+    func flushOutgoing() -> Bool {
         let stream = connection.stream
         guard stream.flushPending() else { return waitForAgent(stream) }
-        guard let buffer = outgoing else { return true }
+        guard let buffer = outgoing else {
+            if answerHeadSent, requestIsWhole { worker.loop.setDeadline(connection, .max) }
+            return true
+        }
         let taken = stream.write(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         record.bytesOut += UInt64(taken)
         buffer.consume(taken)
@@ -267,7 +291,7 @@ extension RunningExchange {
             memory.give(buffer)
             outgoing = nil
             if stream.hasPendingOutput { return waitForAgent(stream) }
-            worker.loop.setDeadline(connection, .max)
+            if requestIsWhole { worker.loop.setDeadline(connection, .max) }
             return true
         }
         outgoing = memory.shrink(buffer)
@@ -310,9 +334,7 @@ extension RunningExchange {
 
     private func sendLocal(_ bytes: [UInt8]) {
         stage = .answeringHere
-        let buffer = memory.take(capacity: bytes.count)
-        buffer.append(bytes)
-        outgoing = buffer
+        bytes.withUnsafeBytes { queueOutgoing($0) }
         flushLocalAnswer()
     }
 

@@ -141,8 +141,8 @@ extension RunningExchange {
 
     private func answerExpect() {
         answeredExpect = true
-        let line = worker.continueLine
-        _ = line.withUnsafeBytes { connection.stream.write($0) }
+        worker.continueLine.withUnsafeBytes { queueOutgoing($0) }
+        _ = flushOutgoing()
     }
 
     // MARK: The decision
@@ -169,7 +169,6 @@ extension RunningExchange {
 
     private func answerStatus() {
         let isReady = snapshot.isReady && !worker.isDraining
-        _ = exchange.refuse(.noRoute)
         answerHere(status: isReady ? 200 : 503, body: isReady ? worker.readyBody : worker.notReadyBody)
     }
 }

@@ -27,8 +27,9 @@ extension RunningExchange {
         headIsTaken = true
         input.consume(head.length)
         takeFromInput()
+        guard stage == .running else { return false }
         if let rest = connection.input { connection.input = memory.shrink(rest) }
-        return stage == .running
+        return true
     }
 
     /// As much of the content as is held at once.
@@ -59,7 +60,7 @@ extension RunningExchange {
         guard headIsTaken else { return }
         while !requestIsWhole {
             makeRoom()
-            guard let outbound, outbound.room >= leastRoom else { break }
+            guard let outbound, outbound.room >= leastRoom else { return waitForServer() }
             if connection.input?.isEmpty != false {
                 let buffer = connection.roomyInput()
                 switch connection.stream.read(into: buffer) {
@@ -69,7 +70,7 @@ extension RunningExchange {
                 case .blocked:
                     waitForContent(buffer)
                     if connection.stream.hasFailed { return clientGone() }
-                    if sendOutbound() { return }
+                    _ = sendOutbound()
                     return
                 case .endOfStream, .failed:
                     return clientGone()
@@ -81,13 +82,20 @@ extension RunningExchange {
             if requestIsWhole { break }
             if connection.input?.count == before {
                 // A piece of framing is not whole yet: read behind it.
-                guard readBehindInput() else { break }
+                guard readBehindInput() else { return }
             }
-            if sendOutbound() { return }
+            if sendOutbound() { return waitForServer() }
         }
         if requestIsWhole { worker.loop.setDeadline(connection, .max) }
         if let input = connection.input { connection.input = memory.shrink(input) }
         _ = sendOutbound()
+    }
+
+    /// The server takes nothing now, so nothing is read from the agent, whose clock stands still.
+    private func waitForServer() {
+        guard stage == .running else { return }
+        worker.loop.setDeadline(connection, .max)
+        if let input = connection.input { connection.input = memory.shrink(input) }
     }
 
     private func waitForContent(_ buffer: ByteBuffer) {
@@ -175,7 +183,10 @@ extension RunningExchange {
                 return true
             }
         }
-        if requestIsWhole, requestSent == 0 || sentCount == outbound.count && !answerHeadSent {
+        if !requestIsWhole {
+            // The server has taken all there is: now it is the agent's clock that runs.
+            if !answerHeadSent { worker.loop.setDeadline(upstream, .max) }
+        } else if requestSent == 0 {
             requestSent = worker.loop.now
             worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
         }

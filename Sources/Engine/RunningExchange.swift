@@ -163,6 +163,8 @@ final class RunningExchange {
 
     /// The queue has answered. The worker has made sure that this exchange still waits for this ticket.
     func queueAnswered(_ outcome: PoolCoordinator.QueueOutcome) {
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
         switch outcome {
         case .assigned(let assignment, let target):
             self.target = target
@@ -179,7 +181,10 @@ final class RunningExchange {
         connectBegan = worker.loop.now
         sentCount = 0
         sentAnything = false
-        if !fresh, let idle = worker.takeIdle(target, looksTwice: !isRepeatable) {
+        requestSent = 0
+        responseParser.reset()
+        responseHead.reset()
+        if !fresh, let idle = worker.takeIdle(target, looksTwice: !isRepeatable || !requestIsWhole) {
             upstream = idle
             idle.begin(self)
             return upstreamConnected()
@@ -197,22 +202,32 @@ final class RunningExchange {
     // MARK: What the server's connection tells
 
     func upstreamConnected() {
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
         if record.connectTime == nil { record.connectTime = worker.loop.now - connectBegan }
         apply(exchange.handle(.connected))
     }
 
     /// The connection was not made, or broke.
     func upstreamFailed(_ error: ProxyError) {
-        let wasReused = upstream?.wasReused == true
-        if !wasReused, let target { worker.connectFailed(target, reason: error.context) }
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
         if exchange.state == .connecting {
+            if let target { worker.connectFailed(target, reason: error.context) }
             apply(exchange.handle(.connectFailed(byTimeout: error.kind == .connectTimeout)))
+        } else if upstream?.input?.isEmpty == false, exchange.state == .waiting {
+            // A piece of the answer's head has come: nothing is sent again then.
+            apply(exchange.handle(.answerMalformed))
         } else {
+            let wasReused = upstream?.wasReused == true
             apply(exchange.handle(.lost(.init(sentAnything: sentAnything, bodyAtHand: bodyAtHand, wasReused: wasReused))))
         }
     }
 
+    /// This and the other entries from the server's side hold the agent's connection, which may end on the way.
     func upstreamReady() {
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
         guard let stream = upstream?.stream else { return }
         _ = stream.flushPending()
         // An answer may come before the whole request is sent, and a server that answers and closes refuses the rest: read first.
@@ -220,7 +235,11 @@ final class RunningExchange {
         if upstream != nil, stage == .running { send() }
     }
 
-    func answerTimedOut() { apply(exchange.handle(.answerTimedOut)) }
+    func answerTimedOut() {
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
+        apply(exchange.handle(.answerTimedOut))
+    }
 
     // MARK: What the agent's connection tells
 
@@ -247,7 +266,7 @@ final class RunningExchange {
         case .classifying: refuse(.requestTimeout, byTimeout: true)
         case .running:
             if !requestIsWhole, !answerHeadSent { apply(exchange.handle(.requestTimedOut)) } else { clientGone() }
-        case .answeringHere: connection.close()
+        case .answeringHere: clientGone()
         case .ended: break
         }
     }
@@ -261,17 +280,23 @@ final class RunningExchange {
 
     private func abandon() {
         dropUpstream(isReusable: false)
+        if answerHeadSent || stage == .answeringHere { return close() }
         end(keepAlive: false)
     }
 
-    private func cut() {
-        dropUpstream(isReusable: false)
+    /// Ends the connection in the middle of an answer.
+    private func close() {
         // Where the end of the connection is the end of the content, only a reset shows that something is missing.
-        if responseHead.framing == .untilClose || dropsChunking { connection.stream.resetOnClose() }
+        if answerHeadSent, responseHead.framing == .untilClose || dropsChunking { connection.stream.resetOnClose() }
         let connection = self.connection
         finishRecord()
         stage = .ended
         connection.close()
+    }
+
+    private func cut() {
+        dropUpstream(isReusable: false)
+        close()
     }
 
     /// The connection was closed under the exchange (not by it).

@@ -32,6 +32,7 @@ final class UpstreamConnection: EventTarget {
         if phase == .idle {
             phase = .busy
             wasReused = true
+            worker.loop.setDeadline(self, .max)
             return
         }
         worker.loop.setDeadline(self, worker.loop.now + target.connectTimeout)
@@ -116,7 +117,7 @@ final class UpstreamConnection: EventTarget {
         exchange = nil
         if let input { worker.memory.give(input) }
         input = nil
-        guard isReusable, phase == .busy, worker.keepIdle(self) else { return close() }
+        guard isReusable, phase == .busy, !stream.peerClosed, !stream.hasFailed, worker.keepIdle(self) else { return close() }
         phase = .idle
         worker.loop.setDeadline(self, worker.loop.now + target.idleTimeout)
     }

@@ -36,7 +36,7 @@ final class Worker {
     private var nextSerial: UInt64 = 0
     private var requestNumber: UInt64 = 0
     private let requestPrefix: [UInt8]
-    private var lastAcceptError: Int64 = 0
+    private var lastSaid = [Int64](repeating: 0, count: 3)
     private var logLines: [UInt8] = []
     private var logLineCount = 0
     private var requestsEnded = 0
@@ -142,9 +142,10 @@ final class Worker {
         let limits = snapshot.settings.limits
         guard counters.connections.load(ordering: .relaxed) < limits.connections else { return turnedAway("limits.connections") }
         let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
-        guard counters.admit(source, limit: limits.connectionsPerSource) else { return turnedAway("limits.connections_per_source") }
+        let countsSource = limits.connectionsPerSource > 0
+        if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return turnedAway("limits.connections_per_source") }
         counters.connections.add(1, ordering: .relaxed)
-        let connection = DownstreamConnection(socket, from: address, listener: listener, worker: self)
+        let connection = DownstreamConnection(socket, from: address, countsSource: countsSource, listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
         do {
             try loop.add(connection, descriptor: connection.stream.descriptor)
@@ -158,7 +159,7 @@ final class Worker {
     func connectionEnded(_ connection: DownstreamConnection, peer: SocketAddress) {
         connections[ObjectIdentifier(connection)] = nil
         counters.connections.subtract(1, ordering: .relaxed)
-        if snapshot.settings.limits.connectionsPerSource > 0 {
+        if connection.countsSource {
             counters.leave(ProcessCounters.SourceAddress(high: peer.high, low: peer.low))
         }
         if isDraining { stopWhenDrained() }
@@ -166,16 +167,18 @@ final class Worker {
 
     func turnedAway(_ limit: String) {
         counters.turnedAway.add(1, ordering: .relaxed)
-        saySometimes("connection turned away", ["limit": "\(limit)"])
+        saySometimes(.turnedAway, "connection turned away", ["limit": "\(limit)"])
     }
 
-    func acceptFailed(_ error: SystemError) { saySometimes("cannot accept", ["reason": "\(error.description)"]) }
+    func acceptFailed(_ error: SystemError) { saySometimes(.accept, "cannot accept", ["reason": "\(error.description)"]) }
 
-    /// At most one line a second: what repeats itself at every connection must not fill the log.
-    private func saySometimes(_ message: Logger.Message, _ metadata: Logger.Metadata) {
-        guard loop.now - lastAcceptError > 1_000_000_000 else { return }
-        lastAcceptError = loop.now
-        log.warning(message, metadata: metadata)
+    private enum Repeated: Int { case turnedAway, accept, connect }
+
+    /// At most one line of each kind a second: what repeats itself at every connection must not fill the log.
+    private func saySometimes(_ kind: Repeated, _ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata) {
+        guard loop.now - lastSaid[kind.rawValue] > 1_000_000_000 else { return }
+        lastSaid[kind.rawValue] = loop.now
+        log.warning(message, metadata: metadata())
     }
 
     func admitHandshake() -> Bool {
@@ -236,7 +239,7 @@ final class Worker {
     }
 
     /// While draining, agents have closed by themselves after 4 s; who has not is closed soon after.
-    var idleTimeout: Int64 { isDraining ? 5_000_000_000 : timeouts.clientIdle }
+    var idleTimeout: Int64 { isDraining ? min(5_000_000_000, timeouts.clientIdle) : timeouts.clientIdle }
 
     // MARK: The access log
 
@@ -301,7 +304,7 @@ final class Worker {
     }
 
     func connectFailed(_ target: UpstreamTarget, reason: String) {
-        saySometimes("cannot connect", ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
+        saySometimes(.connect, "cannot connect", ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
     }
 
     func badAnswer(_ target: UpstreamTarget, reason: String) {

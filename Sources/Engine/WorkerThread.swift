@@ -1,7 +1,7 @@
 import CLinux
 
 /// A plain thread that runs one function; joined once.
-/// `@unchecked Sendable`: the handle is written before the thread is shared and read by `join` alone.
+/// `@unchecked Sendable`: the handle is written before the thread is shared and read by `join` or `detach` alone.
 final class WorkerThread: @unchecked Sendable {
     private var handle = pthread_t()
 
@@ -19,12 +19,15 @@ final class WorkerThread: @unchecked Sendable {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let code = pthread_create(&handle, nil, { argument in
             let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-            pthread_setname_np(pthread_self(), String(body.name.prefix(15)))
+            pf_name_thread(String(body.name.prefix(15)))
             body.run()
             return nil
         }, body.toOpaque())
         precondition(code == 0, "the system gives no thread")
     }
+
+    /// Nobody will join it.
+    func detach() { pthread_detach(handle) }
 
     func join() { pthread_join(handle, nil) }
 }

@@ -192,7 +192,11 @@ package struct Exchange: Sendable {
     }
 
     private mutating func clientGone() -> ExchangeStep {
-        guard state != .ended else { return ExchangeStep(.wait) }
+        // The server may be done while the agent still takes the answer's last bytes.
+        guard state != .ended else {
+            if failure == nil { failure = .clientGone }
+            return ExchangeStep(.abandon)
+        }
         return end(.abandon, .clientGone)
     }
 

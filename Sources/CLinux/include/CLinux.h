@@ -1,9 +1,8 @@
 // What Swift's Glibc map lacks: epoll, eventfd, signalfd, accept4, and the few structures that are macros or unions in C.
 #ifndef PUPPETFRONT_CLINUX_H
 #define PUPPETFRONT_CLINUX_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-
+// No _GNU_SOURCE here: Swift joins what this and its own Glibc map declare, and both must see the system's headers alike. What needs it
+// is in CLinux.c.
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>
@@ -35,14 +34,13 @@
 static inline int pf_errno(void) { return errno; }
 static inline void pf_epoll_event_set(struct epoll_event *event, uint32_t events, uint64_t data) { event->events = events; event->data.u64 = data; }
 static inline uint64_t pf_epoll_event_data(const struct epoll_event *event) { return event->data.u64; }
-static inline int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) { return accept4(fd, address, length, flags); }
-// glibc declares these with transparent unions under _GNU_SOURCE, which Swift cannot call.
+int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+void pf_name_thread(const char *name);
 static inline int pf_bind(int fd, const struct sockaddr *address, socklen_t length) { return bind(fd, address, length); }
 static inline int pf_connect(int fd, const struct sockaddr *address, socklen_t length) { return connect(fd, address, length); }
 static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *length) { return getsockname(fd, address, length); }
 
 static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) { return sendto(fd, bytes, count, flags, address, length); }
-#endif
 // Variadic functions, and a macro that is a cast.
 static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
