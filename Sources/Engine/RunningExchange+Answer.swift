@@ -21,8 +21,7 @@ extension RunningExchange {
             let buffer = roomyAnswerBuffer(upstream)
             switch upstream.stream.read(into: buffer) {
             case .bytes:
-                // A head that comes drop by drop does not win time.
-                if answerHeadSent { worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout) }
+                worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
                 upstream.input = nil
                 guard takeAnswer(buffer, from: upstream) else { return }
             case .blocked:
