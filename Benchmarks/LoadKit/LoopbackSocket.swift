@@ -7,8 +7,8 @@ package enum LoopbackSocket {
         let descriptor = make()
         var address = address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withGeneric(&address) { bind(descriptor, .init(__sockaddr__: $0), length) == 0 && CLinux.listen(descriptor, 4096) == 0 }
-        guard bound, withGeneric(&address, { getsockname(descriptor, .init(__sockaddr__: $0), &length) }) == 0 else { fail(1, "cannot listen") }
+        let bound = withGeneric(&address) { pf_bind(descriptor, $0, length) == 0 && CLinux.listen(descriptor, 4096) == 0 }
+        guard bound, withGeneric(&address, { pf_getsockname(descriptor, $0, &length) }) == 0 else { fail(1, "cannot listen") }
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
@@ -17,7 +17,7 @@ package enum LoopbackSocket {
         let descriptor = make()
         var address = address(port: port)
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withGeneric(&address) { CLinux.connect(descriptor, .init(__sockaddr__: $0), length) }
+        let result = withGeneric(&address) { pf_connect(descriptor, $0, length) }
         guard result == 0 || pf_errno() == EINPROGRESS else { fail(1, "cannot connect to port \(port)") }
         return descriptor
     }

@@ -54,11 +54,17 @@ extension RunningExchange {
 
     // MARK: From the agent
 
+    /// How many pieces are passed on in one go, so that one uploader does not keep the others waiting.
+    private static var piecesInOneGo: Int { 16 }
+
     /// Reads what has come of the content and passes it on. While nothing of it has been dropped the request can be sent again.
     func takeMoreOfRequest() {
         guard stage == .running, !requestIsWhole else { return }
         guard headIsTaken else { return }
+        var pieces = 0
         while !requestIsWhole {
+            pieces += 1
+            guard pieces <= Self.piecesInOneGo else { return worker.loop.deferWork(connection) }
             makeRoom()
             guard let outbound, outbound.room >= leastRoom else { return waitForServer() }
             if connection.input?.isEmpty != false {

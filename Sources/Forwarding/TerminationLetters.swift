@@ -2,7 +2,7 @@ import Model
 
 /// The log's termination state, HAProxy's four letters, from why and where an exchange ended.
 package enum TerminationLetters {
-    /// Two letters as outputs.md lists them, then `--`.
+    /// Two letters as docs/outputs.md lists them, then `--`.
     package static func of(_ failure: Reason?, byTimeout: Bool, phase: Phase) -> StaticString {
         switch failure {
         case nil: "----"

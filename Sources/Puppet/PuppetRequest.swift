@@ -30,7 +30,7 @@ package struct PuppetRequest: Sendable {
 
     package init() {}
 
-    /// Whether only the agent of that certname may ask for it: http-and-tls.md's wrong_certname. v4 catalogs are for other tools.
+    /// Whether only the agent of that certname may ask for it: the refusal `wrong_certname`. v4 catalogs are for other tools.
     package var isOwnCertnameOnly: Bool {
         switch endpoint {
         case .catalog, .node, .facts, .report: form != .v4 && !certname.isEmpty

@@ -1,4 +1,4 @@
-/// One line of puppetfront's JSON access log: the keys of outputs.md that these tests look at.
+/// One line of puppetfront's JSON access log: the keys of docs/outputs.md that these tests look at.
 struct AccessRecord: Decodable {
     let client: String?
     let method: String?

@@ -64,7 +64,7 @@ final class Front {
             do {
                 return try decoder.decode(AccessRecord.self, from: Data(line.utf8))
             } catch {
-                throw LabError("an access-log line is not as outputs.md has it: \(line): \(error)")
+                throw LabError("an access-log line is not as docs/outputs.md has it: \(line): \(error)")
             }
         }
     }
