@@ -195,7 +195,7 @@ package final class ProxyServer {
             let material = materials.pools[index]
             pools[pool.name]!.reconfigure(
                 pool, site: settings.site, sites: settings.sites, now: MonotonicTime(nanoseconds: loop.now)
-            ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, site: settings.site, known: $1) }
+            ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, known: $1) }
         }
         let names = Set(settings.pools.map(\.name))
         retired += pools.values.filter { !names.contains($0.name) && $0.queued > 0 }
@@ -370,7 +370,13 @@ package final class ProxyServer {
         workersLeft -= 1
         guard workersLeft == 0 else { return }
         for worker in workers { worker.join() }
-        log.notice("ended", metadata: ["requests": "\(counters.requests.load(ordering: .relaxed))"])
+        log.notice(
+            "ended",
+            metadata: [
+                "requests": "\(counters.requests.load(ordering: .relaxed))",
+                "turned_away": "\(counters.turnedAway.load(ordering: .relaxed))",
+                "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
+            ])
         loop.stop()
     }
 }

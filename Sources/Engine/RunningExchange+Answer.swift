@@ -270,7 +270,7 @@ extension RunningExchange {
     }
 
     private func serverGone() {
-        upstreamFailed(ProxyError(.closed, origin: .upstream, context: "connection lost"))
+        upstreamFailed(ProxyError(.closed, context: "connection lost"))
     }
 
     // MARK: To the agent

@@ -83,7 +83,7 @@ struct SnapshotBuilder {
 
     /// How workers reach a server, from its settings.
     static func target(
-        for server: ServerState, pool: PoolSettings, material: ClientTLSMaterial?, site: SiteName?, known: SocketAddress?
+        for server: ServerState, pool: PoolSettings, material: ClientTLSMaterial?, known: SocketAddress?
     ) -> UpstreamTarget {
         let address = server.settings.address
         let literal = address.literal.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
@@ -91,7 +91,6 @@ struct SnapshotBuilder {
         let sameAddress = known.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
         return UpstreamTarget(
             id: server.id, pool: pool.name, name: Array(server.name.utf8),
-            site: (server.settings.site ?? site).map { Array($0.value.utf8) },
             authority: Array((isV6 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)").utf8),
             address: literal ?? sameAddress, tls: material, serverName: pool.tls?.serverName ?? address.host,
             verify: pool.tls?.verify ?? .hostname, keepalive: pool.keepalive,

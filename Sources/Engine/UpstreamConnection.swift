@@ -55,7 +55,7 @@ final class UpstreamConnection: EventTarget {
 
     override func deadlinePassed() {
         switch phase {
-        case .connecting, .handshaking: exchange?.upstreamFailed(ProxyError(.connectTimeout, origin: .upstream, context: "connect timeout"))
+        case .connecting, .handshaking: exchange?.upstreamFailed(ProxyError(.connectTimeout, context: "connect timeout"))
         case .busy: exchange?.answerTimedOut()
         case .idle: worker.dropIdle(self)
         case .closed: break
@@ -65,7 +65,7 @@ final class UpstreamConnection: EventTarget {
     private func connected() {
         let code = stream.takeSocketError()
         guard code == 0 else {
-            exchange?.upstreamFailed(ProxyError(.connectRefused, origin: .upstream, context: SystemError("connect", code: code).description))
+            exchange?.upstreamFailed(ProxyError(.connectRefused, context: SystemError("connect", code: code).description))
             return
         }
         guard let material = target.tls else { return ready() }
@@ -75,7 +75,7 @@ final class UpstreamConnection: EventTarget {
             phase = .handshaking
             continueHandshake()
         } catch {
-            exchange?.upstreamFailed(ProxyError(.tlsHandshake, origin: .upstream, context: error.description))
+            exchange?.upstreamFailed(ProxyError(.tlsHandshake, context: error.description))
         }
     }
 
@@ -92,7 +92,7 @@ final class UpstreamConnection: EventTarget {
     }
 
     private func handshakeFailed(_ reason: String) {
-        exchange?.upstreamFailed(ProxyError(.tlsHandshake, origin: .upstream, context: reason))
+        exchange?.upstreamFailed(ProxyError(.tlsHandshake, context: reason))
     }
 
     private func ready() {

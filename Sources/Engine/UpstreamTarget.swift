@@ -9,7 +9,6 @@ final class UpstreamTarget: Sendable {
     let id: ServerID
     let pool: String
     let name: [UInt8]
-    let site: [UInt8]?
     /// `HOST:PORT` as configured: the Host field of a check, and of an HTTP/1.0 request without one.
     let authority: [UInt8]
     /// nil until the name has been resolved.
@@ -24,13 +23,12 @@ final class UpstreamTarget: Sendable {
     let idleTimeout: Int64
 
     init(
-        id: ServerID, pool: String, name: [UInt8], site: [UInt8]?, authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
+        id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
         serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64, idleTimeout: Int64
     ) {
         self.id = id
         self.pool = pool
         self.name = name
-        self.site = site
         self.authority = authority
         self.address = address
         self.tls = tls
@@ -43,7 +41,7 @@ final class UpstreamTarget: Sendable {
     }
 
     func leadsTheSameWay(as other: UpstreamTarget) -> Bool {
-        id == other.id && pool == other.pool && name == other.name && site == other.site && authority == other.authority
+        id == other.id && pool == other.pool && name == other.name && authority == other.authority
             && address == other.address && tls === other.tls && serverName == other.serverName && verify == other.verify
             && keepalive == other.keepalive && connectTimeout == other.connectTimeout && responseTimeout == other.responseTimeout
             && idleTimeout == other.idleTimeout
@@ -51,7 +49,7 @@ final class UpstreamTarget: Sendable {
 
     func resolved(to address: SocketAddress?) -> UpstreamTarget {
         UpstreamTarget(
-            id: id, pool: pool, name: name, site: site, authority: authority, address: address, tls: tls, serverName: serverName,
+            id: id, pool: pool, name: name, authority: authority, address: address, tls: tls, serverName: serverName,
             verify: verify, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
             idleTimeout: idleTimeout)
     }

@@ -259,14 +259,14 @@ final class Worker {
     // MARK: Connections out
 
     func connect(to target: UpstreamTarget) throws(ProxyError) -> UpstreamConnection {
-        guard let address = target.address else { throw ProxyError(.unresolved, origin: .upstream, context: "name does not resolve") }
+        guard let address = target.address else { throw ProxyError(.unresolved, context: "name does not resolve") }
         do {
             let socket = try Socket.connect(to: address, keepalive: target.keepalive)
             let connection = UpstreamConnection(target, socket: socket, worker: self)
             try loop.add(connection, descriptor: connection.stream.descriptor)
             return connection
         } catch {
-            throw ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, origin: .upstream, context: error.description)
+            throw ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, context: error.description)
         }
     }
 

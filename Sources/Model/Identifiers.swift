@@ -26,7 +26,6 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
     package var nanoseconds: Int64
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     package static let zero = MonotonicTime(nanoseconds: 0)
-    package static let distantFuture = MonotonicTime(nanoseconds: .max)
 
     @inlinable package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
     @inlinable package static func + (time: MonotonicTime, interval: Duration) -> MonotonicTime {
