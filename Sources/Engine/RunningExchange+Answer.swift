@@ -21,6 +21,7 @@ extension RunningExchange {
             let buffer = roomyAnswerBuffer(upstream)
             switch upstream.stream.read(into: buffer) {
             case .bytes:
+                answerBytesCame = true
                 worker.loop.setDeadline(upstream, worker.loop.now + upstream.target.responseTimeout)
                 upstream.input = nil
                 guard takeAnswer(buffer, from: upstream) else { return }

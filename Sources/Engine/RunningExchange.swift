@@ -59,6 +59,8 @@ final class RunningExchange {
     var responseParser = ResponseParser()
     var responseBody = BodyScanner(.none)
     var answerHeadSent = false
+    /// On this connection, since the request was sent on it: from the first byte on nothing is sent again.
+    var answerBytesCame = false
     /// Length of our head in `memory.head` that must still go in front of the content.
     var responseHeadLength = 0
     var answerIsWhole = false
@@ -182,6 +184,7 @@ final class RunningExchange {
         sentCount = 0
         sentAnything = false
         requestSent = 0
+        answerBytesCame = false
         responseParser.reset()
         responseHead.reset()
         if !fresh, let idle = worker.takeIdle(target, looksTwice: !isRepeatable || !requestIsWhole) {
@@ -215,7 +218,7 @@ final class RunningExchange {
         if exchange.state == .connecting {
             if let target { worker.connectFailed(target, reason: error.context) }
             apply(exchange.handle(.connectFailed(byTimeout: error.kind == .connectTimeout)))
-        } else if upstream?.input?.isEmpty == false, exchange.state == .waiting {
+        } else if answerBytesCame, exchange.state == .waiting {
             // A piece of the answer's head has come: nothing is sent again then.
             apply(exchange.handle(.answerMalformed))
         } else {

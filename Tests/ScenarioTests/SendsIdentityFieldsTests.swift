@@ -46,7 +46,7 @@ struct SendsIdentityFieldsTests {
             .pool(
                 "localhost:\(server.port.number)",
                 lines: [
-                    "check: { inter: 200ms }",
+                    "check: { inter: 200ms, timeout: 5s }",
                     "tls: { ca: ca.pem, crl: crl.pem, certificate: { chain: proxy.pem, key: proxy.key }, verify: hostname }",
                 ]))
         let client = try scene.connect(proxy)
