@@ -26,7 +26,7 @@ extension RunningExchange {
                 upstream.input = nil
                 guard takeAnswer(buffer, from: upstream) else { return }
             case .blocked:
-                upstream.input = keepRest(buffer)
+                upstream.input = memory.shrink(buffer)
                 if upstream.stream.hasFailed { return serverGone() }
                 // After a slow agent has caught up the server's clock runs again.
                 if answerHeadSent || requestSent > 0, upstream.deadline == .max {
@@ -66,8 +66,6 @@ extension RunningExchange {
         return fresh
     }
 
-    private func keepRest(_ buffer: ByteBuffer) -> ByteBuffer? { memory.shrink(buffer) }
-
     // MARK: Bytes from the server
 
     /// Takes charge of `buffer`. False when the pump has nothing more to do for now.
@@ -85,7 +83,7 @@ extension RunningExchange {
                 guard try responseParser.parse(buffer.readable, requestMethod: head.method, into: &responseHead) == .complete else {
                     // Behind a full buffer no head will end.
                     if buffer.room == 0 { throw ResponseError.headTooLarge }
-                    upstream.input = keepRest(buffer)
+                    upstream.input = memory.shrink(buffer)
                     return false
                 }
                 guard responseHead.isInterim else { break }
@@ -317,7 +315,7 @@ extension RunningExchange {
         record.status = reason.status
         skipRequest()
         LocalResponse.append(
-            reason, id: record.id, close: closeAfter || worker.isDraining, omitsBody: head.method == .head,
+            reason, id: record.id, close: closeAfter, omitsBody: head.method == .head,
             isHTTP10: head.version == .http10, to: &bytes)
         sendLocal(bytes)
     }
@@ -327,7 +325,7 @@ extension RunningExchange {
         record.status = status
         skipRequest()
         LocalResponse.append(
-            status: status, body: body, close: closeAfter || worker.isDraining, omitsBody: head.method == .head,
+            status: status, body: body, close: closeAfter, omitsBody: head.method == .head,
             isHTTP10: head.version == .http10, to: &bytes)
         sendLocal(bytes)
     }
@@ -345,6 +343,7 @@ extension RunningExchange {
 
     /// Steps over the request in the input, so that the next one can be read; where it has not come whole the connection ends.
     private func skipRequest() {
+        closeAfter = closeAfter || worker.isDraining
         guard !closeAfter, let input = connection.input else { return }
         if headIsTaken {
             if !requestIsWhole { closeAfter = true }

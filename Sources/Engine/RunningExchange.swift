@@ -319,8 +319,8 @@ final class RunningExchange {
         guard stage != .ended else { return }
         finishRecord()
         stage = .ended
-        let goesOn = keepAlive && !closeAfter && requestIsWhole && !worker.isDraining
-        connection.exchangeEnded(keepAlive: goesOn)
+        // A drain that began after the head was sent has not told the agent to close: its next request is still taken.
+        connection.exchangeEnded(keepAlive: keepAlive && !closeAfter && requestIsWhole)
     }
 
     func dropUpstream(isReusable: Bool) {

@@ -109,9 +109,6 @@ package final class EventLoop<Message: Sendable> {
         }
     }
 
-    /// Refreshes `now` within a long turn.
-    package func refreshNow() { now = MonotonicClock.nanoseconds() }
-
     private func target(_ token: UInt64) -> EventTarget? {
         let slot = Int(token & 0xFFFF_FFFF)
         guard slot < targets.count, generations[slot] == UInt32(token >> 32) else { return nil }

@@ -29,6 +29,24 @@ struct DrainsOnTerminateTests {
         #expect(proxy.child.waitForEnd() == 0)
     }
 
+    /// An answer whose head went out before the drain has not told the agent to close, so its next request must not be lost.
+    @Test func anAgentThatWasNotToldToCloseMayAskOnceMore() throws {
+        let scene = try Scene()
+        let server = try scene.server { $0.catalog = .chunked(200_000, chunk: 20_000, pause: .milliseconds(50)) }
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send(Requests.catalog())
+        #expect(waitUntil { server.sentByteCount >= 60_000 }, "the head has long been passed on")
+        proxy.terminate()
+        #expect(waitUntil { (try? RawClient(proxy.port())) == nil })
+        let answer = try #require(try client.readResponse(keepsBody: false))
+        #expect(answer.status == 200 && answer.isWhole && !answer.saysClose)
+        let next = try client.exchange(Requests.metadata())
+        #expect(next.status == 200 && next.saysClose)
+        client.close()
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
     /// Agents close by themselves after 4 s, so a draining proxy waits a little longer before it closes first.
     @Test func idleConnectionsDoNotKeepItAlive() throws {
         let scene = try Scene()
