@@ -72,13 +72,8 @@ struct ReloadsOnHangupTests {
 
     @Test func slotsInUseSurviveAReload() throws {
         let scene = try Scene()
-        let server = try scene.server()
-        let gate = Gate()
+        let (server, gate) = try scene.gatedServer()
         defer { gate.open() }
-        server.answer { request in
-            gate.pass()
-            return .text(200, request.path)
-        }
         let proxy = try scene.start(Configuration(.init(servers: [Configuration.server("s1", server.address, "maxconn: 1")])))
         let first = try scene.connect(proxy)
         try first.send(Requests.metadata("first"))

@@ -27,6 +27,16 @@ final class Scene {
         return server
     }
 
+    /// A server that answers with the request's path once its gate is open.
+    func gatedServer() throws -> (server: StandInServer, gate: Gate) {
+        let (server, gate) = (try server(), Gate())
+        server.answer { request in
+            gate.pass()
+            return .text(200, request.path)
+        }
+        return (server, gate)
+    }
+
     /// Lets a server live as long as the scene.
     func keep(_ server: AnyObject) { kept.append(server) }
 
