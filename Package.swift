@@ -104,6 +104,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
+        tests("EngineTests", ["Engine", "Balancing", "Buffers", "TestKit", logging]),
         tests("SimulationTests", ["Balancing", "Model", "Settings"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["StandIn", "TestKit"]),

@@ -30,30 +30,31 @@ package struct HealthChange: Sendable, Equatable {
         case .failing, .passing:
             let verb = kind == .failing ? "failed" : "succeeded"
             let status = "\(progress)/\(progressOf) \(isUp ? "UP" : "DOWN")"
-            return "Health check for server \(pool)/\(server) \(verb), \(reason), status: \(status)."
+            return "Health check for server \(pool)/\(server) \(verb), reason: \(reason), status: \(status)."
         case .slow:
-            return "Health check for server \(pool)/\(server) is late, but requests are served: it does not count, \(reason)."
+            return "Health check for server \(pool)/\(server) is late, but requests are served: it does not count, reason: \(reason)."
         case .down, .up:
             let running = activeLeft == 0 && backupsLeft > 0 ? " Running on backup." : ""
-            return "Server \(pool)/\(server) is \(isUp ? "UP" : "DOWN"), \(reason). "
+            return "Server \(pool)/\(server) is \(isUp ? "UP" : "DOWN"), reason: \(reason). "
                 + "\(activeLeft) active and \(backupsLeft) backup servers left.\(running) "
                 + "\(inUse) requests active, \(queued) in queue."
         }
     }
 
-    private var reason: String {
+    /// The outcome in HAProxy's words.
+    package var reason: String {
         switch outcome {
         case .passed(let status, let duration):
-            return "reason: Layer7 check passed, code: \(status), check duration: \(milliseconds(duration))ms"
+            return "Layer7 check passed, code: \(status), check duration: \(milliseconds(duration))ms"
         case .failed(let failure):
-            var text = "reason: \(failure.cause.text)"
+            var text = failure.cause.text
             if let code = failure.code { text += ", code: \(code)" }
             if !failure.info.isEmpty { text += ", info: \"\(printable(failure.info))\"" }
             return text + ", check duration: \(milliseconds(failure.duration))ms"
         case .unresolved:
-            return "reason: name does not resolve"
+            return "name does not resolve"
         case .resolved:
-            return "reason: name resolves"
+            return "name resolves"
         }
     }
 

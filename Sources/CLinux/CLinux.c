@@ -1,6 +1,54 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <spawn.h>
+#include <sys/mman.h>
+
 int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) { return accept4(fd, address, length, flags); }
 
 void pf_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int pf_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int pf_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+static int set_actions(posix_spawn_file_actions_t *actions, int input, int output, int errors) {
+    int code = posix_spawn_file_actions_adddup2(actions, input, 0);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(actions, output, 1);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(actions, errors, 2);
+    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    return code;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes) {
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    int code = posix_spawnattr_setsigdefault(attributes, &all);
+    if (code == 0) code = posix_spawnattr_setsigmask(attributes, &none);
+    if (code == 0) code = posix_spawnattr_setpgroup(attributes, 0);
+    if (code == 0) code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    return code;
+}
+
+int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code != 0) return code;
+    code = posix_spawnattr_init(&attributes);
+    if (code == 0) {
+        code = set_actions(&actions, input, output, errors);
+        if (code == 0) code = set_attributes(&attributes);
+        if (code == 0) code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+int pf_has_ended(pid_t pid) {
+    siginfo_t info;
+    info.si_pid = 0;
+    return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
+}

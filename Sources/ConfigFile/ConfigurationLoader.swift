@@ -20,7 +20,7 @@ package struct ConfigurationLoader {
         }
         return parse(
             bytes, file: path, baseFolder: folder(of: FileAccess.absolute(path)), site: site, environmentSite: environmentSite,
-            unreadable: checkFiles ? FileAccess.problem : { _ in nil })
+            unusable: checkFiles ? FileAccess.problem : { _, _ in nil })
     }
 
     /// Without the file system.
@@ -28,10 +28,10 @@ package struct ConfigurationLoader {
     /// - Parameters:
     ///   - file: the name that diagnostics carry.
     ///   - baseFolder: absolute; what relative paths count from.
-    ///   - unreadable: why the file at an absolute path cannot be read; nil where it can.
+    ///   - unusable: why the file at an absolute path cannot be read, or run; nil where it can.
     package static func parse(
         _ bytes: [UInt8], file: String, baseFolder: String, site: String? = nil, environmentSite: String? = nil,
-        unreadable: (String) -> String? = { _ in nil }
+        unusable: (String, FileAccess.Use) -> String? = { _, _ in nil }
     ) -> LoadResult {
         let findings = Findings(file: file)
         guard let document = Document.parse(bytes, findings) else {
@@ -44,8 +44,8 @@ package struct ConfigurationLoader {
         Validator(settings: settings, places: decoder.places, findings: findings).validate()
         WithoutEffect.warn(root, findings)
         for reference in decoder.files {
-            guard let problem = unreadable(reference.path) else { continue }
-            findings.error("\"\(reference.label)\": \(reference.path) cannot be read: \(problem)", at: reference.position)
+            guard let problem = unusable(reference.path, reference.use) else { continue }
+            findings.error("\"\(reference.label)\": \(reference.path) cannot be \(reference.use.rawValue): \(problem)", at: reference.position)
         }
         return LoadResult(
             settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)

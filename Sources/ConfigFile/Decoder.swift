@@ -155,6 +155,13 @@ final class Decoder {
         return path
     }
 
+    /// As `path`; the file must be a program that can be run, where files are checked.
+    func programPath(_ value: DocumentValue) -> String? {
+        guard let path = path(value) else { return nil }
+        files.insert(FileReference(path: path, label: value.label, position: value.position, use: .run))
+        return path
+    }
+
     func certificate(_ value: DocumentValue) -> CertificateFiles? {
         guard var map = cursor(value) else { return nil }
         let chain = map.require("chain", readablePath)
@@ -170,6 +177,8 @@ struct FileReference: Hashable {
     let path: String
     let label: String
     let position: Position
+    /// What must be possible with it.
+    var use = FileAccess.Use.read
 }
 
 /// Where what the validator compares stands in the file; indices as in `ProxySettings`.

@@ -14,7 +14,7 @@ extension Decoder {
         settings.onChangeHook =
             map.read("hooks") { value -> String? in
                 guard var map = self.cursor(value) else { return nil }
-                let program = map.read("on_change", self.path)
+                let program = map.read("on_change", self.programPath)
                 map.finish()
                 return program
             }

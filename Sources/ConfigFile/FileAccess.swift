@@ -2,6 +2,8 @@ import Glibc
 
 /// Reads the configuration file and asks whether files can be read.
 package enum FileAccess {
+    package enum Use: String, Sendable { case read, run }
+
     package struct Failure: Error {
         /// The system's words.
         package let reason: String
@@ -23,13 +25,21 @@ package enum FileAccess {
         return bytes
     }
 
-    /// nil where the file can be read.
-    static func problem(with path: String) -> String? {
-        do throws(Failure) {
-            close(try open(path))
-            return nil
-        } catch {
-            return error.reason
+    /// nil where the file can be read, or run.
+    static func problem(with path: String, _ use: Use) -> String? {
+        switch use {
+        case .read:
+            do throws(Failure) {
+                close(try open(path))
+                return nil
+            } catch {
+                return error.reason
+            }
+        case .run:
+            var status = stat()
+            guard stat(path, &status) == 0 else { return reason(errno) }
+            guard status.st_mode & S_IFMT == S_IFREG else { return "not a regular file" }
+            return access(path, X_OK) == 0 ? nil : "not executable"
         }
     }
 

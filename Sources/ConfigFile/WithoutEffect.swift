@@ -30,12 +30,9 @@ enum WithoutEffect {
         Row("listeners.*.tls.session_tickets", .isText("true"), instead: "sessions are not resumed"),
         Row("listeners.*.tls.ticket_keys", .isSet),
         Row("pools.*.stick.peers", .isSet, instead: "sticks are not shared with others"),
-        Row("pools.*.load", .isText("jruby"), instead: "none is used"),
-        Row("pools.*.servers.*.agent_check", .isSet),
         Row("admin.socket", .isSet),
         Row("admin.http", .isSet),
         Row("peers", .isSet),
-        Row("hooks", .isSet),
         Row("logs.access.to", .hasPrefix("syslog:"), instead: "nothing is logged there"),
     ]
 

@@ -24,10 +24,10 @@ struct FileWatcher {
     private var known: [FileStamp?] = []
     private var candidate: [FileStamp?]?
 
-    /// What is there now is what is in force.
-    mutating func adopt(_ files: [String]) {
-        paths = files
-        known = files.map(FileStamp.init)
+    /// What has been read is what is in force.
+    mutating func adopt(_ materials: SnapshotBuilder.Materials) {
+        paths = materials.files
+        known = materials.files.map { materials.stamps[$0] }
         candidate = nil
     }
 

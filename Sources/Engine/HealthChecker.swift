@@ -1,34 +1,46 @@
 import Balancing
+import Logging
 import Model
 import Network
 import TLS
 
-/// Runs the checks of all pools on the control loop.
+/// Runs the probes of all pools on the control loop: each server's health check, its agent, and what it says of its JRubies.
 final class HealthChecker {
     let loop: EventLoop<ControlMessage>
+    let log: Logger
     let memory = TransferMemory()
-    private var probes: [Key: HealthProbe] = [:]
+    private var probes: [Key: Probe] = [:]
     private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
 
+    private enum Kind { case health, agent, load }
+
     private struct Key: Hashable {
+        let kind: Kind
         let pool: ObjectIdentifier
         let server: ServerID
+
+        init(_ kind: Kind, _ pool: PoolCoordinator, _ server: ServerID) {
+            self.kind = kind
+            self.pool = ObjectIdentifier(pool)
+            self.server = server
+        }
     }
 
-    init(loop: EventLoop<ControlMessage>) { self.loop = loop }
+    init(loop: EventLoop<ControlMessage>, log: Logger) {
+        self.loop = loop
+        self.log = log
+    }
 
-    /// Begins to check what is new, at once, and forgets what is gone. What stays keeps its rhythm.
+    /// Begins to ask what is new, at once, and forgets what is gone. What stays keeps its rhythm.
     func adopt(_ pools: [PoolCoordinator]) {
         contexts.removeAll()
         var wanted: Set<Key> = []
         for pool in pools {
-            for server in pool.servers where server.index != nil && server.health.check != nil {
-                let key = Key(pool: ObjectIdentifier(pool), server: server.id)
-                wanted.insert(key)
-                guard probes[key] == nil else { continue }
-                let probe = HealthProbe(pool, server.id, checker: self)
-                probes[key] = probe
-                probe.schedule(at: loop.now)
+            let asksLoad = pool.settings.load == .jruby
+            for server in pool.servers where server.index != nil {
+                if server.health.check != nil { want(.health, pool, server.id, &wanted) { HealthProbe(pool, server.id, checker: self) } }
+                if server.settings.agentCheck != nil { want(.agent, pool, server.id, &wanted) { AgentProbe(pool, server.id, checker: self) } }
+                if asksLoad { want(.load, pool, server.id, &wanted) { LoadProbe(pool, server.id, checker: self) } }
             }
         }
         for (key, probe) in probes where !wanted.contains(key) {
@@ -37,14 +49,24 @@ final class HealthChecker {
         }
     }
 
-    /// After a failed request: the next check comes after `fastinter` at the latest.
-    func checkSoon(_ pool: PoolCoordinator, _ server: ServerID) {
-        probes[Key(pool: ObjectIdentifier(pool), server: server)]?.hurry()
+    private func want(_ kind: Kind, _ pool: PoolCoordinator, _ server: ServerID, _ wanted: inout Set<Key>, _ make: () -> Probe) {
+        let key = Key(kind, pool, server)
+        wanted.insert(key)
+        guard probes[key] == nil else { return }
+        let probe = make()
+        probes[key] = probe
+        probe.schedule(at: loop.now)
     }
 
-    func forget(_ probe: HealthProbe) {
+    /// After a failed request: the next check comes after `fastinter` at the latest.
+    func checkSoon(_ pool: PoolCoordinator, _ server: ServerID) {
+        guard let check = pool.server(server)?.health.check else { return }
+        probes[Key(.health, pool, server)]?.hurry(to: loop.now + check.fastinter.inNanoseconds)
+    }
+
+    func forget(_ probe: Probe) {
         probe.stop()
-        probes[Key(pool: ObjectIdentifier(probe.pool), server: probe.server)] = nil
+        probes = probes.filter { $0.value !== probe }
     }
 
     func context(for material: ClientTLSMaterial) throws(OpenSSLError) -> ClientTLSContext {

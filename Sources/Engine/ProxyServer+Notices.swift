@@ -14,8 +14,9 @@ extension ProxyServer {
     }
 
     private func healthChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: HealthChange) {
-        guard let name = pool.server(server)?.name else { return }
-        let line = change.line(pool: pool.name, server: name)
+        guard let state = pool.server(server) else { return }
+        let line = change.line(pool: pool.name, server: state.name)
+        tellHealth(pool, state, change)
         switch change.kind {
         case .down:
             log.warning("\(line)")
@@ -26,8 +27,9 @@ extension ProxyServer {
     }
 
     private func serverChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: ServerChange) {
-        guard let name = pool.server(server)?.name else { return }
-        let line = change.line(pool: pool.name, server: name)
+        guard let state = pool.server(server) else { return }
+        let line = change.line(pool: pool.name, server: state.name)
+        tellServer(pool, state, change)
         switch change.kind {
         case .ejected, .agentDown: log.warning("\(line)")
         case .returned, .admin, .agentUp: log.notice("\(line)")
@@ -36,6 +38,7 @@ extension ProxyServer {
     }
 
     private func poolChanged(_ pool: PoolCoordinator, _ change: PoolChange) {
+        tellPool(pool, change)
         switch change {
         case .down: log.error("Pool \(pool.name) has no usable server.")
         case .panic: log.error("Pool \(pool.name) has no server that passes its checks: those that take connections are used all the same.")

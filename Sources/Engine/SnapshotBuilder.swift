@@ -10,75 +10,80 @@ import TLS
 struct SnapshotBuilder {
     /// What was read from disk, all of it valid.
     struct Materials: Sendable {
-        let listeners: [ServerTLSMaterial?]
-        let pools: [ClientTLSMaterial?]
-        /// How each pool's files stood before they were read.
-        var stamps: [UpstreamTLSSettings: [FileStamp?]] = [:]
-        let warnings: [String]
+        var listeners: [ServerTLSMaterial?] = []
+        var pools: [ClientTLSMaterial?] = []
+        var warnings: [String] = []
+        var expiries: [Expiry] = []
         /// Every file that was read.
-        let files: [String]
+        var files: [String] = []
+        /// How they stood before they were read; without those that were not there.
+        var stamps: [String: FileStamp] = [:]
+
+        func filesChanged(since old: Materials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
     }
 
     /// Every file is looked at, so that all mistakes are told at once.
     /// - Parameter previous: what is in force. Where a pool's files are those of then, so is its material, and connections made with it
     ///   are kept over the reload.
-    static func loadMaterials(_ settings: ProxySettings, previous: Materials? = nil) throws(MaterialProblems) -> Materials {
+    static func loadMaterials(_ settings: ProxySettings, previous: Materials = Materials()) throws(MaterialProblems) -> Materials {
         var problems: [String] = []
-        var warnings: [String] = []
-        var files: [String] = []
-        var listeners: [ServerTLSMaterial?] = []
+        var made = Materials()
+        let named = settings.listeners.flatMap { $0.tls?.files ?? [] } + settings.pools.flatMap { $0.tls?.files ?? [] }
+        for file in named { made.stamps[file] = FileStamp(file) }
         for listener in settings.listeners {
             guard let tls = listener.tls else {
-                listeners.append(nil)
+                made.listeners.append(nil)
                 continue
             }
             do {
                 let material = try ServerTLSMaterial.load(tls)
                 try check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
-                warnings += material.warnings
-                files += material.files
-                listeners.append(material)
+                made.warnings += material.warnings
+                made.expiries += material.expiries
+                made.files += material.files
+                made.listeners.append(material)
             } catch {
                 problems.append("listener \(listener.name): \(error)")
             }
         }
         var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
-        var stamps: [UpstreamTLSSettings: [FileStamp?]] = [:]
-        var pools: [ClientTLSMaterial?] = []
         for pool in settings.pools {
             guard let tls = pool.tls else {
-                pools.append(nil)
+                made.pools.append(nil)
                 continue
             }
             if let material = known[tls] {
-                pools.append(material)
+                made.pools.append(material)
                 continue
             }
             do {
-                stamps[tls] = tls.files.map(FileStamp.init)
-                let material = try reusable(tls, previous) ?? ClientTLSMaterial.load(tls)
+                let material = try reusable(tls, made, previous) ?? ClientTLSMaterial.load(tls)
                 known[tls] = material
-                warnings += material.warnings
-                files += material.files
-                pools.append(material)
+                made.warnings += material.warnings
+                made.expiries += material.expiries
+                made.files += material.files
+                made.pools.append(material)
             } catch {
                 problems.append("pool \(pool.name): \(error)")
             }
         }
         guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
-        return Materials(listeners: listeners, pools: pools, stamps: stamps, warnings: unique(warnings), files: unique(files))
+        made.warnings = unique(made.warnings)
+        made.expiries = unique(made.expiries)
+        made.files = unique(made.files)
+        return made
     }
 
-    private static func reusable(_ settings: UpstreamTLSSettings, _ previous: Materials?) -> ClientTLSMaterial? {
-        guard let previous, let stamps = previous.stamps[settings], stamps == settings.files.map(FileStamp.init) else { return nil }
+    private static func reusable(_ settings: UpstreamTLSSettings, _ made: Materials, _ previous: Materials) -> ClientTLSMaterial? {
+        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] }) else { return nil }
         return previous.pools.first { $0?.settings == settings } ?? nil
     }
 
     private static func check(_ make: () throws(OpenSSLError) -> Void) throws(OpenSSLError) { try make() }
 
-    private static func unique(_ lines: [String]) -> [String] {
-        var seen: Set<String> = []
-        return lines.filter { seen.insert($0).inserted }
+    private static func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
+        var seen: Set<Element> = []
+        return elements.filter { seen.insert($0).inserted }
     }
 
     /// How workers reach a server, from its settings.
@@ -97,6 +102,10 @@ struct SnapshotBuilder {
             connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,
             idleTimeout: pool.timeouts.idle.inNanoseconds)
     }
+}
+
+extension ListenerTLSSettings {
+    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl].compactMap { $0 } }
 }
 
 extension UpstreamTLSSettings {

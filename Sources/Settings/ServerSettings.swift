@@ -70,7 +70,7 @@ package struct CheckSettings: Sendable, Equatable {
     package var method: String
     package var target: String
     package var expectedStatus: Int
-    /// A substring of the body (of its first 16 KiB).
+    /// A substring of the body, of its first `expectedBodyBound` bytes.
     package var expectedBody: String?
     package var inter: Duration
     package var fastinter: Duration
@@ -78,6 +78,7 @@ package struct CheckSettings: Sendable, Equatable {
     package var timeout: Duration
     package var rise: Int
     package var fall: Int
+    package static let expectedBodyBound = 16 << 10
     package init(
         method: String = "GET", target: String = "/status/v1/simple", expectedStatus: Int = 200, expectedBody: String? = nil,
         inter: Duration = .seconds(2), fastinter: Duration? = nil, downinter: Duration? = nil, timeout: Duration? = nil,

@@ -61,9 +61,8 @@ struct CertificateStore: Sendable {
         return earliest
     }
 
-    func warn(at now: Int64, into warnings: inout [String]) {
-        for authority in authorities { ExpiryWarning.certificate(authority, file: files[0], now: now, into: &warnings) }
-        for list in lists { ExpiryWarning.list(list, file: files[files.count - 1], now: now, into: &warnings) }
+    var expiries: [Expiry] {
+        authorities.compactMap { Expiry($0, file: files[0]) } + lists.compactMap { Expiry($0, file: files[files.count - 1]) }
     }
 
     private static func isCovered(_ authority: Certificate, by lists: [RevocationList]) -> Bool {

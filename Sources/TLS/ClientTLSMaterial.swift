@@ -8,6 +8,7 @@ package final class ClientTLSMaterial: Sendable {
     package let files: [String]
     /// As `ServerTLSMaterial.warnings`.
     package let warnings: [String]
+    package let expiries: [Expiry]
 
     /// nil: our side shows no certificate.
     let certificate: ServedCertificate?
@@ -23,10 +24,8 @@ package final class ClientTLSMaterial: Sendable {
             files.append(file)
         }
         self.files = files
-        var warnings: [String] = []
-        certificate?.warn(at: now, into: &warnings)
-        trust?.warn(at: now, into: &warnings)
-        self.warnings = warnings
+        expiries = (certificate?.expiries ?? []) + (trust?.expiries ?? [])
+        warnings = expiries.compactMap { $0.warning(at: now) }
     }
 
     /// Reads and checks everything, as `ServerTLSMaterial.load`. Without `crl` servers are not checked for revocation.

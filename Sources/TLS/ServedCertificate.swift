@@ -28,7 +28,5 @@ struct ServedCertificate: Sendable {
         guard SSL_CTX_use_cert_and_key(context, chain[0].pointer, ownKey, rest, 1) == 1 else { throw .taking("use the certificate") }
     }
 
-    func warn(at now: Int64, into warnings: inout [String]) {
-        for certificate in chain { ExpiryWarning.certificate(certificate, file: files.chain, now: now, into: &warnings) }
-    }
+    var expiries: [Expiry] { chain.compactMap { Expiry($0, file: files.chain) } }
 }

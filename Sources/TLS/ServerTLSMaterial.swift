@@ -9,6 +9,7 @@ package final class ServerTLSMaterial: Sendable {
     package let files: [String]
     /// One sentence each: certificates and CRLs that have expired or soon will, with file and date.
     package let warnings: [String]
+    package let expiries: [Expiry]
     /// A hash of CA certificates, CRLs and the rules they are used by. Equal: a certificate that was accepted would be again. nil: no
     /// client certificates are asked for.
     package let trustGeneration: SHA256Digest?
@@ -25,10 +26,8 @@ package final class ServerTLSMaterial: Sendable {
             files.append(file)
         }
         self.files = files
-        var warnings: [String] = []
-        for certificate in certificates { certificate.warn(at: now, into: &warnings) }
-        trust?.warn(at: now, into: &warnings)
-        self.warnings = warnings
+        expiries = certificates.flatMap(\.expiries) + (trust?.expiries ?? [])
+        warnings = expiries.compactMap { $0.warning(at: now) }
         trustGeneration = trust.flatMap { ServerTLSMaterial.generation($0, settings) }
     }
 

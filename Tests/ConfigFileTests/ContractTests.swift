@@ -143,7 +143,7 @@ import Testing
             .map { $0.message.dropLast(": without effect in this version".count) }
         #expect(
             Set(subjects) == [
-                "listeners.http2: true", "pools.stick.peers", "pools.servers.agent_check", "admin.socket", "admin.http", "peers", "hooks",
+                "listeners.http2: true", "pools.stick.peers", "admin.socket", "admin.http", "peers",
             ])
         #expect(subjects.count == Set(subjects).count)
         #expect(result.warnings.count == subjects.count)

@@ -46,4 +46,18 @@ import Testing
         try write("none.pem", "")
         #expect(load("puppetfront.yaml").settings?.pools[0].tls?.ca == "\(folder)/ca.pem")
     }
+
+    @Test func aHookMustBeAProgramThatCanBeRun() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let problem = { (program: String) -> [String] in
+            try self.write("puppetfront.yaml", Fixtures.minimal("hooks: { on_change: \(program) }\n"))
+            return self.load("puppetfront.yaml").errors.map(\.message)
+        }
+        try write("notes", "")
+        #expect(try problem("none") == ["\"on_change\": \(folder)/none cannot be run: no such file"])
+        #expect(try problem("notes") == ["\"on_change\": \(folder)/notes cannot be run: not executable"])
+        #expect(try problem("/") == ["\"on_change\": / cannot be run: not a regular file"])
+        #expect(try problem("/bin/sh") == [])
+        #expect(load("puppetfront.yaml").settings?.onChangeHook == "/bin/sh")
+    }
 }

@@ -15,12 +15,12 @@ import Testing
     @Test(arguments: cases) func givesExactlyTheExpectedDiagnostics(name: String) throws {
         let expected = try Fixtures.text("mistakes/\(name.dropLast(".yaml".count)).expected")
         let result = ConfigurationLoader.parse(
-            try Fixtures.bytes("mistakes/\(name)"), file: name, baseFolder: "/conf", unreadable: MistakeTests.unreadable)
+            try Fixtures.bytes("mistakes/\(name)"), file: name, baseFolder: "/conf", unusable: MistakeTests.unusable)
         let given = result.diagnostics.map { $0.description + "\n" }.joined()
         #expect(given == expected)
         #expect((result.settings == nil) == expected.contains(": error: "))
     }
 
-    /// Every file can be read but those called so.
-    @Sendable private static func unreadable(_ path: String) -> String? { path.contains("missing") ? "no such file" : nil }
+    /// Every file can be read and run but those called so.
+    @Sendable private static func unusable(_ path: String, _ use: FileAccess.Use) -> String? { path.contains("missing") ? "no such file" : nil }
 }

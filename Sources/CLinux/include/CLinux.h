@@ -28,6 +28,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,5 +45,13 @@ static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int fla
 // Variadic functions, and a macro that is a cast.
 static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+// A pipe and a file in memory, both closed on exec.
+int pf_pipe(int ends[2]);
+int pf_memory_file(const char *name);
+// Starts a program at the head of a process group of its own, with every signal at its default and none blocked, and with no descriptor
+// but these three. 0, or an errno.
+int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors);
+// Whether a child has ended, or is none of ours; it is not reaped.
+int pf_has_ended(pid_t pid);
 static inline void pf_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 #endif

@@ -1,0 +1,95 @@
+import FoundationEssentials
+
+/// One change, as hooks are told it; docs/outputs.md has the contract. Every key is always there, null where it has no value.
+struct ChangeEvent: Sendable, Equatable {
+    enum Name: String, Sendable, CaseIterable {
+        case serverUp = "server_up"
+        case serverDown = "server_down"
+        case serverEjected = "server_ejected"
+        case serverReturned = "server_returned"
+        case serverAdmin = "server_admin"
+        case poolUp = "pool_up"
+        case poolDown = "pool_down"
+        case poolPanic = "pool_panic"
+        case certificateChanged = "certificate_changed"
+        case certificateExpires = "certificate_expires"
+        case reloadDone = "reload_done"
+        case reloadRefused = "reload_refused"
+        case started
+        case stopping
+    }
+
+    /// Who or what brought the change about.
+    enum Cause: String, Sendable {
+        /// A health check.
+        case check
+        /// The server's own agent.
+        case agent
+        case `operator`
+        /// Requests that failed, or the time after which they are forgiven.
+        case requests
+        /// Files that changed on disk.
+        case files
+    }
+
+    var name: Name
+    /// Nanoseconds since 1970.
+    var time: Int64
+    var site: String?
+    var pool: String?
+    var server: String?
+    /// For people; one line.
+    var reason: String?
+    var by: Cause?
+    /// `ready`, `drain` or `maint`.
+    var state: String?
+    /// Usable servers after the change.
+    var activeLeft: Int?
+    var backupsLeft: Int?
+    /// Requests that run on the server, and that wait in its pool.
+    var running: Int?
+    var queued: Int?
+    var files: [String]?
+    var days: Int?
+
+    init(_ name: Name, time: Int64) {
+        self.name = name
+        self.time = time
+    }
+
+    /// One line of JSON with its end, keys sorted.
+    var json: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings and integers alone: nothing that JSON cannot say.
+        guard let data = try? encoder.encode(self) else { return [] }
+        return Array(data) + [0x0A]
+    }
+}
+
+extension ChangeEvent: Encodable {
+    private enum Key: String, CodingKey {
+        case time, event, site, pool, server, reason, by, state, running, queued, files, days
+        case activeLeft = "active_left"
+        case backupsLeft = "backups_left"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var map = encoder.container(keyedBy: Key.self)
+        let date = Date(timeIntervalSince1970: Double(time / 1_000_000) / 1000)
+        try map.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), forKey: .time)
+        try map.encode(name.rawValue, forKey: .event)
+        try map.encode(site, forKey: .site)
+        try map.encode(pool, forKey: .pool)
+        try map.encode(server, forKey: .server)
+        try map.encode(reason, forKey: .reason)
+        try map.encode(by?.rawValue, forKey: .by)
+        try map.encode(state, forKey: .state)
+        try map.encode(activeLeft, forKey: .activeLeft)
+        try map.encode(backupsLeft, forKey: .backupsLeft)
+        try map.encode(running, forKey: .running)
+        try map.encode(queued, forKey: .queued)
+        try map.encode(files, forKey: .files)
+        try map.encode(days, forKey: .days)
+    }
+}

@@ -1,0 +1,101 @@
+import Balancing
+import Model
+import Network
+import TLS
+
+/// What the hook is told (docs/outputs.md).
+extension ProxyServer {
+    func tell(_ name: ChangeEvent.Name, _ fill: (inout ChangeEvent) -> Void = { _ in }) {
+        var event = event(name)
+        fill(&event)
+        hook.tell(event)
+    }
+
+    private func event(_ name: ChangeEvent.Name, _ pool: PoolCoordinator? = nil, _ server: ServerState? = nil) -> ChangeEvent {
+        var event = ChangeEvent(name, time: WallClock.nanoseconds())
+        event.site = snapshot?.settings.site?.value
+        event.pool = pool?.name
+        event.server = server?.name
+        return event
+    }
+
+    // MARK: Servers and pools
+
+    func tellHealth(_ pool: PoolCoordinator, _ server: ServerState, _ change: HealthChange) {
+        guard change.kind == .up || change.kind == .down else { return }
+        var event = event(change.kind == .up ? .serverUp : .serverDown, pool, server)
+        (event.by, event.reason) = (.check, change.reason)
+        (event.activeLeft, event.backupsLeft, event.running, event.queued) = (change.activeLeft, change.backupsLeft, change.inUse, change.queued)
+        tellUpOrDown(event, pool, server)
+    }
+
+    func tellServer(_ pool: PoolCoordinator, _ server: ServerState, _ change: ServerChange) {
+        var event = event(.serverReturned, pool, server)
+        (event.activeLeft, event.backupsLeft, event.running, event.queued) = (change.activeLeft, change.backupsLeft, change.inUse, change.queued)
+        switch change.kind {
+        case .ejected(let time, let failures):
+            (event.name, event.by) = (.serverEjected, .requests)
+            event.reason = "\(failures) failed requests in a row; left out for \(time.components.seconds)s"
+        case .returned: event.by = .requests
+        case .admin(let state, let byAgent): (event.name, event.state, event.by) = (.serverAdmin, state.rawValue, byAgent ? .agent : .operator)
+        case .agentDown(let words):
+            (event.by, event.reason) = (.agent, words)
+            return tellUpOrDown(event, pool, server)
+        case .agentUp:
+            event.by = .agent
+            return tellUpOrDown(event, pool, server)
+        case .weight, .maxconn: return
+        }
+        hook.tell(event)
+    }
+
+    /// Check and agent both have their say: told is what comes of it, when that changes.
+    private func tellUpOrDown(_ event: ChangeEvent, _ pool: PoolCoordinator, _ server: ServerState) {
+        guard told.isNews(pool: pool.name, server.id, isUp: server.isUp) else { return }
+        var event = event
+        event.name = server.isUp ? .serverUp : .serverDown
+        hook.tell(event)
+    }
+
+    func tellPool(_ pool: PoolCoordinator, _ change: PoolChange) {
+        let name: ChangeEvent.Name =
+            switch change {
+            case .up: .poolUp
+            case .down: .poolDown
+            case .panic: .poolPanic
+            }
+        var event = event(name, pool)
+        event.queued = pool.queued
+        hook.tell(event)
+    }
+
+    // MARK: Files
+
+    func tellReload(_ changedFiles: [String], isAutomatic: Bool) {
+        told.keep(materials.expiries) { pools[$0]?.server($1) != nil }
+        if !changedFiles.isEmpty { tell(.certificateChanged) { $0.files = changedFiles } }
+        tell(.reloadDone) { $0.by = isAutomatic ? .files : .operator }
+        tellExpiries(alsoLogs: false)
+    }
+
+    func tellRefusedReload(_ lines: [String], isAutomatic: Bool) {
+        tell(.reloadRefused) { event in
+            event.by = isAutomatic ? .files : .operator
+            event.reason = lines.first.map { lines.count > 1 ? "\($0) (and \(lines.count - 1) more)" : $0 }
+        }
+    }
+
+    /// Once a day what has expired or soon will.
+    func tellExpiries(alsoLogs: Bool) {
+        let now = WallClock.nanoseconds() / 1_000_000_000
+        for expiry in materials.expiries {
+            guard let warning = expiry.warning(at: now), told.isNews(expiry, daysLeft: expiry.daysLeft(at: now)) else { continue }
+            if alsoLogs { log.warning("\(warning)") }
+            tell(.certificateExpires) { event in
+                event.reason = warning
+                event.files = [expiry.file]
+                event.days = expiry.daysLeft(at: now)
+            }
+        }
+    }
+}

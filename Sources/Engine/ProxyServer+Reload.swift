@@ -1,0 +1,113 @@
+import Logging
+import Model
+import Network
+import Routing
+import Settings
+
+/// From settings to pools and a snapshot, at the start and at each reload.
+extension ProxyServer {
+    // MARK: Pools and snapshots
+
+    /// Makes the pools that are new. Those there are are reconfigured by `adoptPools`, once nothing can fail any more.
+    func makePools(_ settings: ProxySettings) {
+        for pool in settings.pools where pools[pool.name] == nil {
+            pools[pool.name] = PoolCoordinator(
+                settings: pool, site: settings.site, sites: settings.sites,
+                dispatch: { [directory] ticket, outcome, coordinator in
+                    directory.post(.queueOutcome(serial: ticket.serial, outcome, from: coordinator), to: ticket.worker)
+                },
+                notice: { [mailbox = loop.mailbox] in mailbox.post(.notice($0, $1)) })
+        }
+    }
+
+    func makeSnapshot(_ settings: ProxySettings, generation: Int) -> Snapshot {
+        let made = Snapshot(
+            generation: generation, settings: settings, routes: RouteTable(settings), pools: settings.pools.map { pools[$0.name]! },
+            listenerTLS: materials.listeners, clientMaterials: materials.pools.compactMap { $0 })
+        snapshot = made
+        return made
+    }
+
+    func adoptPools(_ settings: ProxySettings) {
+        for (index, pool) in settings.pools.enumerated() {
+            let material = materials.pools[index]
+            pools[pool.name]!.reconfigure(
+                pool, site: settings.site, sites: settings.sites, now: MonotonicTime(nanoseconds: loop.now)
+            ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, known: $1) }
+        }
+        let names = Set(settings.pools.map(\.name))
+        retired += pools.values.filter { !names.contains($0.name) && $0.queued > 0 }
+        pools = pools.filter { names.contains($0.key) }
+        checker.adopt(settings.pools.map { pools[$0.name]! })
+    }
+
+    // MARK: Reloading
+
+    func watchFiles() { if watcher.hasSettledChange() { reload(isAutomatic: true) } }
+
+    /// Reads everything on the files thread; `loaded` goes on from there.
+    func reload(isAutomatic: Bool) {
+        guard !isDraining else { return }
+        guard !isReloading else {
+            // What was read may be older than what is asked for now.
+            reloadsAgain = true
+            return
+        }
+        isReloading = true
+        SystemdNotifier.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.nanoseconds() / 1000)")
+        files.perform { [mailbox = loop.mailbox, load, materials] in
+            switch load() {
+            case .failed(let lines):
+                mailbox.post(.loaded(.failed(lines), nil, isAutomatic: isAutomatic))
+            case .loaded(let settings, let warnings):
+                do throws(MaterialProblems) {
+                    let materials = try SnapshotBuilder.loadMaterials(settings, previous: materials)
+                    mailbox.post(.loaded(.loaded(settings, warnings: warnings), materials, isAutomatic: isAutomatic))
+                } catch {
+                    mailbox.post(.loaded(.failed(error.lines), nil, isAutomatic: isAutomatic))
+                }
+            }
+        }
+    }
+
+    func loaded(_ outcome: ConfigurationOutcome, _ materials: SnapshotBuilder.Materials?, _ isAutomatic: Bool) {
+        isReloading = false
+        defer {
+            SystemdNotifier.notify("READY=1")
+            if reloadsAgain {
+                reloadsAgain = false
+                reload(isAutomatic: false)
+            }
+        }
+        guard !isDraining, let old = snapshot else { return }
+        guard case .loaded(let settings, let warnings) = outcome, let materials else {
+            if case .failed(let lines) = outcome { refuseReload(lines, isAutomatic: isAutomatic) }
+            return
+        }
+        do {
+            try sockets.adopt(settings.listeners)
+        } catch {
+            return refuseReload(error.lines, isAutomatic: isAutomatic)
+        }
+        warnings.forEach { log.warning("\($0)") }
+        materials.warnings.forEach { log.warning("\($0)") }
+        let changedFiles = materials.filesChanged(since: self.materials)
+        self.materials = materials
+        watcher.adopt(materials)
+        hook.adopt(settings.onChangeHook)
+        makePools(settings)
+        let next = makeSnapshot(settings, generation: old.generation + 1)
+        adoptPools(settings)
+        if old.settings.logs != settings.logs { access?.retarget(settings.logs.accessTo) }
+        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
+        resolveNames(onlyMissing: false)
+        log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
+        tellReload(changedFiles, isAutomatic: isAutomatic)
+    }
+
+    private func refuseReload(_ lines: [String], isAutomatic: Bool) {
+        lines.forEach { log.error("\($0)") }
+        log.error("reload refused: the configuration in force stays", metadata: ["mistakes": "\(lines.count)"])
+        tellRefusedReload(lines, isAutomatic: isAutomatic)
+    }
+}

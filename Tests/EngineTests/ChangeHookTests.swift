@@ -1,0 +1,168 @@
+import Foundation
+import Logging
+import Synchronization
+import TestKit
+import Testing
+
+@testable import Engine
+
+/// With real programs: small sh files.
+struct ChangeHookTests {
+    private let folder: TemporaryFolder
+    private let lines = LogLines()
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// A program that runs `script`; `$D` is the test's folder.
+    private func program(_ name: String, _ script: String) throws -> String {
+        let path = try folder.write("#!/bin/sh\nD=\(folder.path)\n\(script)\n", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    private func hook(_ program: String, _ change: (inout ChangeHook.Limits) -> Void = { _ in }) throws -> ChangeHook {
+        var limits = ChangeHook.Limits()
+        change(&limits)
+        let hook = try ChangeHook(limits: limits, log: lines.logger)
+        hook.adopt(program)
+        return hook
+    }
+
+    private func event(_ name: ChangeEvent.Name = .serverDown, _ server: String = "p1") -> ChangeEvent {
+        var event = ChangeEvent(name, time: 0)
+        event.server = server
+        return event
+    }
+
+    private func text(_ name: String) -> String { (try? folder.read(name)) ?? "" }
+
+    private func isAlive(_ file: String) throws -> Bool {
+        let pid = try #require(pid_t(text(file).trimmingCharacters(in: .whitespacesAndNewlines)))
+        return kill(pid, 0) == 0
+    }
+
+    @Test func theProgramGetsTheEventAndLittleElse() throws {
+        let hook = try hook(
+            program("hook", "cat >$D/input; env | sort >$D/env; ls -l /proc/self/fd >$D/fds; echo; echo spoken >&2; mv $D/fds $D/done"))
+        hook.tell(event())
+        #expect(waitUntil { !text("done").isEmpty })
+        hook.finish()
+        #expect(text("input") == String(decoding: event().json, as: UTF8.self))
+        let variables = text("env").split(separator: "\n").filter { !$0.hasPrefix("PWD=") && !$0.hasPrefix("_=") && !$0.hasPrefix("OLDPWD=") }
+        #expect(variables.count == 3 && variables[0] == "LANG=C.UTF-8" && variables[2] == "PUPPETFRONT_EVENT=server_down", "\(variables)")
+        // ls has the folder itself open, and its output.
+        let descriptors = text("done").split(separator: "\n").dropFirst().compactMap { $0.split(separator: ">").first?.split(separator: " ").dropLast().last }
+        #expect(descriptors.map(String.init).sorted() == ["0", "1", "2", "3"])
+        #expect(lines.all.isEmpty, "a program that ends well is not spoken of: \(lines.all)")
+    }
+
+    @Test func signalsAreAsInAnyProcess() throws {
+        // The threads of tests have signals blocked, puppetfront's too, and SIGPIPE is ignored there.
+        let hook = try hook(program("hook", "case $PUPPETFRONT_EVENT in started) kill -TERM $$ ;; *) kill -PIPE $$ ;; esac; touch $D/survived"))
+        hook.tell(event(.started))
+        hook.tell(event(.stopping))
+        #expect(waitUntil { lines.all.count == 2 })
+        hook.finish()
+        #expect(lines.all[0].hasSuffix("/hook for started was ended by signal 15"))
+        #expect(lines.all[1].hasSuffix("/hook for stopping was ended by signal 13"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/survived"))
+    }
+
+    @Test func aFailureIsToldInTheProgramsWords() throws {
+        let hook = try hook(program("hook", "printf '\\n no \\033[2J route\\nmore\\n' >&2; exit 3"))
+        hook.tell(event())
+        #expect(waitUntil { !lines.all.isEmpty })
+        hook.finish()
+        #expect(lines.all == ["hook: \(folder.path)/hook for server_down ended with exit code 3:  no .[2J route"])
+    }
+
+    @Test func whatCannotBeRunIsTold() throws {
+        let hook = try hook(folder.path + "/nothing")
+        hook.tell(event())
+        #expect(waitUntil { !lines.all.isEmpty })
+        hook.adopt(try folder.write("#!/bin/sh\n", to: "plain"))
+        hook.tell(event())
+        #expect(waitUntil { lines.all.count == 2 })
+        hook.finish()
+        #expect(lines.all[0] == "hook: \(folder.path)/nothing for server_down cannot be run: start: No such file or directory")
+        #expect(lines.all[1] == "hook: \(folder.path)/plain for server_down cannot be run: start: Permission denied")
+    }
+
+    @Test func muchOutputHoldsNobodyUp() throws {
+        let hook = try hook(program("hook", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; touch $D/done"))
+        hook.tell(event())
+        #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/done") })
+        hook.finish()
+    }
+
+    @Test func oneRunsAtATimeInTheOrderOfTheChanges() throws {
+        let hook = try hook(program("hook", "mkdir $D/lock || touch $D/overlap; cat >>$D/seen; rmdir $D/lock"))
+        let servers = (1...20).map { "p\($0)" }
+        for server in servers { hook.tell(event(.serverUp, server)) }
+        hook.finish()
+        #expect(text("seen") == servers.map { String(decoding: event(.serverUp, $0).json, as: UTF8.self) }.joined())
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/overlap"))
+    }
+
+    @Test func whatHangsIsEndedWithAllThatItStarted() throws {
+        let script = "sleep 1000 & echo $! >$D/child; echo $$ >$D/self; wait"
+        let hook = try hook(program("hook", script)) { $0.run = .milliseconds(300) }
+        hook.tell(event())
+        #expect(waitUntil { !lines.all.isEmpty })
+        hook.finish()
+        #expect(lines.all == ["hook: \(folder.path)/hook for server_down was killed after 0 s"])
+        let isAnyAlive = try isAlive("self") || isAlive("child")
+        #expect(!isAnyAlive)
+    }
+
+    @Test func whatDoesNotListenIsKilled() throws {
+        let hook = try hook(program("hook", "trap '' TERM; echo $$ >$D/self; while :; do sleep 1; done")) {
+            ($0.run, $0.patience) = (.milliseconds(300), .milliseconds(200))
+        }
+        hook.tell(event())
+        #expect(waitUntil { !lines.all.isEmpty })
+        hook.finish()
+        #expect(try !isAlive("self"))
+    }
+
+    @Test func aFloodIsBoundedAndToldOnce() throws {
+        let hook = try hook(program("hook", "touch $D/began; while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/seen"))
+        hook.tell(event(.started))
+        #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
+        let began = ContinuousClock.now
+        for number in 1...10_000 { hook.tell(event(.serverDown, "p\(number)")) }
+        #expect(ContinuousClock.now - began < .seconds(2), "nobody waits for the program")
+        #expect(hook.dropped.load(ordering: .relaxed) == 10_000 - 256)
+        #expect(lines.all == ["hook: 256 changes wait for the program, newer ones are dropped"])
+        try folder.write("", to: "open")
+        #expect(waitUntil(within: .seconds(30)) { text("seen").split(separator: "\n").count == 257 })
+        hook.finish()
+        #expect(text("seen").contains("\"p256\"") && !text("seen").contains("\"p257\""))
+    }
+
+    @Test func theEndOfTheServiceIsNotHeldUp() throws {
+        let hook = try hook(program("hook", "touch $D/began; sleep 1000")) { ($0.finish, $0.patience) = (.milliseconds(300), .milliseconds(200)) }
+        for _ in 1...5 { hook.tell(event()) }
+        #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
+        let began = ContinuousClock.now
+        hook.finish()
+        #expect(ContinuousClock.now - began < .seconds(2))
+        #expect(hook.dropped.load(ordering: .relaxed) == 4)
+        hook.tell(event())
+        #expect(hook.dropped.load(ordering: .relaxed) == 4, "nothing is taken any more")
+    }
+
+    @Test func anotherProgramGetsLaterChanges() throws {
+        let hook = try hook(program("first", "while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/one"))
+        hook.tell(event(.serverDown, "a"))
+        hook.tell(event(.serverDown, "b"))
+        hook.adopt(try program("second", "cat >>$D/two"))
+        hook.tell(event(.serverDown, "c"))
+        hook.adopt(nil)
+        hook.tell(event(.serverDown, "d"))
+        try folder.write("", to: "open")
+        hook.finish()
+        #expect(text("one") == [event(.serverDown, "a"), event(.serverDown, "b")].map { String(decoding: $0.json, as: UTF8.self) }.joined())
+        #expect(text("two") == String(decoding: event(.serverDown, "c").json, as: UTF8.self))
+    }
+}
