@@ -8,7 +8,9 @@ package enum Reason: String, Sendable, CaseIterable {
     case targetTooLong = "target_too_long"
     case headTooLarge = "head_too_large"
     case requestTimeout = "request_timeout"
+    case perCertname = "per_certname"
     case queueFull = "queue_full"
+    case overloaded
     case queueTimeout = "queue_timeout"
     case noServer = "no_server"
     case connectFailed = "connect_failed"
@@ -26,9 +28,10 @@ package enum Reason: String, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .targetTooLong: 414
+        case .perCertname: 429
         case .headTooLarge: 431
         case .badResponse: 502
-        case .queueFull, .queueTimeout, .noServer, .connectFailed: 503
+        case .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: 503
         case .responseTimeout: 504
         case .cut, .clientGone: nil
         }
