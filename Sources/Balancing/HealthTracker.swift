@@ -25,10 +25,10 @@ package struct HealthTracker: Sendable, Equatable {
 
     package var isUp: Bool { isResolved && (check == nil || counter >= rise) }
 
-    /// Down, but its port takes connections: only what the check asks is not as wanted, or late.
+    /// Down, but only since what the check asks is not as wanted, or late (`CheckFailure.isSoft`).
     package var failsSoftly: Bool {
         guard isResolved, !isUp, case .failed(let failure) = lastOutcome else { return false }
-        return failure.cause.isSoft
+        return failure.isSoft
     }
 
     /// As HAProxy's "2/3 UP": failures left until it falls (while up), or passes so far of those needed (while down).
