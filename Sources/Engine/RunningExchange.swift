@@ -12,7 +12,7 @@ import Telemetry
 /// comes, given back when its log line is written, so that an idle connection holds none and a warm worker allocates none.
 ///
 /// head → classifying → running → ended, or head/classifying/running → answering (from here) → ended.
-/// The files beside this one follow the way of a request: +Deciding, +Request (towards the server), +Answer (back), +Log.
+/// The files beside this one follow the way of a request: +Deciding, +Request (towards the server), +Answer (back), +LocalAnswer, +Log.
 final class RunningExchange {
     enum Stage { case head, classifying, running, answeringHere, ended }
 
