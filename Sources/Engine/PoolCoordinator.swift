@@ -19,6 +19,7 @@ final class PoolCoordinator: Sendable {
         var pool: Pool
         var targets: [ServerID: UpstreamTarget] = [:]
         var actions: [PoolAction] = []
+        var schedule = RetrySchedule()
     }
 
     /// What becomes of a queued ticket.
@@ -49,6 +50,11 @@ final class PoolCoordinator: Sendable {
             guard case .assigned(let assignment) = submission else { return (submission, nil) }
             return (submission, state.targets[assignment.server])
         }
+    }
+
+    /// In how many seconds that agent shall come back.
+    func retryAfter(key: [UInt8], now: MonotonicTime) -> Int {
+        state.withLock { $0.schedule.comeBack(key, perSecond: 0, waiting: $0.pool.queued, now: now) }
     }
 
     func release(_ server: ServerID, now: MonotonicTime) { handle(.release(server), now: now) }

@@ -1,6 +1,7 @@
 import Forwarding
 import HTTP1
 import Model
+import Puppet
 
 /// Answers from here: refusals, failures and the status path.
 extension RunningExchange {
@@ -11,8 +12,22 @@ extension RunningExchange {
         skipRequest()
         LocalResponse.append(
             reason, id: record.id, close: closeAfter, omitsBody: head.method == .head,
-            isHTTP10: head.version == .http10, to: &bytes)
+            isHTTP10: head.version == .http10, retryAfter: retryAfter(reason), to: &bytes)
         sendLocal(bytes)
+    }
+
+    /// When the agent shall come back: where its pool may serve it later, and it can use that.
+    private func retryAfter(_ reason: Reason) -> Int? {
+        guard reason.isTemporary, let pool = exchange.pool, usesRetryAfter else { return nil }
+        return snapshot.pool(pool).retryAfter(key: agentKey, now: now)
+    }
+
+    private var usesRetryAfter: Bool { AgentVersion(record.agentVersion)?.usesRetryAfter ?? false }
+
+    /// Tells agents apart: the certificate's name, without one the request's, else the source.
+    private var agentKey: [UInt8] {
+        if let identity = connection.identity { return identity.foldedCertname }
+        return request.certname.isEmpty ? connection.sourceText : request.certname
     }
 
     func answerHere(status: Int, body: [UInt8]) {
