@@ -43,6 +43,9 @@ final class RunningExchange {
     var dechunkedUpTo = 0
     var dechunker = BodyScanner(.none)
 
+    /// It counts for `limits.per_certname`, from the decision to the end.
+    var countsCertname = false
+
     // MARK: Towards the server
     /// Head and content as the server gets them, from the first byte as long as `bodyAtHand`.
     var outbound: ByteBuffer?
@@ -292,8 +295,7 @@ final class RunningExchange {
         // Where the end of the connection is the end of the content, only a reset shows that something is missing.
         if answerHeadSent, responseHead.framing == .untilClose || dropsChunking { connection.stream.resetOnClose() }
         let connection = self.connection
-        finishRecord()
-        stage = .ended
+        finish()
         connection.close()
     }
 
@@ -310,17 +312,23 @@ final class RunningExchange {
         if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
         if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }
         dropUpstream(isReusable: false)
-        finishRecord()
-        stage = .ended
+        finish()
     }
 
     /// Everything is done: one log line, and the connection goes on or ends.
     func end(keepAlive: Bool) {
         guard stage != .ended else { return }
-        finishRecord()
-        stage = .ended
+        finish()
         // A drain that began after the head was sent has not told the agent to close: its next request is still taken.
         connection.exchangeEnded(keepAlive: keepAlive && !closeAfter && requestIsWhole)
+    }
+
+    /// Once for an exchange, however it ends: what it held of the process's limits goes back, and its line is written.
+    private func finish() {
+        if countsCertname, let identity = connection.identity { worker.counters.leave(certname: identity.foldedCertname) }
+        countsCertname = false
+        finishRecord()
+        stage = .ended
     }
 
     func dropUpstream(isReusable: Bool) {
