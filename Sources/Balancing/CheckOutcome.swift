@@ -22,6 +22,16 @@ package struct CheckFailure: Sendable, Equatable {
         case layer7Response = "L7RSP"
         case layer7Status = "L7STS"
 
+        package var isTimeout: Bool { self == .layer4Timeout || self == .layer6Timeout || self == .layer7Timeout }
+
+        /// The server took the connection.
+        var isSoft: Bool {
+            switch self {
+            case .layer6Timeout, .layer7Timeout, .layer7Response, .layer7Status: true
+            case .socketError, .layer4Refused, .layer4Timeout, .layer6Response: false
+            }
+        }
+
         /// As HAProxy's log says it.
         package var text: String {
             switch self {

@@ -125,6 +125,15 @@ extension RunningExchange {
         return true
     }
 
+    /// See `Verdict`: Puppet Server's full queue says when to come back.
+    private var saysItCannotServe: Bool {
+        switch responseHead.status {
+        case 502, 504: true
+        case 503: responseHead.first(.retryAfter) == nil
+        default: false
+        }
+    }
+
     /// A whole answer with bytes behind it, before any of it was passed on, is refused rather than delivered.
     private func surplusIsAbsent(_ buffer: ByteBuffer, _ contentStart: Int, _ upstream: UpstreamConnection) -> Bool {
         let held = buffer.end - contentStart
@@ -174,7 +183,7 @@ extension RunningExchange {
         }
         if responseHeadLength > 0 {
             // What came with the head has been judged too: from here on the answer is the server's.
-            apply(exchange.handle(.answerBegan))
+            apply(exchange.handle(.answerBegan(isFailure: saysItCannotServe)))
             answerHeadSent = true
             let ours = memory.head
             buffer.start -= responseHeadLength

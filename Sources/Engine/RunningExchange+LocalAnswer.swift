@@ -19,7 +19,7 @@ extension RunningExchange {
     /// When the agent shall come back: where its pool may serve it later, and it can use that.
     private func retryAfter(_ reason: Reason) -> Int? {
         guard reason.isTemporary, let pool = exchange.pool, usesRetryAfter else { return nil }
-        return snapshot.pool(pool).retryAfter(key: agentKey, now: now)
+        return snapshot.pool(pool).retryAfter(agentKey, now: now)
     }
 
     private var usesRetryAfter: Bool { AgentVersion(record.agentVersion)?.usesRetryAfter ?? false }

@@ -12,7 +12,8 @@ import Telemetry
 /// comes, given back when its log line is written, so that an idle connection holds none and a warm worker allocates none.
 ///
 /// head → classifying → running → ended, or head/classifying/running → answering (from here) → ended.
-/// The files beside this one follow the way of a request: +Deciding, +Request (towards the server), +Answer (back), +LocalAnswer, +Log.
+/// The files beside this one follow the way of a request: +Deciding, +Pooling (a server for it), +Request (towards the server), +Answer
+/// (back), +LocalAnswer, +Log.
 final class RunningExchange {
     enum Stage { case head, classifying, running, answeringHere, ended }
 
@@ -126,8 +127,7 @@ final class RunningExchange {
     // MARK: Doing what the exchange decides
 
     func apply(_ step: ExchangeStep) {
-        if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
-        if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }
+        giveBack(step)
         switch step.action {
         case .wait, .forward, .finish: break
         case .submit: submit()
@@ -142,40 +142,6 @@ final class RunningExchange {
         case .abandon:
             failurePhase = phase
             abandon()
-        }
-    }
-
-    private func submit() {
-        dropUpstream(isReusable: false)
-        guard let pool = exchange.pool else { return }
-        if submitted == 0 { submitted = worker.loop.now }
-        let ticket = worker.newTicket()
-        ticketSerial = ticket.serial
-        let (submission, target) = snapshot.pool(pool).submit(PoolRequest(ticket: ticket, tried: exchange.tried), now: now)
-        switch submission {
-        case .assigned(let assignment):
-            self.target = target
-            apply(exchange.handle(.assigned(assignment)))
-        case .queued:
-            worker.waitForServer(self, serial: ticket.serial)
-            if let input = connection.input { connection.input = memory.shrink(input) }
-            apply(exchange.handle(.queued))
-            takeMoreOfRequest()
-        case .refused(let reason):
-            apply(exchange.handle(.refused(reason)))
-        }
-    }
-
-    /// The queue has answered. The worker has made sure that this exchange still waits for this ticket.
-    func queueAnswered(_ outcome: PoolCoordinator.QueueOutcome) {
-        let held = connection
-        defer { withExtendedLifetime(held) {} }
-        switch outcome {
-        case .assigned(let assignment, let target):
-            self.target = target
-            apply(exchange.handle(.assigned(assignment)))
-        case .refused(let reason):
-            apply(exchange.handle(.refused(reason)))
         }
     }
 
@@ -239,6 +205,16 @@ final class RunningExchange {
         // An answer may come before the whole request is sent, and a server that answers and closes refuses the rest: read first.
         pumpAnswer()
         if upstream != nil, stage == .running { send() }
+    }
+
+    /// Its checks say that this server is gone.
+    func serverWentDown(_ server: ServerID, of pool: PoolCoordinator) {
+        guard stage == .running, exchange.assignment?.server == server, let own = exchange.pool, snapshot.pool(own) === pool,
+            !answerBytesCame
+        else { return }
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
+        apply(exchange.handle(.serverDown(bodyAtHand: bodyAtHand)))
     }
 
     func answerTimedOut() {
@@ -308,9 +284,7 @@ final class RunningExchange {
     func connectionClosed() {
         guard stage != .ended else { return }
         failurePhase = phase
-        let step = exchange.handle(.clientGone)
-        if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
-        if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }
+        giveBack(exchange.handle(.clientGone))
         dropUpstream(isReusable: false)
         finish()
     }

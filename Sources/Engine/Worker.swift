@@ -74,6 +74,7 @@ final class Worker {
         switch message {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueAnswered(serial, outcome, pool)
+        case .serverDown(let server, let pool): serverWentDown(server, pool)
         case .drain: drain()
         case .stop: stop()
         }
@@ -130,10 +131,14 @@ final class Worker {
     private func queueAnswered(_ serial: UInt64, _ outcome: PoolCoordinator.QueueOutcome, _ pool: PoolCoordinator) {
         guard let exchange = stopWaiting(serial) else {
             // The agent has gone meanwhile: the slot goes back at once.
-            if case .assigned(let assignment, _) = outcome { pool.release(assignment.server, now: MonotonicTime(nanoseconds: loop.now)) }
+            if case .assigned(let assignment, _) = outcome { pool.release(assignment, .none, now: MonotonicTime(nanoseconds: loop.now)) }
             return
         }
         exchange.queueAnswered(outcome)
+    }
+
+    private func serverWentDown(_ server: ServerID, _ pool: PoolCoordinator) {
+        for connection in Array(connections.values) { connection.exchange?.serverWentDown(server, of: pool) }
     }
 
     // MARK: Connections in

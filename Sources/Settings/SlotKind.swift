@@ -6,6 +6,7 @@ package struct SlotKind: Hashable, Sendable {
     package let value: UInt8
 
     package static let count = PuppetEndpoint.allCases.count
+    package static let other = SlotKind(.other)
 
     /// A switch and not a search, since it is asked for every request.
     package init(_ endpoint: PuppetEndpoint) {
