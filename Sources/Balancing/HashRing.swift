@@ -89,7 +89,7 @@ package struct HashRing: Sendable {
         var best: (level: Int, distance: UInt64, weight: UInt64, rank: Int)?
         for index in levels.indices where cursors[index].left > 0 {
             let point = levels[index].points[Int(cursors[index].next)]
-            let distance = (point >> HashRing.rankBits) &- origin & HashRing.placeMask
+            let distance = ((point >> HashRing.rankBits) &- origin) & HashRing.placeMask
             let weight = levels[index].weight
             if let best {
                 // Products of 40 and 9 bits.
