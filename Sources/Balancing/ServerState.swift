@@ -49,9 +49,10 @@ package struct ServerState: Sendable {
     package var name: String { settings.name }
     package var isUp: Bool { health.isUp && !agent.isDown }
 
-    /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0.
+    /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0, and at
+    /// most 256 points as in HAProxy.
     package var effectiveWeight: Int {
-        let full = (agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100
+        let full = min((agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100, 256 * 256)
         return full == 0 ? 0 : max(1, full * warmth / 100)
     }
 

@@ -12,7 +12,7 @@ final class HealthChecker {
     private var probes: [Key: Probe] = [:]
     private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
 
-    private enum Kind { case health, agent, load }
+    private enum Kind: CaseIterable { case health, agent, load }
 
     private struct Key: Hashable {
         let kind: Kind
@@ -62,6 +62,11 @@ final class HealthChecker {
     func checkSoon(_ pool: PoolCoordinator, _ server: ServerID) {
         guard let check = pool.server(server)?.health.check else { return }
         probes[Key(.health, pool, server)]?.hurry(to: loop.now + check.fastinter.inNanoseconds)
+    }
+
+    /// The server's address is known now: what waited for it does not wait on.
+    func askNow(_ pool: PoolCoordinator, _ server: ServerID) {
+        for kind in Kind.allCases { probes[Key(kind, pool, server)]?.hurry(to: loop.now) }
     }
 
     func forget(_ probe: Probe) {

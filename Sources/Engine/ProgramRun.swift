@@ -18,10 +18,11 @@ struct ProgramRun: ~Copyable {
     private let errors: FileDescriptor
     private var errorBytes: [UInt8] = []
     private var errorsEnded = false
+    /// Until its end is looked for again, milliseconds: soon after standard error was closed, later where that was not the end.
+    private var pause: Int32 = 1
 
     private static let errorBound = 512
-    /// How often an end is looked for where standard error does not tell it, milliseconds.
-    private static let lookInterval: Int32 = 50
+    private static let longestPause: Int32 = 50
 
     /// Starts it.
     /// - Parameter environment: `NAME=VALUE`
@@ -33,8 +34,10 @@ struct ProgramRun: ~Copyable {
         var ends: [Int32] = [-1, -1]
         guard pf_pipe(&ends) == 0 else { throw SystemError("pipe") }
         let errorsIn = FileDescriptor(owning: ends[1])
-        errors = FileDescriptor(owning: ends[0])
-        pid = try Self.spawn(path, environment, inputFile.number, output.number, errorsIn.number)
+        let errorsOut = FileDescriptor(owning: ends[0])
+        let started = try Self.spawn(path, environment, inputFile.number, output.number, errorsIn.number)
+        pid = started
+        errors = errorsOut
     }
 
     private static func spawn(
@@ -65,12 +68,9 @@ struct ProgramRun: ~Copyable {
     consuming func finish(limit: () -> Int64, patience: Duration) -> (end: End, errorLine: String) {
         var isLate = false
         while pf_has_ended(pid) == 0, !isLate {
-            readErrors(for: Self.lookInterval)
             isLate = MonotonicClock.nanoseconds() >= limit()
+            if isLate { kill(patience) } else { readErrors(for: Self.longestPause) }
         }
-        if isLate { kill(patience) }
-        // Not reaped yet, so the process group is still its own.
-        if isLate { _ = CLinux.kill(-pid, SIGKILL) }
         var status: Int32 = 0
         var reaped = waitpid(pid, &status, 0)
         while reaped < 0, pf_errno() == EINTR { reaped = waitpid(pid, &status, 0) }
@@ -80,19 +80,27 @@ struct ProgramRun: ~Copyable {
         return (end, Self.firstLine(errorBytes))
     }
 
+    /// Ends it and all that it has started. Not reaped yet, its process group is still its own.
     private mutating func kill(_ patience: Duration) {
         let last = MonotonicClock.nanoseconds() + patience.inNanoseconds
         _ = CLinux.kill(-pid, SIGTERM)
-        while pf_has_ended(pid) == 0, MonotonicClock.nanoseconds() < last { readErrors(for: Self.lookInterval) }
+        while pf_has_ended(pid) == 0, MonotonicClock.nanoseconds() < last { readErrors(for: Self.longestPause) }
+        _ = CLinux.kill(-pid, SIGKILL)
     }
 
-    /// Takes what has come, or waits so long for something to come. What is beyond the bound is read and dropped: a program must not
-    /// wait for us.
+    /// Takes what has come, or waits so long for something to come. What is beyond the bound is read and dropped, since a program must
+    /// not wait for us; a program that never stops writing does not hold us either.
     private mutating func readErrors(for milliseconds: Int32) {
         var wanted = pollfd(fd: errorsEnded ? -1 : errors.number, events: Int16(POLLIN), revents: 0)
         var chunk = [UInt8](repeating: 0, count: 4096)
         var patience = milliseconds
-        while poll(&wanted, 1, patience) > 0 {
+        if errorsEnded {
+            patience = min(patience, pause)
+            pause = min(pause * 2, Self.longestPause)
+        }
+        var turns = 0
+        while turns < 64, poll(&wanted, 1, patience) > 0 {
+            turns += 1
             patience = 0
             let count = read(errors.number, &chunk, chunk.count)
             guard count > 0 else {

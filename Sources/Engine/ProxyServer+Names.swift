@@ -28,6 +28,7 @@ extension ProxyServer {
                     pool.handle(.check(server, .unresolved), now: now)
                 } else if known == nil {
                     pool.handle(.check(server, .resolved), now: now)
+                    checker.askNow(pool, server)
                 }
             }
         }

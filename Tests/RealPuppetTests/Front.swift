@@ -77,6 +77,9 @@ final class Front {
         }
     }
 
+    /// What it has said on standard error so far, one line each.
+    var messages: [String] { Command.contents(of: errorLog).split(separator: "\n").map(String.init) }
+
     // MARK: Its life
 
     private func awaitReadyPort() async throws -> Int {

@@ -64,6 +64,14 @@ struct HealthChecksTests {
         #expect(try client.exchange(Requests.metadata()).status == 503)
     }
 
+    @Test func aServerKnownByNameIsCheckedAtOnceToo() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.answers503)
+        let proxy = try scene.start(
+            .pool("localhost:\(server.port.number)", lines: ["check: { inter: 60s, timeout: 10s }"]))
+        #expect(proxy.waitForMessage { $0.contains("compilers/s1 is DOWN, reason: Layer7 wrong status") } != nil)
+    }
+
     @Test func aServerStartsByItsFirstCheckAlone() throws {
         let scene = try Scene()
         let bad = try MisbehavingServer(.answers503)
