@@ -28,11 +28,7 @@ struct FaultMatrixTests {
         #expect(own.count >= table.requests.count * 2)
         for result in own {
             let row = table.rows(behaviour, result.cell.request.kind, isTLS: result.cell.isTLS).first
-            withKnownIssue("the log does not count that it was sent again, on a fresh connection") {
-                #expect(result.outcome == row?.outcome(result.cell.situation), "\(result.cell)")
-            } when: {
-                behaviour == .closesOnReuse && result.cell.request.kind != .once
-            }
+            #expect(result.outcome == row?.outcome(result.cell.situation), "\(result.cell)")
         }
     }
 
