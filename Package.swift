@@ -107,6 +107,7 @@ let package = Package(
         tests("NetworkTests", ["Network"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
+        tests("VersusTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
     swiftLanguageModes: [.v6]
