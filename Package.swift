@@ -107,7 +107,8 @@ let package = Package(
         tests("NetworkTests", ["Network"]),
         tests("EngineTests", ["Engine", "Balancing", "Buffers", "TestKit", logging]),
         tests("StandInTests", ["StandIn", "TestKit"]),
-        tests("ScenarioTests", ["StandIn", "TestKit"]),
+        tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
+        tests("VersusTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
     swiftLanguageModes: [.v6]

@@ -56,6 +56,7 @@ package struct HealthTracker: Sendable, Equatable {
             if counter < rise { counter = 0 }
         case .unresolved:
             isResolved = false
+            lastFailureIsSoft = false
             // One pass after `.resolved` brings it up.
             counter = rise - 1
         case .resolved:
@@ -77,7 +78,8 @@ package struct HealthTracker: Sendable, Equatable {
         check = newCheck
         if !isResolved {
             counter = rise - 1
-        } else if !hadCheck {
+        } else if !hadCheck || lastOutcome == nil {
+            // The first check decides at once.
             counter = rise
         } else {
             counter = wasUp ? max(rise, top - missing) : min(counter, rise - 1)

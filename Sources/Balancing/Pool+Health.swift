@@ -25,7 +25,7 @@ extension Pool {
         case .down: kind = .down
         case .up: kind = .up
         }
-        if kind == .up, case .passed = outcome { beginWarming(place, now: now) }
+        if kind == .up { beginWarming(place, now: now) }
         if kind == .up || kind == .down {
             var after: [PoolAction] = []
             rebuildUsable(actions: &after)

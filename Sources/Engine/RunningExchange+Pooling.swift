@@ -10,7 +10,11 @@ extension RunningExchange {
         dropUpstream(isReusable: false)
         guard let decided = exchange.pool else { return }
         if submitted == 0 { submitted = worker.loop.now }
-        if exchange.attempt == .first { exchange.move(to: overflowed(from: decided)) }
+        if exchange.attempt == .first {
+            let pool = overflowed(from: decided)
+            if pool != decided { record.overflowedFrom = snapshot.poolNames[decided.value] }
+            exchange.move(to: pool)
+        }
         guard let pool = exchange.pool else { return }
         let ticket = worker.newTicket()
         ticketSerial = ticket.serial
