@@ -24,14 +24,6 @@ package struct CheckFailure: Sendable, Equatable {
 
         package var isTimeout: Bool { self == .layer4Timeout || self == .layer6Timeout || self == .layer7Timeout }
 
-        /// The server took the connection.
-        var isSoft: Bool {
-            switch self {
-            case .layer6Timeout, .layer7Timeout, .layer7Response, .layer7Status: true
-            case .socketError, .layer4Refused, .layer4Timeout, .layer6Response: false
-            }
-        }
-
         /// As HAProxy's log says it.
         package var text: String {
             switch self {
@@ -53,6 +45,16 @@ package struct CheckFailure: Sendable, Equatable {
     /// More words for the operator, such as the errno's text; may come from the server, so `HealthChange.line` cleans it.
     package var info: String
     package var duration: Duration
+
+    /// The server may well serve requests: it answered, but not as wanted, or it took the connection and is late.
+    package var isSoft: Bool {
+        switch cause {
+        case .layer6Timeout, .layer7Timeout, .layer7Status: true
+        // With a status: an answer whose body is not as wanted.
+        case .layer7Response: code != nil
+        case .socketError, .layer4Refused, .layer4Timeout, .layer6Response: false
+        }
+    }
 
     package init(_ cause: Cause, code: Int? = nil, info: String = "", duration: Duration) {
         self.cause = cause

@@ -16,6 +16,7 @@ package struct HealthTracker: Sendable, Equatable {
     package private(set) var isResolved = true
     /// The last outcome that was of effect; nil before.
     package private(set) var lastOutcome: CheckOutcome?
+    private var lastFailureIsSoft = false
     private var counter: Int
 
     package init(check: CheckSettings?) {
@@ -25,11 +26,8 @@ package struct HealthTracker: Sendable, Equatable {
 
     package var isUp: Bool { isResolved && (check == nil || counter >= rise) }
 
-    /// Down, but its port takes connections: only what the check asks is not as wanted, or late.
-    package var failsSoftly: Bool {
-        guard isResolved, !isUp, case .failed(let failure) = lastOutcome else { return false }
-        return failure.cause.isSoft
-    }
+    /// Down, but only since what the check asks is not as wanted, or late (`CheckFailure.isSoft`).
+    package var failsSoftly: Bool { isResolved && !isUp && lastFailureIsSoft }
 
     /// As HAProxy's "2/3 UP": failures left until it falls (while up), or passes so far of those needed (while down).
     package var progress: (current: Int, of: Int) {
@@ -51,12 +49,14 @@ package struct HealthTracker: Sendable, Equatable {
             guard check != nil, isResolved else { return .none }
             if counter < top { counter += 1 }
             if counter >= rise { counter = top }
-        case .failed:
+        case .failed(let failure):
             guard check != nil, isResolved else { return .none }
+            lastFailureIsSoft = failure.isSoft
             if counter > 0 { counter -= 1 }
             if counter < rise { counter = 0 }
         case .unresolved:
             isResolved = false
+            lastFailureIsSoft = false
             // One pass after `.resolved` brings it up.
             counter = rise - 1
         case .resolved:
@@ -78,7 +78,8 @@ package struct HealthTracker: Sendable, Equatable {
         check = newCheck
         if !isResolved {
             counter = rise - 1
-        } else if !hadCheck {
+        } else if !hadCheck || lastOutcome == nil {
+            // The first check decides at once.
             counter = rise
         } else {
             counter = wasUp ? max(rise, top - missing) : min(counter, rise - 1)

@@ -15,17 +15,17 @@ extension Pool {
         servers[place].isSlow = false
         let failedSoftly = servers[place].health.failsSoftly
         let kind: HealthChange.Kind
-        switch servers[place].health.record(outcome) {
-        case .none:
-            // How it fails decides whether it may be used where no other is left.
-            if failedSoftly != servers[place].health.failsSoftly { serversChanged(now: now, actions: &actions) }
-            return
+        let change = servers[place].health.record(outcome)
+        // How it fails decides whether it may be used where no other is left.
+        if change != .up, change != .down, failedSoftly != servers[place].health.failsSoftly { serversChanged(now: now, actions: &actions) }
+        switch change {
+        case .none: return
         case .failing: kind = .failing
         case .passing: kind = .passing
         case .down: kind = .down
         case .up: kind = .up
         }
-        if kind == .up, case .passed = outcome { beginWarming(place, now: now) }
+        if kind == .up { beginWarming(place, now: now) }
         if kind == .up || kind == .down {
             var after: [PoolAction] = []
             rebuildUsable(actions: &after)
@@ -62,9 +62,8 @@ extension Pool {
     mutating func agent(_ id: ServerID, _ reply: AgentReply, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
         if let admin = reply.admin { self.admin(id, admin, byAgent: true, now: now, actions: &actions) }
-        if let percent = reply.weightPercent, percent != servers[place].agent.weightPercent {
-            servers[place].agent.weightPercent = min(max(percent, 0), 25_600)
-            change(place, .weight(percent), now: now, actions: &actions)
+        if reply.weight != nil || reply.weightPercent != nil {
+            weigh(place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), now, &actions)
         }
         if let maxconn = reply.maxconn, maxconn != servers[place].agent.maxconn {
             servers[place].agent.maxconn = maxconn
@@ -75,6 +74,15 @@ extension Pool {
         servers[place].agent.isDown = health == .down
         if health == .up { beginWarming(place, now: now) }
         change(place, health == .down ? .agentDown(reply.description) : .agentUp, now: now, actions: &actions)
+    }
+
+    private mutating func weigh(
+        _ place: Int, _ weight: Int?, percent: Int, _ now: MonotonicTime, _ actions: inout [PoolAction]
+    ) {
+        guard weight != servers[place].agent.weight || percent != servers[place].agent.weightPercent else { return }
+        servers[place].agent.weight = weight
+        servers[place].agent.weightPercent = percent
+        change(place, .weight(servers[place].effectiveWeight / 256), now: now, actions: &actions)
     }
 
     /// Tells of a change that has been made, and acts on it.

@@ -10,7 +10,7 @@ package struct ServerChange: Sendable, Equatable {
         /// The agent's `down` (with its words) and `up`.
         case agentDown(String)
         case agentUp
-        /// Percent of the configured weight, by the agent.
+        /// The weight in force, by the agent.
         case weight(Int)
         /// By the agent.
         case maxconn(Int)
@@ -38,7 +38,7 @@ package struct ServerChange: Sendable, Equatable {
         case .admin(let state, let byAgent): "is set to \(state.rawValue)\(byAgent ? " by its agent" : "")"
         case .agentDown(let words): "is DOWN by its agent\(words.isEmpty ? "" : ", reason: \(words)")"
         case .agentUp: "is UP by its agent"
-        case .weight(let percent): "has \(percent)% of its weight by its agent"
+        case .weight(let weight): "has weight \(weight) by its agent"
         case .maxconn(let limit): "has maxconn \(limit) by its agent"
         }
     }

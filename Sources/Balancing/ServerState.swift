@@ -51,7 +51,7 @@ package struct ServerState: Sendable {
 
     /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0.
     package var effectiveWeight: Int {
-        let full = settings.weight * 256 * agent.weightPercent / 100
+        let full = (agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100
         return full == 0 ? 0 : max(1, full * warmth / 100)
     }
 

@@ -13,7 +13,7 @@ import Telemetry
 ///
 /// head → classifying → running → ended, or head/classifying/running → answering (from here) → ended.
 /// The files beside this one follow the way of a request: +Deciding, +Pooling (a server for it), +Request (towards the server), +Answer
-/// (back), +Log.
+/// (back), +LocalAnswer, +Log.
 final class RunningExchange {
     enum Stage { case head, classifying, running, answeringHere, ended }
 
@@ -43,6 +43,9 @@ final class RunningExchange {
     var dechunked: [UInt8] = []
     var dechunkedUpTo = 0
     var dechunker = BodyScanner(.none)
+
+    /// It counts for `limits.per_certname`, from the decision to the end.
+    var countsCertname = false
 
     // MARK: Towards the server
     /// Head and content as the server gets them, from the first byte as long as `bodyAtHand`.
@@ -235,8 +238,8 @@ final class RunningExchange {
         guard stage == .running else { return }
         takeMoreOfRequest()
         guard stage == .running else { return }
-        // While the answer is on its way a closed direction says little; before that nobody waits for it any more.
-        if stream.hasFailed || stream.peerClosed && !answerHeadSent && (requestIsWhole || !headIsTaken) { clientGone() }
+        // While the answer is on its way one closed direction says little; before that nobody waits for it any more.
+        if stream.hasFailed || stream.isHungUp || stream.peerClosed && !answerHeadSent && (requestIsWhole || !headIsTaken) { clientGone() }
     }
 
     func downstreamTimedOut() {
@@ -268,8 +271,7 @@ final class RunningExchange {
         // Where the end of the connection is the end of the content, only a reset shows that something is missing.
         if answerHeadSent, responseHead.framing == .untilClose || dropsChunking { connection.stream.resetOnClose() }
         let connection = self.connection
-        finishRecord()
-        stage = .ended
+        finish()
         connection.close()
     }
 
@@ -284,17 +286,23 @@ final class RunningExchange {
         failurePhase = phase
         giveBack(exchange.handle(.clientGone))
         dropUpstream(isReusable: false)
-        finishRecord()
-        stage = .ended
+        finish()
     }
 
     /// Everything is done: one log line, and the connection goes on or ends.
     func end(keepAlive: Bool) {
         guard stage != .ended else { return }
-        finishRecord()
-        stage = .ended
+        finish()
         // A drain that began after the head was sent has not told the agent to close: its next request is still taken.
         connection.exchangeEnded(keepAlive: keepAlive && !closeAfter && requestIsWhole)
+    }
+
+    /// Once for an exchange, however it ends: what it held of the process's limits goes back, and its line is written.
+    private func finish() {
+        if countsCertname, let identity = connection.identity { worker.counters.leave(certname: identity.foldedCertname) }
+        countsCertname = false
+        finishRecord()
+        stage = .ended
     }
 
     func dropUpstream(isReusable: Bool) {

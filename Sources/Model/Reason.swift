@@ -19,6 +19,15 @@ package enum Reason: String, Sendable, CaseIterable {
     case cut
     case clientGone = "client_gone"
 
+    /// Whether the same request may well be served a while later: its answer may say Retry-After.
+    package var isTemporary: Bool {
+        switch self {
+        case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
+        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout,
+            .badResponse, .responseTimeout, .cut, .clientGone: false
+        }
+    }
+
     /// The status that the client gets; nil where no answer is sent.
     package var status: Int? {
         switch self {
