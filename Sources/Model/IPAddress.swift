@@ -156,9 +156,14 @@ package struct AddressBlock: Hashable, Sendable {
         self.prefix = prefix
     }
 
+    /// The bits that count.
+    package var mask: IPAddress {
+        IPAddress(
+            high: prefix >= 64 ? .max : prefix == 0 ? 0 : .max << UInt64(64 - prefix), low: prefix <= 64 ? 0 : .max << UInt64(128 - prefix))
+    }
+
     package func contains(_ other: IPAddress) -> Bool {
-        let highMask: UInt64 = prefix >= 64 ? .max : prefix == 0 ? 0 : .max << UInt64(64 - prefix)
-        let lowMask: UInt64 = prefix <= 64 ? 0 : .max << UInt64(128 - prefix)
-        return (address.high ^ other.high) & highMask == 0 && (address.low ^ other.low) & lowMask == 0
+        let mask = mask
+        return (address.high ^ other.high) & mask.high == 0 && (address.low ^ other.low) & mask.low == 0
     }
 }

@@ -16,8 +16,11 @@ package struct Pattern: Sendable {
     package init(_ text: String, ignoresCase: Bool = false) {
         bytes = ignoresCase ? text.utf8.map(ASCII.lowercased) : Array(text.utf8)
         self.ignoresCase = ignoresCase
-        literalCount = bytes.count { $0 != Pattern.star && $0 != Pattern.question }
+        literalCount = bytes.count(where: Pattern.isLiteral)
     }
+
+    /// Whether a pattern's byte stands for itself.
+    static func isLiteral(_ byte: UInt8) -> Bool { byte != star && byte != question }
 
     /// Whether it has no `*` and no `?`.
     package var isExact: Bool { literalCount == bytes.count }

@@ -19,6 +19,7 @@ package final class RouteTable: Sendable {
     private let nameBytes: [[UInt8]]
     private let caPool: PoolIndex?
     private let routes: [RouteMatch]
+    private let filter: RouteFilter
     private let environments: EnvironmentTable
     private let environmentPools: [PoolIndex]
     private let defaultPool: PoolIndex?
@@ -31,6 +32,7 @@ package final class RouteTable: Sendable {
         nameBytes = names.map { Array($0.utf8) }
         caPool = settings.caPool
         routes = settings.routes.map(RouteMatch.init)
+        filter = RouteFilter(settings.routes)
         environments = EnvironmentTable(settings.environments)
         environmentPools = settings.environments.map(\.pool)
         defaultPool = settings.defaultPool
@@ -46,9 +48,8 @@ package final class RouteTable: Sendable {
         _ request: borrowing PuppetRequest, identity: ClientIdentity?, source: IPAddress, averageQueue: (PoolIndex) -> Int
     ) -> Decision {
         if request.isCA, let caPool { return admit(request, identity, caPool, caRule) }
-        for (number, route) in routes.enumerated() {
-            guard route.failure(request, identity: identity, source: source, averageQueue: averageQueue) == nil else { continue }
-            return admit(request, identity, route.pool, RuleID(number))
+        if let number = match(request, identity, source, averageQueue) {
+            return admit(request, identity, routes[number].pool, RuleID(number))
         }
         return decideByEnvironment(request, identity)
     }
@@ -76,6 +77,21 @@ package final class RouteTable: Sendable {
 
     private var defaultRule: RuleID { RuleID(routes.count + environmentPools.count) }
     private var caRule: RuleID { RuleID(routes.count + environmentPools.count + 1) }
+
+    /// The number of the first route that matches.
+    private func match(
+        _ request: borrowing PuppetRequest, _ identity: ClientIdentity?, _ source: IPAddress, _ averageQueue: (PoolIndex) -> Int
+    ) -> Int? {
+        if routes.isEmpty { return nil }
+        let filter = filter
+        let facts = filter.facts(request, identity: identity, source: source)
+        var candidate = filter.first(from: 0, facts)
+        while let number = candidate {
+            if routes[number].failure(request, identity: identity, source: source, averageQueue: averageQueue) == nil { return number }
+            candidate = filter.first(from: number + 1, facts)
+        }
+        return nil
+    }
 
     private func decideByEnvironment(_ request: borrowing PuppetRequest, _ identity: ClientIdentity?) -> Decision {
         if let row = environments.row(for: request.environment) {
