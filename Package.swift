@@ -78,9 +78,10 @@ let package = Package(
         library("TLS", ["Model", "Settings", "Buffers", "COpenSSL"]),
         library("Network", ["Buffers", "CLinux"]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
+        library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
         library("Engine", [
             "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
-            "Forwarding", "CLinux", "CNghttp2", logging,
+            "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
         ]),
         library("StandIn", ["Model", "HTTP1", "TLS", "COpenSSL", "Buffers"]),
         .executableTarget(
@@ -104,9 +105,8 @@ let package = Package(
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
-        tests("SimulationTests", ["Balancing", "Model", "Settings"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
-        tests("ScenarioTests", ["StandIn", "TestKit"]),
+        tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
     swiftLanguageModes: [.v6]

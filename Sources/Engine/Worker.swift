@@ -18,6 +18,8 @@ final class Worker {
     let log: Logger
     let counters: ProcessCounters
     let access: AccessLogWriter
+    /// What operators ask about; they take copies.
+    let tally: SharedTally
     var reserve = ReserveDescriptor()
 
     private(set) var snapshot: Snapshot
@@ -54,12 +56,13 @@ final class Worker {
 
     init(
         number: UInt16, mailbox: Mailbox<WorkerMessage>, snapshot: Snapshot, counters: ProcessCounters, access: AccessLogWriter,
-        log: Logger, requestPrefix: [UInt8]
+        tally: SharedTally, log: Logger, requestPrefix: [UInt8]
     ) throws(SystemError) {
         self.number = number
         self.snapshot = snapshot
         self.counters = counters
         self.access = access
+        self.tally = tally
         self.log = log
         self.requestPrefix = requestPrefix
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
@@ -74,6 +77,7 @@ final class Worker {
         switch message {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueAnswered(serial, outcome, pool)
+        case .serverDown(let server, let pool): serverWentDown(server, pool)
         case .drain: drain()
         case .stop: stop()
         }
@@ -128,12 +132,16 @@ final class Worker {
     }
 
     private func queueAnswered(_ serial: UInt64, _ outcome: PoolCoordinator.QueueOutcome, _ pool: PoolCoordinator) {
-        guard let exchange = waiting.removeValue(forKey: serial) else {
+        guard let exchange = stopWaiting(serial) else {
             // The agent has gone meanwhile: the slot goes back at once.
-            if case .assigned(let assignment, _) = outcome { pool.release(assignment.server, now: MonotonicTime(nanoseconds: loop.now)) }
+            if case .assigned(let assignment, _) = outcome { pool.release(assignment, .none, now: MonotonicTime(nanoseconds: loop.now)) }
             return
         }
         exchange.queueAnswered(outcome)
+    }
+
+    private func serverWentDown(_ server: ServerID, _ pool: PoolCoordinator) {
+        for connection in Array(connections.values) { connection.exchange?.serverWentDown(server, of: pool) }
     }
 
     // MARK: Connections in
@@ -147,6 +155,7 @@ final class Worker {
         counters.connections.add(1, ordering: .relaxed)
         let connection = DownstreamConnection(socket, from: address, countsSource: countsSource, listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
+        tally.withLock { $0.opened(listener.name) }
         do {
             try loop.add(connection, descriptor: connection.stream.descriptor)
         } catch {
@@ -158,6 +167,7 @@ final class Worker {
 
     func connectionEnded(_ connection: DownstreamConnection, peer: SocketAddress) {
         connections[ObjectIdentifier(connection)] = nil
+        tally.withLock { $0.closed(connection.listener.name) }
         counters.connections.subtract(1, ordering: .relaxed)
         if connection.countsSource {
             counters.leave(ProcessCounters.SourceAddress(high: peer.high, low: peer.low))
@@ -188,9 +198,14 @@ final class Worker {
         return false
     }
 
+    func handshakeDone(_ connection: DownstreamConnection, nanoseconds: Int64) {
+        tally.withLock { $0.handshakeDone(connection.listener.name, nanoseconds: nanoseconds) }
+    }
+
     func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
 
     func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
+        tally.withLock { $0.handshakeFailed(connection.listener.name) }
         var metadata: Logger.Metadata = [
             "listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)", "reason": "\(reason)",
         ]
@@ -231,10 +246,23 @@ final class Worker {
         }
     }
 
-    func waitForServer(_ exchange: RunningExchange, serial: UInt64) { waiting[serial] = exchange }
+    /// It waits until the queue has answered or the ticket is cancelled; as long it counts for `limits.queue`.
+    func waitForServer(_ exchange: RunningExchange, serial: UInt64) {
+        counters.waiting.add(1, ordering: .relaxed)
+        waiting[serial] = exchange
+    }
+
+    private func stopWaiting(_ serial: UInt64) -> RunningExchange? {
+        guard let exchange = waiting.removeValue(forKey: serial) else { return nil }
+        counters.waiting.subtract(1, ordering: .relaxed)
+        return exchange
+    }
+
+    /// False where all pools together hold as many as may wait. Workers that ask at one moment may each add one more.
+    var mayQueue: Bool { counters.waiting.load(ordering: .relaxed) < snapshot.settings.limits.queue }
 
     func cancel(_ serial: UInt64, in pool: PoolCoordinator) {
-        waiting[serial] = nil
+        _ = stopWaiting(serial)
         pool.handle(.cancel(Ticket(worker: number, serial: serial)), now: MonotonicTime(nanoseconds: loop.now))
     }
 
@@ -245,6 +273,7 @@ final class Worker {
 
     func writeLog(_ record: borrowing AccessRecord) {
         requestsEnded += 1
+        tally.withLock { $0.add(record) }
         guard snapshot.settings.logs.accessTo != .none else { return }
         formatter.append(record, to: &logLines)
         logLineCount += 1
