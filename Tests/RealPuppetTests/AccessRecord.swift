@@ -10,6 +10,7 @@ struct AccessRecord: Decodable {
     let route: String?
     let pool: String?
     let server: String?
+    let retries: Int
     let status: Int?
     let reason: String?
     let transaction: String?

@@ -40,13 +40,14 @@ struct Agent {
         return try await run(front, arguments)
     }
 
-    /// Another command of Puppet's as this agent: `filebucket`, say.
+    /// Another command of Puppet's as this agent: `filebucket`, say. It yields the processor to the servers and to puppetfront, as
+    /// agents elsewhere, with machines of their own, would.
     func puppet(_ front: Front, _ command: [String]) async throws -> Command {
         let folders = ["conf", "var", "ssl", "run", "log", "public"].flatMap { ["--\($0)dir", folder.appendingPathComponent($0).path] }
         let identity = ["--certname", certname, "--keylength", String(keyLength)]
         let server = ["--server", "puppet.lab.test", "--serverport", String(front.port), "--color", "false"]
         return try await Command.run(
-            ["puppet"] + command + folders + identity + server,
+            ["nice", "-n", "10", "puppet"] + command + folders + identity + server,
             log: folder.appendingPathComponent("output-\(UInt32.random(in: 0...UInt32.max))"))
     }
 }

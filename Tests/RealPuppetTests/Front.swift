@@ -3,10 +3,10 @@ import Foundation
 /// The built `puppetfront run` in front of the lab: agents know it as puppet.lab.test, on a port of its own.
 ///
 /// Its configuration is scripts/lab-files/puppetfront.yaml, its CRL file and its access log are its own.
-final class Front {
+final class Front: Sendable {
     let lab: Lab
     let folder: URL
-    private(set) var port = 0
+    let port: Int
     private let process: Process
 
     private var errorLog: URL { folder.appendingPathComponent("stderr") }
@@ -15,13 +15,12 @@ final class Front {
 
     /// Runs the body with a puppetfront that is ready, and ends it afterwards, whatever happened.
     static func run<Result>(_ lab: Lab, _ body: (Front) async throws -> Result) async throws -> Result {
-        let front = try Front(lab)
-        defer { front.stop() }
-        front.port = try await front.awaitReadyPort()
+        let front = try await Front(lab)
+        defer { Front.stop(front.process) }
         return try await body(front)
     }
 
-    private init(_ lab: Lab) throws {
+    private init(_ lab: Lab) async throws {
         self.lab = lab
         folder = try lab.makeFolder("front")
         let binary = try Front.binary()
@@ -29,11 +28,15 @@ final class Front {
         let template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
         try template.replacingOccurrences(of: "@FOLDER@", with: folder.path).write(to: configuration, atomically: true, encoding: .utf8)
         try FileManager.default.copyItem(atPath: lab.value("CRL_BUNDLE"), toPath: folder.appendingPathComponent("crl.pem").path)
+        let errorLog = folder.appendingPathComponent("stderr")
         process = try Command.start(
-            [binary, "run", "--config", configuration.path],
-            output: folder.appendingPathComponent("stdout"),
-            errors: folder.appendingPathComponent("stderr")
-        )
+            [binary, "run", "--config", configuration.path], output: folder.appendingPathComponent("stdout"), errors: errorLog)
+        do {
+            port = try await Front.awaitReadyPort(of: process, errorLog: errorLog)
+        } catch {
+            Front.stop(process)
+            throw error
+        }
     }
 
     // MARK: What a test does with it
@@ -80,12 +83,28 @@ final class Front {
     /// What it has said on standard error so far, one line each.
     var messages: [String] { Command.contents(of: errorLog).split(separator: "\n").map(String.init) }
 
+    /// Waits for that many lines of catalogs that the server is about to serve.
+    func awaitCatalogs(_ count: Int, from server: String) async throws {
+        let before = try records().count
+        try await waitUntil("\(count) catalogs from \(server)", every: .seconds(1)) {
+            try records().dropFirst(before).count { $0.endpoint == "catalog" && $0.server == server } >= count ? () : nil
+        }
+    }
+
+    /// Waits until puppetfront's log has it that a server, POOL/NAME, went down or came up.
+    func awaitHealth(of server: String, isUp: Bool) async throws {
+        try await waitUntil("\(server) to be \(isUp ? "UP" : "DOWN")", every: .milliseconds(100)) {
+            let changes = Command.contents(of: errorLog).split(separator: "\n").filter { $0.contains("Server \(server) is ") }
+            return changes.last?.contains(isUp ? " is UP," : " is DOWN,") == true ? () : nil
+        }
+    }
+
     // MARK: Its life
 
-    private func awaitReadyPort() async throws -> Int {
+    private static func awaitReadyPort(of process: Process, errorLog: URL) async throws -> Int {
         try await waitUntil("puppetfront's ready line in \(errorLog.path)", within: .seconds(60)) {
             guard process.isRunning else { throw LabError("puppetfront ended: \(Command.contents(of: errorLog))") }
-            return Front.readyPort(in: Command.contents(of: errorLog))
+            return readyPort(in: Command.contents(of: errorLog))
         }
     }
 
@@ -99,7 +118,7 @@ final class Front {
         return nil
     }
 
-    private func stop() {
+    private static func stop(_ process: Process) {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()

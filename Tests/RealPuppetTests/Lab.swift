@@ -39,6 +39,13 @@ struct Lab: Sendable {
         try String(contentsOfFile: "\(value("MANAGED"))/\(agent.certname)/\(file)", encoding: .utf8)
     }
 
+    /// Has `scripts/lab` do something; throws with its output where it fails.
+    func command(_ words: String...) async throws {
+        let log = try makeFolder("lab-\(words[0])").appendingPathComponent("output")
+        let done = try await Command.run([value("LAB_COMMAND")] + words, log: log)
+        guard done.exitCode == 0 else { throw LabError("lab \(words.joined(separator: " ")): \(done.output)") }
+    }
+
     /// A new empty folder of the lab's, named after what it is for; it stays for whoever looks into a failure.
     func makeFolder(_ name: String) throws -> URL {
         let made = folder.appendingPathComponent("tests/\(name)-\(UInt32.random(in: 0...UInt32.max))")
@@ -53,12 +60,14 @@ struct LabError: Error, CustomStringConvertible {
 }
 
 /// Asks until the answer is there, or throws once the time is over, saying what was waited for.
-func waitUntil<Answer>(_ what: String, within limit: Duration, _ ask: () async throws -> Answer?) async throws -> Answer {
+func waitUntil<Answer>(
+    _ what: String, within limit: Duration = .seconds(240), every pause: Duration = .milliseconds(20), _ ask: () async throws -> Answer?
+) async throws -> Answer {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     while true {
         if let answer = try await ask() { return answer }
         guard clock.now < deadline else { throw LabError("waited \(limit) in vain: \(what)") }
-        try await clock.sleep(for: .milliseconds(20))
+        try await clock.sleep(for: pause)
     }
 }

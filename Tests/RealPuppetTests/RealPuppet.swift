@@ -8,6 +8,6 @@ import Testing
     "Real Puppet",
     .serialized,
     .enabled(if: Lab.isAnnounced, "PUPPETFRONT_LAB is not set: scripts/test sets it and starts the lab, scripts/lab does so by hand"),
-    .timeLimit(.minutes(10))
+    .timeLimit(.minutes(15))
 )
 struct RealPuppet {}

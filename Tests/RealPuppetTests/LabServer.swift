@@ -1,0 +1,67 @@
+import Foundation
+
+/// One of the lab's two Puppet Servers, for tests that take it away and bring it back.
+struct LabServer {
+    /// As `scripts/lab` calls it.
+    enum Name: String, CaseIterable { case ca, compiler1 }
+
+    private let lab: Lab
+    private let name: Name
+
+    init(_ lab: Lab, _ name: Name) {
+        self.lab = lab
+        self.name = name
+    }
+
+    /// Runs the body, and leaves both servers running and every gate open, whatever became of it: other tests need them.
+    static func run<Result>(disturbing lab: Lab, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            try await restore(lab)
+            return result
+        } catch {
+            // In a task of its own: a test that ran out of time is cancelled, and so would be this.
+            try await Task { try await restore(lab) }.value
+            throw error
+        }
+    }
+
+    /// The process goes on to exist, and its port to accept connections, but nothing is read and nothing answered.
+    func pause() async throws { try await lab.command("signal", name.rawValue, "STOP") }
+
+    /// Dies without a word to anybody.
+    func kill() async throws { try await lab.command("signal", name.rawValue, "KILL") }
+
+    /// Continues what was paused; starts cold what was killed, and does not wait for it.
+    func revive() async throws { try await lab.command("revive", name.rawValue) }
+
+    /// Lets the next compile of a load-* agent on this server begin and not go on, and gives that agent's certname once it has begun.
+    func holdCompile() async throws -> String {
+        let gate = try gate
+        try Data().write(to: gate)
+        return try await waitUntil("a compile on \(name)") {
+            let held = Command.contents(of: gate.appendingPathExtension("held"))
+            return held.isEmpty ? nil : held
+        }
+    }
+
+    /// Compiles go on.
+    func openGate() throws {
+        for file in [try gate, try gate.appendingPathExtension("held")] where FileManager.default.fileExists(atPath: file.path) {
+            try FileManager.default.removeItem(at: file)
+        }
+    }
+
+    private var gate: URL {
+        get throws { try URL(fileURLWithPath: lab.value("GATES")).appendingPathComponent("\(name.rawValue).lab.test") }
+    }
+
+    private static func restore(_ lab: Lab) async throws {
+        for name in Name.allCases {
+            let server = LabServer(lab, name)
+            try server.openGate()
+            try await server.revive()
+        }
+        try await lab.command("wait")
+    }
+}
