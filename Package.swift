@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// `PUPPETFRONT_FUZZ=1` adds the fuzz targets, `PUPPETFRONT_BENCHMARKS=1` the benchmarks' load generator and backend.
+/// `PUPPETFRONT_FUZZ=1` adds the fuzz targets, `PUPPETFRONT_BENCHMARKS=1` what generates and serves the benchmarks' load.
 let isFuzzing = Context.environment["PUPPETFRONT_FUZZ"] == "1"
 let isBenchmarking = Context.environment["PUPPETFRONT_BENCHMARKS"] == "1"
 
@@ -50,6 +50,9 @@ let benchmarkTargets: [Target] = [
     .executableTarget(
         name: "LoadGenerator", dependencies: ["LoadKit", "CLinux", "COpenSSL"], path: "Benchmarks/LoadGenerator", swiftSettings: strict),
     .executableTarget(name: "Backend", dependencies: ["LoadKit", "CLinux"], path: "Benchmarks/Backend", swiftSettings: strict),
+    .executableTarget(
+        name: "HerdAgents", dependencies: ["LoadKit", "CLinux", "COpenSSL"], path: "Benchmarks/HerdAgents", swiftSettings: strict),
+    .executableTarget(name: "HerdServer", dependencies: ["LoadKit"], path: "Benchmarks/HerdServer", swiftSettings: strict),
 ]
 
 let package = Package(
