@@ -107,7 +107,6 @@ let package = Package(
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
-        tests("SimulationTests", ["Balancing", "Model", "Settings"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),

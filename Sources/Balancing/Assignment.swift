@@ -1,16 +1,31 @@
 import Model
+import Settings
 
-/// A slot on a server, taken for one request.
+/// A slot on a server, taken for one request; given back whole, so that the pool knows what it was for.
 package struct Assignment: Sendable, Equatable {
     package let server: ServerID
     /// The server's place in `PoolSettings.servers` when the slot was taken; a reload may have moved it since, the ID stays.
     package let serverIndex: Int
     /// Counted from 0 in `Tiers.order`.
     package let tier: Int
+    package let kind: SlotKind
+    package let queueClass: QueueClass
+    package let isRepeat: Bool
+    /// The server was chosen by a stick.
+    package let isSticky: Bool
+    package let began: MonotonicTime
 
-    package init(server: ServerID, serverIndex: Int, tier: Int) {
+    package init(
+        server: ServerID, serverIndex: Int, tier: Int, kind: SlotKind = .other, queueClass: QueueClass = .quick, isRepeat: Bool = false,
+        isSticky: Bool = false, began: MonotonicTime = .zero
+    ) {
         self.server = server
         self.serverIndex = serverIndex
         self.tier = tier
+        self.kind = kind
+        self.queueClass = queueClass
+        self.isRepeat = isRepeat
+        self.isSticky = isSticky
+        self.began = began
     }
 }

@@ -22,6 +22,8 @@ package struct CheckFailure: Sendable, Equatable {
         case layer7Response = "L7RSP"
         case layer7Status = "L7STS"
 
+        package var isTimeout: Bool { self == .layer4Timeout || self == .layer6Timeout || self == .layer7Timeout }
+
         /// As HAProxy's log says it.
         package var text: String {
             switch self {
@@ -43,6 +45,16 @@ package struct CheckFailure: Sendable, Equatable {
     /// More words for the operator, such as the errno's text; may come from the server, so `HealthChange.line` cleans it.
     package var info: String
     package var duration: Duration
+
+    /// The server may well serve requests: it answered, but not as wanted, or it took the connection and is late.
+    package var isSoft: Bool {
+        switch cause {
+        case .layer6Timeout, .layer7Timeout, .layer7Status: true
+        // With a status: an answer whose body is not as wanted.
+        case .layer7Response: code != nil
+        case .socketError, .layer4Refused, .layer4Timeout, .layer6Response: false
+        }
+    }
 
     package init(_ cause: Cause, code: Int? = nil, info: String = "", duration: Duration) {
         self.cause = cause

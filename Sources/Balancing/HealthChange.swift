@@ -1,7 +1,8 @@
 /// A step of a server's health, and how the pool stands after it: what the log tells and hooks are told.
 package struct HealthChange: Sendable, Equatable {
-    /// `failing` and `passing` are steps on the way that changed nothing yet.
-    package enum Kind: Sendable, Equatable { case failing, passing, down, up }
+    /// `failing` and `passing` are steps on the way that changed nothing yet; `slow` is a check whose time ran out while the server went on
+    /// to serve requests: it counts for nothing.
+    package enum Kind: Sendable, Equatable { case failing, passing, down, up, slow }
 
     package var kind: Kind
     package var outcome: CheckOutcome
@@ -17,6 +18,12 @@ package struct HealthChange: Sendable, Equatable {
     /// Requests waiting in the pool's queue when it happened.
     package var queued: Int
 
+    /// The server takes no connection or does not answer: what it has not begun to answer by now may never come.
+    package var isGone: Bool {
+        guard case .failed(let failure) = outcome else { return false }
+        return failure.cause.isTimeout || failure.cause == .layer4Refused || failure.cause == .socketError
+    }
+
     /// One line without line end, in HAProxy's words, so that operators and their tools know it.
     package func line(pool: String, server: String) -> String {
         switch kind {
@@ -24,6 +31,8 @@ package struct HealthChange: Sendable, Equatable {
             let verb = kind == .failing ? "failed" : "succeeded"
             let status = "\(progress)/\(progressOf) \(isUp ? "UP" : "DOWN")"
             return "Health check for server \(pool)/\(server) \(verb), \(reason), status: \(status)."
+        case .slow:
+            return "Health check for server \(pool)/\(server) is late, but requests are served: it does not count, \(reason)."
         case .down, .up:
             let running = activeLeft == 0 && backupsLeft > 0 ? " Running on backup." : ""
             return "Server \(pool)/\(server) is \(isUp ? "UP" : "DOWN"), \(reason). "

@@ -25,6 +25,12 @@ package struct HealthTracker: Sendable, Equatable {
 
     package var isUp: Bool { isResolved && (check == nil || counter >= rise) }
 
+    /// Down, but only since what the check asks is not as wanted, or late (`CheckFailure.isSoft`).
+    package var failsSoftly: Bool {
+        guard isResolved, !isUp, case .failed(let failure) = lastOutcome else { return false }
+        return failure.isSoft
+    }
+
     /// As HAProxy's "2/3 UP": failures left until it falls (while up), or passes so far of those needed (while down).
     package var progress: (current: Int, of: Int) {
         counter >= rise ? (counter - rise + 1, fall) : (counter, rise)

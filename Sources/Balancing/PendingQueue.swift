@@ -1,95 +1,114 @@
 import Model
+import Settings
 
 /// Who waits for a slot, first come first served?
 ///
-/// One queue in several lines: tickets that were tried on the same servers stand in one line, since they may go to the same ones.
-/// Nearly always there is one line, that of fresh requests; others are there while retries wait. Each line is a linked list in one
-/// array, so that a ticket leaves from anywhere in constant time. `order` tells who came first across lines.
+/// One queue in several lines. In a line stand those who may go to the same servers: of one class, with the same limit by endpoint, tried
+/// on the same servers, and those who wait for a server of their own (`home`, by a stick) in one of that server's. Each line is a linked
+/// list in one array, so that a ticket leaves from anywhere in constant time. `order` tells who came first across lines.
 /// Invariants: a ticket stands in one line, once; within a line `order` and `arrived` never fall.
 struct PendingQueue: Sendable {
+    /// What those in a line have in common.
+    struct Key: Sendable, Equatable {
+        var queueClass: QueueClass
+        /// The limit by endpoint that they need; nil: none has one on any server.
+        var kind: SlotKind?
+        var tried = TriedServers()
+        var isRepeat = false
+        var home: ServerID?
+    }
+
     struct Line: Sendable {
-        fileprivate(set) var tried: TriedServers
-        /// The tier whose servers this line waits for; the pool keeps it up to date.
+        var key: Key
+        /// For lines without home: they wait for servers of this tier and of nearer ones; the pool keeps it up to date.
         var tier = 0
-        fileprivate var first = -1
+        fileprivate(set) var first = -1
         fileprivate var last = -1
         fileprivate(set) var count = 0
     }
 
-    private struct Waiter: Sendable {
+    struct Waiter: Sendable {
         var ticket: Ticket
-        var arrived: MonotonicTime
-        var order: UInt64
-        var line: Int
-        var previous: Int
-        var next: Int
+        var kind: SlotKind
+        var stickKey: [UInt8]
+        var hash: UInt64
+        fileprivate(set) var arrived = MonotonicTime.zero
+        fileprivate(set) var order: UInt64 = 0
+        fileprivate var line = -1
+        fileprivate var previous = -1
+        fileprivate var next = -1
+
+        init(_ request: PoolRequest) {
+            ticket = request.ticket
+            kind = request.kind
+            stickKey = request.stickKey
+            hash = request.hash
+        }
     }
 
-    /// Empty lines stay for the next use. The first is that of fresh requests.
-    private(set) var lines = [Line(tried: TriedServers())]
+    private(set) var lines: [Line] = []
+    /// Places in `lines` of those without home that are not empty, and of those with one.
+    private(set) var shared: [Int] = []
+    private(set) var homes: [ServerID: [Int]] = [:]
     private(set) var count = 0
+    private(set) var countByClass = [Int](repeating: 0, count: QueueClass.allCases.count)
+    private(set) var repeats = 0
+    private var emptyLines: [Int] = []
     private var waiters: [Waiter] = []
     private var places: [Ticket: Int] = [:]
     private var freePlace = -1
     private var nextOrder: UInt64 = 0
     private var latestArrival = MonotonicTime.zero
 
-    /// Whether a request that was not tried anywhere waits.
-    var hasFresh: Bool { lines[0].count > 0 }
+    // MARK: Coming
 
     /// `now` may lie a little before an earlier arrival (workers read the clock on their own); the later one then counts.
-    mutating func append(_ ticket: Ticket, tried: TriedServers, tier: Int, now: MonotonicTime) {
-        assert(places[ticket] == nil, "a ticket waits once")
-        let line = lineIndex(tried: tried)
+    mutating func append(_ waiter: Waiter, key: Key, tier: Int, now: MonotonicTime) {
+        assert(places[waiter.ticket] == nil, "a ticket waits once")
         latestArrival = max(latestArrival, now)
-        let waiter = Waiter(
-            ticket: ticket, arrived: latestArrival, order: nextOrder, line: line, previous: lines[line].last, next: -1)
+        var waiter = waiter
+        waiter.arrived = latestArrival
+        waiter.order = nextOrder
         nextOrder += 1
+        place(waiter, in: lineIndex(key, tier: tier))
+    }
+
+    /// The waiting line for such a request, if any of its sort waits.
+    func line(_ key: Key, tier: Int) -> Int? {
+        let candidates = key.home.map { homes[$0] ?? [] } ?? shared
+        return candidates.first { lines[$0].key == key && (key.home != nil || lines[$0].tier == tier) }
+    }
+
+    /// Brings a waiter in by its order, behind the last one that came before it.
+    private mutating func place(_ waiter: Waiter, in line: Int) {
+        var behind = lines[line].last
+        while behind >= 0, waiters[behind].order > waiter.order { behind = waiters[behind].previous }
+        var waiter = waiter
+        waiter.line = line
+        waiter.previous = behind
+        waiter.next = behind >= 0 ? waiters[behind].next : lines[line].first
         let place = take(waiter)
         if waiter.previous >= 0 { waiters[waiter.previous].next = place } else { lines[line].first = place }
-        lines[line].last = place
-        lines[line].tier = tier
+        if waiter.next >= 0 { waiters[waiter.next].previous = place } else { lines[line].last = place }
         lines[line].count += 1
-        places[ticket] = place
+        places[waiter.ticket] = place
         count += 1
+        countByClass[lines[line].key.queueClass.index] += 1
+        if lines[line].key.isRepeat { repeats += 1 }
     }
 
-    /// False when the ticket does not wait here.
-    @discardableResult mutating func remove(_ ticket: Ticket) -> Bool {
-        guard let place = places[ticket] else { return false }
-        unlink(place)
-        return true
-    }
-
-    /// The line's first ticket leaves. The line must not be empty.
-    mutating func removeFirst(line: Int) -> Ticket {
-        let place = lines[line].first
-        let ticket = waiters[place].ticket
-        unlink(place)
-        return ticket
-    }
-
-    /// When the line's first ticket came, and its rank across lines; nil when the line is empty.
-    func first(line: Int) -> (arrived: MonotonicTime, order: UInt64)? {
-        guard lines[line].first >= 0 else { return nil }
-        let waiter = waiters[lines[line].first]
-        return (waiter.arrived, waiter.order)
-    }
-
-    mutating func setTier(_ tier: Int, line: Int) { lines[line].tier = tier }
-
-    private mutating func lineIndex(tried: TriedServers) -> Int {
-        if tried.isEmpty { return 0 }
-        var reusable: Int?
-        for index in 1..<lines.count {
-            if lines[index].count == 0 { reusable = index } else if lines[index].tried == tried { return index }
+    private mutating func lineIndex(_ key: Key, tier: Int) -> Int {
+        if let known = line(key, tier: tier) { return known }
+        let index: Int
+        if let empty = emptyLines.popLast() {
+            index = empty
+            lines[index] = Line(key: key, tier: tier)
+        } else {
+            index = lines.count
+            lines.append(Line(key: key, tier: tier))
         }
-        guard let reusable else {
-            lines.append(Line(tried: tried))
-            return lines.count - 1
-        }
-        lines[reusable].tried = tried
-        return reusable
+        if let home = key.home { homes[home, default: []].append(index) } else { shared.append(index) }
+        return index
     }
 
     private mutating func take(_ waiter: Waiter) -> Int {
@@ -103,14 +122,80 @@ struct PendingQueue: Sendable {
         return place
     }
 
+    // MARK: Going
+
+    /// The key of the line that it stood in; nil: the ticket does not wait here.
+    @discardableResult mutating func remove(_ ticket: Ticket) -> Key? {
+        guard let place = places[ticket] else { return nil }
+        let key = lines[waiters[place].line].key
+        unlink(place)
+        return key
+    }
+
+    /// The line's first leaves. The line must not be empty.
+    mutating func removeFirst(line: Int) -> Waiter {
+        let place = lines[line].first
+        let waiter = waiters[place]
+        unlink(place)
+        return waiter
+    }
+
+    /// The first of a line; nil when it is empty.
+    func first(line: Int) -> Waiter? { lines[line].first >= 0 ? waiters[lines[line].first] : nil }
+
+    func order(line: Int) -> UInt64 { lines[line].first >= 0 ? waiters[lines[line].first].order : .max }
+
     private mutating func unlink(_ place: Int) {
         let waiter = waiters[place]
-        if waiter.previous >= 0 { waiters[waiter.previous].next = waiter.next } else { lines[waiter.line].first = waiter.next }
-        if waiter.next >= 0 { waiters[waiter.next].previous = waiter.previous } else { lines[waiter.line].last = waiter.previous }
-        lines[waiter.line].count -= 1
+        let line = waiter.line
+        if waiter.previous >= 0 { waiters[waiter.previous].next = waiter.next } else { lines[line].first = waiter.next }
+        if waiter.next >= 0 { waiters[waiter.next].previous = waiter.previous } else { lines[line].last = waiter.previous }
+        lines[line].count -= 1
         places[waiter.ticket] = nil
         waiters[place].next = freePlace
+        waiters[place].stickKey = []
         freePlace = place
         count -= 1
+        countByClass[lines[line].key.queueClass.index] -= 1
+        if lines[line].key.isRepeat { repeats -= 1 }
+        if lines[line].count == 0 { retire(line) }
+    }
+
+    private mutating func retire(_ line: Int) {
+        if let home = lines[line].key.home {
+            homes[home]?.removeAll { $0 == line }
+            if homes[home]?.isEmpty == true { homes[home] = nil }
+        } else {
+            shared.removeAll { $0 == line }
+        }
+        emptyLines.append(line)
+    }
+
+    // MARK: Moving
+
+    mutating func setTier(_ tier: Int, line: Int) { lines[line].tier = tier }
+
+    /// The line's first goes to the shared line of its sort, where its order puts it.
+    mutating func leaveHome(line: Int, tier: Int) {
+        var key = lines[line].key
+        key.home = nil
+        let waiter = removeFirst(line: line)
+        place(waiter, in: lineIndex(key, tier: tier))
+    }
+
+    /// Sorts all into lines anew, after limits by endpoint have come or gone.
+    mutating func regroup(limitedKinds: [SlotKind]) {
+        var all: [(Waiter, Key, Int)] = []
+        for line in shared + homes.values.flatMap({ $0 }) {
+            var key = lines[line].key
+            let tier = lines[line].tier
+            while lines[line].count > 0 {
+                let waiter = removeFirst(line: line)
+                key.kind = limitedKinds.contains(waiter.kind) ? waiter.kind : nil
+                all.append((waiter, key, tier))
+            }
+        }
+        all.sort { $0.0.order < $1.0.order }
+        for (waiter, key, tier) in all { place(waiter, in: lineIndex(key, tier: tier)) }
     }
 }

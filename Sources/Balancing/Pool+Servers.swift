@@ -1,17 +1,19 @@
 import Model
 import Settings
 
+/// Which servers are there, and which are usable?
 extension Pool {
-    /// Brings `servers` in line with `settings`. Same name and address: the same server, which keeps its ID, slots, health and
+    /// Brings `servers` in line with the settings. Same name and address: the same server, which keeps its ID, slots, health and
     /// operator's state, and comes back if it was draining away. Anything else is a new server with a new ID that starts up.
-    mutating func adoptServers(site: SiteName?, sites: [SiteSettings]) {
+    mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], now: MonotonicTime) {
+        settings = newSettings
+        adoptSticks()
         for place in servers.indices { servers[place].index = nil }
         for (index, entry) in settings.servers.enumerated() {
             if let place = servers.firstIndex(where: {
                 $0.index == nil && $0.settings.name == entry.name && $0.settings.address == entry.address
             }) {
-                servers[place].settings = entry
-                servers[place].health.adopt(settings.check)
+                adopt(entry, place)
                 servers[place].index = index
             } else {
                 var state = ServerState(id: newServerID(), settings: entry, health: HealthTracker(check: settings.check))
@@ -22,6 +24,7 @@ extension Pool {
         servers.removeAll { $0.index == nil && $0.inUse == 0 }
         let tiers = Tiers.order(servers: settings.servers, site: site, sites: sites, backups: settings.backups)
         tierCount = tiers.count
+        activeTierCount = tiers.prefix { !settings.servers[$0[0]].backup }.count
         var tierOfIndex = Array(repeating: 0, count: settings.servers.count)
         for (tier, members) in tiers.enumerated() {
             for index in members { tierOfIndex[index] = tier }
@@ -29,15 +32,110 @@ extension Pool {
         for place in servers.indices {
             if let index = servers[place].index { servers[place].tier = tierOfIndex[index] }
         }
+        for line in queue.shared { queue.setTier(0, line: line) }
+        buildRings()
+    }
+
+    private mutating func adopt(_ entry: ServerSettings, _ place: Int) {
+        let hadAgent = servers[place].settings.agentCheck != nil
+        servers[place].settings = entry
+        servers[place].health.adopt(settings.check)
+        if hadAgent, entry.agentCheck == nil { servers[place].agent = AgentWord() }
+        if settings.outlier == nil { servers[place].outlier = OutlierTracker() }
+        if (entry.slowstart ?? .zero) == .zero { endWarming(place) }
+        if settings.load == .none { load(servers[place].id, nil) }
+        servers[place].adoptLimits()
+    }
+
+    private mutating func adoptSticks() {
+        guard let stick = settings.stick else {
+            sticks = nil
+            return
+        }
+        if sticks == nil { sticks = StickTable(size: stick.size, expire: stick.expire) }
+        sticks?.resize(size: stick.size, expire: stick.expire)
+    }
+
+    private mutating func buildRings() {
+        guard case .hash = settings.balance else {
+            rings = []
+            return
+        }
+        rings = (0..<tierCount).map { tier in
+            HashRing(
+                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].settings.weight > 0 }
+                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].settings.weight, place: $0) })
+        }
+    }
+
+    // MARK: Usable
+
+    /// Whether it may be used at all: in the settings, ready, up and not ejected. With weight 0 it still serves its sticks, as HAProxy.
+    package func isFit(_ server: borrowing ServerState) -> Bool {
+        server.index != nil && server.admin == .ready && server.isUp && server.outlier.ejectedUntil == nil
     }
 
     /// Finds the usable servers of each tier anew, in the file's order: after every change of health, operator's state or settings.
-    mutating func rebuildUsable() {
+    mutating func rebuildUsable(actions: inout [PoolAction]) {
+        let wasUsable = firstTier != nil
+        let wasPanicking = isPanicking
+        for place in servers.indices { servers[place].isUsable = isFit(servers[place]) && servers[place].effectiveWeight > 0 }
+        isPanicking = !servers.contains { $0.isUsable } && panics()
         usable = Array(repeating: [], count: tierCount)
         for place in servers.indices where servers[place].isUsable { usable[servers[place].tier].append(place) }
         for tier in usable.indices { usable[tier].sort { servers[$0].index ?? 0 < servers[$1].index ?? 0 } }
         firstTier = usable.firstIndex { !$0.isEmpty }
+        restless = servers.indices.filter { servers[$0].outlier.ejectedUntil != nil || servers[$0].warmingSince != nil }
+        rankAll()
+        let isUsable = firstTier != nil
+        if isUsable, isPanicking, !wasPanicking {
+            actions.append(.poolChanged(.panic))
+        } else if isUsable != wasUsable || wasPanicking && !isPanicking {
+            actions.append(.poolChanged(isUsable ? .up : .down))
+        }
     }
+
+    /// The last resort. A check that asks the wrong thing must not take the whole pool out: where no tier has a usable server, those that
+    /// take connections and only fail what the check asks, or were ejected, are used if they are at least `panic` percent of the pool.
+    private mutating func panics() -> Bool {
+        let enabled = servers.indices.filter { servers[$0].index != nil && servers[$0].admin == .ready && servers[$0].effectiveWeight > 0 }
+        let candidates = enabled.filter { !servers[$0].agent.isDown && (servers[$0].health.isUp || servers[$0].health.failsSoftly) }
+        guard settings.panic > 0, !candidates.isEmpty, candidates.count * 100 >= settings.panic * enabled.count else { return false }
+        for place in candidates { servers[place].isUsable = true }
+        return true
+    }
+
+    /// After a change of who is usable.
+    mutating func serversChanged(now: MonotonicTime, actions: inout [PoolAction]) {
+        rebuildUsable(actions: &actions)
+        serveAll(now: now, actions: &actions)
+    }
+
+    // MARK: Ranks
+
+    private mutating func rankAll() {
+        let kinds = Set(settings.servers.flatMap { $0.maxconn.limits.map(\.kind) }).sorted { $0.value < $1.value }
+        let changed = kinds != ranks.limitedKinds
+        ranks.reset(servers: servers.count, tiers: tierCount, limitedKinds: kinds, balance: settings.balance)
+        if changed { queue.regroup(limitedKinds: kinds) }
+        tierWeights = Array(repeating: 0, count: tierCount)
+        tierInUse = Array(repeating: 0, count: tierCount)
+        heaviest = 1
+        for place in servers.indices where servers[place].index != nil {
+            let weight = servers[place].isUsable ? servers[place].effectiveWeight : 0
+            tierWeights[servers[place].tier] += weight
+            tierInUse[servers[place].tier] += servers[place].inUse
+            heaviest = max(heaviest, weight)
+            ranks.set(place, &servers[place])
+        }
+    }
+
+    /// After anything but its being usable has changed for a server.
+    mutating func rank(_ place: Int) {
+        if servers[place].index != nil { ranks.set(place, &servers[place]) }
+    }
+
+    // MARK: Finding
 
     /// IDs ascend in `servers`, so a binary search finds one.
     func place(of id: ServerID) -> Int? {
@@ -48,5 +146,17 @@ extension Pool {
             if servers[middle].id < id { low = middle + 1 } else { high = middle }
         }
         return low < servers.count && servers[low].id == id ? low : nil
+    }
+
+    /// Usable servers: active ones and backups.
+    var left: (active: Int, backups: Int) {
+        var active = 0
+        var backups = 0
+        for tier in usable {
+            for member in tier {
+                if servers[member].settings.backup { backups += 1 } else { active += 1 }
+            }
+        }
+        return (active, backups)
     }
 }

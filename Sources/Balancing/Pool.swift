@@ -3,65 +3,93 @@ import Settings
 
 /// Which server takes this request: now, later, or none? One value for the whole process; the Engine keeps it behind one lock.
 ///
-/// A request goes to the first tier that has a usable server which it was not tried on, there to the server that `balance` picks
-/// among those with a free slot. Where all are full it waits in the pool's one queue, first come first served, for any of them.
-/// Invariants: a slot is taken by each assignment and given back by one release; nobody waits while a server of its tier has a slot
-/// free; every queued ticket ends by one action or a cancel; a request waits only while some usable server could take it.
-/// Not here yet: hashing, sticks, overflow, spill, ejection, slow start, limits by endpoint. Settings that ask for them are ignored,
-/// and `balance` other than round-robin is least-connections.
-/// Costs: a decision is linear in the tier's usable servers, a release in the queue's lines (one, plus those of waiting retries).
+/// A request goes to the server that its stick names; else to the first tier that has a usable server which it was not tried on (further
+/// only where `locality.spill` says so), there to the server that `balance` picks among those with a free slot. Where all are full it
+/// waits. The files beside this one: +Choosing, +Waiting, +Servers (who is usable), +Health (checks, ejection, warming up).
+/// Invariants: a slot is taken by each assignment and given back by one release; nobody waits while a server that may take it has a slot
+/// free (but repeats beyond the budget, and for `stick.wait` those who wait for a server of their own); every queued ticket ends by one
+/// action or a cancel; a request waits only while some usable server could take it.
+/// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of waiting
+/// retries); a change of a server's state costs a pass over all.
 package struct Pool: Sendable {
-    package private(set) var settings: PoolSettings
+    package internal(set) var settings: PoolSettings
     /// By ascending ID. Servers that a reload removed stay here until their last slot is given back; their `index` is nil.
     package internal(set) var servers: [ServerState] = []
     /// Places in `servers` by tier: of those that are usable.
-    var usable: [[Int]] = []
-    /// How many tiers the settings make.
+    package internal(set) var usable: [[Int]] = []
+    /// How many tiers the settings make, and how many of them are not backups.
     var tierCount = 0
+    var activeTierCount = 0
     /// The first tier with a usable server: where fresh requests go.
-    var firstTier: Int?
+    package internal(set) var firstTier: Int?
+    /// Servers are used although they fail their checks, since no other is left.
+    package internal(set) var isPanicking = false
     var queue = PendingQueue()
+    var shares = ClassShares()
+    package internal(set) var sticks: StickTable?
+    var ranks = ServerRanks()
+    /// By tier, for `balance: hash`.
+    var rings: [HashRing] = []
+    /// By tier: effective weights of usable servers, and slots taken.
+    var tierWeights: [Int] = []
+    var tierInUse: [Int] = []
+    /// The greatest effective weight.
+    var heaviest = 1
+    /// Slots taken, in all and by repeats.
+    package internal(set) var inUse = 0
+    package internal(set) var repeatsInUse = 0
+    var choices: UInt64 = 0
+    var random: UInt64
+    /// Places of servers that are ejected or warm up: what `tick` looks at.
+    var restless: [Int] = []
+    private var rates = [CompletionRate](repeating: CompletionRate(), count: QueueClass.allCases.count)
+    private var schedule = RetrySchedule()
     private var nextID: UInt32 = 0
-    private var choices: UInt64 = 0
 
-    package init(settings: PoolSettings, site: SiteName?, sites: [SiteSettings]) {
+    /// - Parameter seed: of `balance: random`
+    package init(settings: PoolSettings, site: SiteName?, sites: [SiteSettings], seed: UInt64 = 1) {
         self.settings = settings
-        adoptServers(site: site, sites: sites)
-        rebuildUsable()
+        random = seed
+        var actions: [PoolAction] = []
+        adopt(settings, site: site, sites: sites, now: .zero)
+        rebuildUsable(actions: &actions)
     }
 
     // MARK: Requests and events
 
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
-        guard let tier = tier(without: request.tried) else { return .refused(.noServer) }
-        // Where fresh requests wait, there is no slot for another: no need to look.
-        if !(request.tried.isEmpty && queue.hasFresh), let assignment = choose(tier: tier, without: request.tried) {
-            return .assigned(assignment)
+        if let place = home(of: request, now: now) { return submit(request, toHome: place, now: now) }
+        guard let tier = tier(for: request.tried) else { return .refused(.noServer) }
+        let key = key(of: request)
+        let isHeld = key.isRepeat && !mayRepeat
+        if isHeld, settings.retry.budget == 0 { return .refused(.noServer) }
+        // Where others of its sort wait, there is no slot for it: no need to look.
+        if !isHeld, queue.line(key, tier: tier) == nil, let place = choose(upTo: tier, key, hash: request.hash) {
+            return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: false, now: now))
         }
-        guard queue.count < settings.queue.size else { return .refused(.queueFull) }
-        queue.append(request.ticket, tried: request.tried, tier: tier, now: now)
-        return .queued
+        return wait(request, key, tier: tier, now: now)
     }
 
     /// Appends to `actions`; takes nothing out of it.
     package mutating func handle(_ event: PoolEvent, now: MonotonicTime, actions: inout [PoolAction]) {
         switch event {
-        case .release(let server):
-            release(server, actions: &actions)
+        case .release(let assignment, let verdict):
+            release(assignment, verdict, now: now, actions: &actions)
         case .cancel(let ticket):
-            queue.remove(ticket)
+            if let key = queue.remove(ticket), let home = key.home { leftHome(home) }
         case .check(let server, let outcome):
-            check(server, outcome, actions: &actions)
+            check(server, outcome, now: now, actions: &actions)
         case .admin(let server, let state):
-            guard let place = place(of: server), servers[place].admin != state else { return }
-            servers[place].admin = state
-            serversChanged(actions: &actions)
-        case .expire:
-            expire(now: now, actions: &actions)
+            admin(server, state, byAgent: false, now: now, actions: &actions)
+        case .agent(let server, let reply):
+            agent(server, reply, now: now, actions: &actions)
+        case .load(let server, let load):
+            self.load(server, load)
+        case .tick:
+            tick(now: now, actions: &actions)
         case .reconfigure(let newSettings, let site, let sites):
-            settings = newSettings
-            adoptServers(site: site, sites: sites)
-            serversChanged(actions: &actions)
+            adopt(newSettings, site: site, sites: sites, now: now)
+            serversChanged(now: now, actions: &actions)
         }
     }
 
@@ -77,164 +105,80 @@ package struct Pool: Sendable {
 
     package var queued: Int { queue.count }
 
-    /// Queued requests divided by the usable servers of the tier at hand, rounded up; twice the queue where there is none.
+    package func queued(_ queueClass: QueueClass) -> Int { queue.countByClass[queueClass.index] }
+
+    /// Requests that wait, here or (as far as they say so) at the servers, divided by the usable servers that could take them, rounded
+    /// up; twice the queue where there is none. HAProxy's arithmetic (`avg_queue`).
     package var averageQueue: Int {
-        guard let firstTier else { return queue.count * 2 }
-        let takers = usable[firstTier].count
-        return (queue.count + takers - 1) / takers
+        let takers = takers
+        guard takers > 0 else { return queue.count * 2 }
+        return (queue.count + waitingElsewhere + takers - 1) / takers
     }
 
-    /// When `PoolEvent.expire` is due; nil while nobody waits. The queue's timeout in force now counts, for those who wait already too.
-    package var nextDeadline: MonotonicTime? {
-        var earliest: MonotonicTime?
-        for line in queue.lines.indices {
-            guard let arrived = queue.first(line: line)?.arrived else { continue }
-            if let known = earliest, known <= arrived { continue }
-            earliest = arrived
-        }
-        return earliest.map { $0 + settings.queue.timeout }
+    /// Usable servers of the tiers that fresh requests go to.
+    private var takers: Int {
+        guard let firstTier else { return 0 }
+        guard settings.spill != .never, firstTier < activeTierCount else { return usable[firstTier].count }
+        return usable[firstTier..<activeTierCount].reduce(0) { $0 + $1.count }
     }
 
-    // MARK: Choosing
-
-    private func tier(without tried: TriedServers) -> Int? {
-        if tried.isEmpty { return firstTier }
-        for tier in usable.indices {
-            for place in usable[tier] where !tried.contains(servers[place].id) { return tier }
-        }
-        return nil
+    private var waitingElsewhere: Int {
+        guard settings.load == .jruby, let firstTier else { return 0 }
+        return usable[firstTier].reduce(0) { $0 + (servers[$1].load?.waiting ?? 0) }
     }
 
-    private mutating func choose(tier: Int, without tried: TriedServers) -> Assignment? {
-        let place =
-            switch settings.balance {
-            case .roundRobin: RoundRobin.choose(from: usable[tier], without: tried, servers: &servers)
-            case .leastConnections, .random, .hash: LeastConnections.choose(from: usable[tier], without: tried, servers: servers)
-            }
-        return place.flatMap { takeSlot($0) }
+    /// Requests of a class that end in a second, measured over the last ten or so; 0: not known.
+    package func capacity(_ queueClass: QueueClass, now: MonotonicTime) -> Double { rates[queueClass.index].perSecond(now) }
+
+    /// When an agent whose request is refused shall come again: seconds, for `Retry-After`.
+    package mutating func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int {
+        schedule.comeBack(certname, perSecond: capacity(.compile, now: now), waiting: queued(.compile), now: now)
     }
 
-    private mutating func takeSlot(_ place: Int) -> Assignment? {
-        guard let index = servers[place].index else { return nil }
+    // MARK: Slots
+
+    /// Takes a slot of that server.
+    mutating func take(
+        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, isSticky: Bool, now: MonotonicTime
+    ) -> Assignment {
         choices += 1
-        servers[place].inUse += 1
+        inUse += 1
+        tierInUse[servers[place].tier] += 1
+        servers[place].take(waiter.kind)
         servers[place].lastChosen = choices
-        return Assignment(server: servers[place].id, serverIndex: index, tier: servers[place].tier)
+        ranks.turnTaken(servers[place])
+        servers[place].turn = ranks.nextTurn(servers[place])
+        if key.isRepeat { repeatsInUse += 1 }
+        rank(place)
+        if !waiter.stickKey.isEmpty { sticks?.store(waiter.stickKey, servers[place].id, now: now) }
+        return Assignment(
+            server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: waiter.kind,
+            queueClass: key.queueClass, isRepeat: key.isRepeat, isSticky: isSticky, began: now)
     }
 
-    // MARK: Slots given back
-
-    private mutating func release(_ server: ServerID, actions: inout [PoolAction]) {
-        guard let place = place(of: server) else {
+    private mutating func release(_ assignment: Assignment, _ verdict: Verdict, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let place = place(of: assignment.server) else {
             assertionFailure("a slot was given back that nobody held")
             return
         }
-        assert(servers[place].inUse > 0, "a slot was given back twice")
-        servers[place].inUse = max(0, servers[place].inUse - 1)
-        guard servers[place].index != nil else {
-            if servers[place].inUse == 0 {
-                servers.remove(at: place)
-                rebuildUsable()
-            }
-            return
+        inUse -= 1
+        servers[place].give(assignment.kind)
+        if assignment.isRepeat { repeatsInUse -= 1 }
+        if verdict == .served {
+            servers[place].lastServed = now
+            shares.measured(assignment.queueClass, nanoseconds: now.nanoseconds - assignment.began.nanoseconds)
+            rates[assignment.queueClass.index].count(now)
         }
-        guard queue.count > 0, servers[place].isUsable else { return }
-        while servers[place].hasFreeSlot, let line = earliestLine(for: place), let assignment = takeSlot(place) {
-            actions.append(.assigned(queue.removeFirst(line: line), assignment))
+        if servers[place].index == nil, servers[place].inUse == 0 {
+            servers.remove(at: place)
+            rebuildUsable(actions: &actions)
+        } else {
+            if servers[place].index != nil { tierInUse[servers[place].tier] -= 1 }
+            rank(place)
+            judge(place, verdict, assignment.queueClass, now: now, actions: &actions)
+            serve(place, now: now, actions: &actions)
         }
-    }
-
-    /// The line that this server may serve and whose first ticket came first.
-    private func earliestLine(for place: Int) -> Int? {
-        var best: Int?
-        var bestOrder = UInt64.max
-        for line in queue.lines.indices {
-            guard let first = queue.first(line: line), first.order < bestOrder else { continue }
-            guard queue.lines[line].tier == servers[place].tier, !queue.lines[line].tried.contains(servers[place].id) else { continue }
-            best = line
-            bestOrder = first.order
-        }
-        return best
-    }
-
-    private mutating func expire(now: MonotonicTime, actions: inout [PoolAction]) {
-        for line in queue.lines.indices {
-            while let arrived = queue.first(line: line)?.arrived, arrived + settings.queue.timeout <= now {
-                actions.append(.refused(queue.removeFirst(line: line), .queueTimeout))
-            }
-        }
-    }
-
-    // MARK: Servers come and go
-
-    private mutating func check(_ server: ServerID, _ outcome: CheckOutcome, actions: inout [PoolAction]) {
-        guard let place = place(of: server), servers[place].index != nil else { return }
-        let kind: HealthChange.Kind
-        let change = servers[place].health.record(outcome)
-        switch change {
-        case .none: return
-        case .failing: kind = .failing
-        case .passing: kind = .passing
-        case .down: kind = .down
-        case .up: kind = .up
-        }
-        if kind == .up || kind == .down { rebuildUsable() }
-        actions.append(.healthChanged(server, healthChange(kind, outcome, place: place)))
-        if kind == .up || kind == .down { serveQueue(actions: &actions) }
-    }
-
-    private func healthChange(_ kind: HealthChange.Kind, _ outcome: CheckOutcome, place: Int) -> HealthChange {
-        let state = servers[place]
-        var active = 0
-        var backups = 0
-        for tier in usable {
-            for member in tier {
-                if servers[member].settings.backup { backups += 1 } else { active += 1 }
-            }
-        }
-        return HealthChange(
-            kind: kind, outcome: outcome, progress: state.health.progress.current, progressOf: state.health.progress.of,
-            isUp: state.health.isUp, activeLeft: active, backupsLeft: backups, inUse: state.inUse, queued: queue.count)
-    }
-
-    private mutating func serversChanged(actions: inout [PoolAction]) {
-        rebuildUsable()
-        serveQueue(actions: &actions)
-    }
-
-    /// After a change of usable servers or limits: moves each line to the tier that it waits for now, refuses those whom nothing can
-    /// take any more, and hands out every free slot in the order of arrival.
-    private mutating func serveQueue(actions: inout [PoolAction]) {
-        guard queue.count > 0 else { return }
-        var open: [Int] = []
-        for line in queue.lines.indices where queue.lines[line].count > 0 {
-            if let tier = tier(without: queue.lines[line].tried) {
-                queue.setTier(tier, line: line)
-                open.append(line)
-            } else {
-                while queue.lines[line].count > 0 { actions.append(.refused(queue.removeFirst(line: line), .noServer)) }
-            }
-        }
-        while let candidate = earliest(of: open) {
-            let line = queue.lines[open[candidate]]
-            if let assignment = choose(tier: line.tier, without: line.tried) {
-                actions.append(.assigned(queue.removeFirst(line: open[candidate]), assignment))
-            } else {
-                open.remove(at: candidate)
-            }
-        }
-    }
-
-    /// The place in `lines` of the line whose first ticket came first; nil when all are empty.
-    private func earliest(of lines: [Int]) -> Int? {
-        var best: Int?
-        var bestOrder = UInt64.max
-        for (position, line) in lines.enumerated() {
-            guard let first = queue.first(line: line), first.order < bestOrder else { continue }
-            best = position
-            bestOrder = first.order
-        }
-        return best
+        if assignment.isRepeat, queue.repeats > 0 { serveAll(now: now, actions: &actions) }
     }
 
     mutating func newServerID() -> ServerID {

@@ -4,15 +4,19 @@ import Settings
 /// What happens to a pool besides requests.
 package enum PoolEvent: Sendable {
     /// A slot is given back: the server has sent its last byte, or its connection is gone. Once for each assignment.
-    case release(ServerID)
+    case release(Assignment, Verdict)
     /// The client went away while its ticket was queued. Without effect when the ticket is not queued (any more).
     case cancel(Ticket)
-    /// A health check ended, or the server's name was looked up. For servers gone meanwhile: without effect.
+    /// A health check ended, or the server's name was looked up. For servers gone meanwhile: without effect, as all that follow.
     case check(ServerID, CheckOutcome)
     /// An operator's word.
     case admin(ServerID, AdminState)
+    /// The server's own word (`agent_check`).
+    case agent(ServerID, AgentReply)
+    /// What the server says of its JRubies (`load: jruby`); nil: it could not be read, and counts as not known.
+    case load(ServerID, JRubyLoad?)
     /// `Pool.nextDeadline` is due. Earlier and later calls do no harm.
-    case expire
+    case tick
     /// New settings for the pool of the same name; servers are told apart by name and address.
     case reconfigure(PoolSettings, site: SiteName?, sites: [SiteSettings])
 }
@@ -20,7 +24,7 @@ package enum PoolEvent: Sendable {
 /// An operator's word about a server.
 package enum AdminState: String, Sendable, CaseIterable {
     case ready
-    /// Nothing new; what runs ends in peace.
+    /// Nothing new; what runs ends in peace. Sticks to it break.
     case drain
     /// Nothing new, and no checks (by the Engine).
     case maint

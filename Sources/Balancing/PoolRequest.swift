@@ -1,14 +1,46 @@
 import Model
+import Settings
 
 /// What a pool must know of a request to give it a server.
 package struct PoolRequest: Sendable {
+    /// Which try of the request this is.
+    package enum Attempt: Sendable, Equatable {
+        case first
+        /// Nothing was sent: goes to the next candidate at once.
+        case redispatch
+        /// A server may have acted on it: at most `retry.budget` of the live requests are repeats at a time, the rest wait.
+        case `repeat`
+    }
+
     package var ticket: Ticket
+    /// Which limit by endpoint it counts against.
+    package var kind: SlotKind
+    package var queueClass: QueueClass
     /// Left out of the choice: a retry goes to the next candidate.
     package var tried: TriedServers
+    package var attempt: Attempt
+    /// What a stick goes by: certname in lower case, or the source's address. Empty: no stick.
+    package var stickKey: [UInt8]
+    /// What `balance: hash` goes by: `HashRing.hash` of the key. Other ways do not look at it.
+    package var hash: UInt64
+    /// False: the process's queues are full (`limits.queue`), so it is assigned or refused.
+    package var mayQueue: Bool
+    /// The agent can use `Retry-After`: where it would wait longer than the queue's timeout it is refused at once.
+    package var mayComeBack: Bool
 
-    package init(ticket: Ticket, tried: TriedServers = TriedServers()) {
+    package init(
+        ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, tried: TriedServers = TriedServers(),
+        attempt: Attempt = .first, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true, mayComeBack: Bool = false
+    ) {
         self.ticket = ticket
+        self.kind = kind
+        self.queueClass = queueClass
         self.tried = tried
+        self.attempt = attempt
+        self.stickKey = stickKey
+        self.hash = hash
+        self.mayQueue = mayQueue
+        self.mayComeBack = mayComeBack
     }
 }
 
@@ -18,6 +50,6 @@ package enum Submission: Sendable, Equatable {
     case assigned(Assignment)
     /// A later action names the ticket exactly once, unless `PoolEvent.cancel` comes first.
     case queued
-    /// `queueFull`, or `noServer`: no usable server at all, or none that was not tried.
+    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all, or none that was not tried.
     case refused(Reason)
 }

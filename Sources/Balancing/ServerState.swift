@@ -9,31 +9,86 @@ package struct ServerState: Sendable {
     package internal(set) var index: Int?
     package internal(set) var admin: AdminState = .ready
     package internal(set) var health: HealthTracker
+    package internal(set) var agent = AgentWord()
+    package internal(set) var outlier = OutlierTracker()
+    /// Percent of weight and maxconn that it gets while it warms up after it came back (`slowstart`); 100: all.
+    package internal(set) var warmth = 100
+    /// When it came back, while it warms up.
+    package internal(set) var warmingSince: MonotonicTime?
+    /// What it last said of its JRubies; nil: not known.
+    package internal(set) var load: JRubyLoad?
     /// Slots taken.
     package internal(set) var inUse = 0
+    /// Whether new requests may come here. The pool keeps it up to date: see `Pool.isFit` and `Pool.rebuildUsable`.
+    package internal(set) var isUsable = false
     /// Counted from 0 in `Tiers.order`.
-    var tier = 0
-    /// `RoundRobin`'s.
-    var currentWeight = 0
-    /// `LeastConnections`': the pool's count of choices when this one was chosen last.
+    package internal(set) var tier = 0
+    /// Requests that wait for this very server.
+    package internal(set) var stuck = 0
+    /// When the last request was served, for checks that a busy server answers late.
+    var lastServed = MonotonicTime.zero
+    var isSlow = false
+    /// Requests that others have sent there, by what the server says of its JRubies beside what was ours then.
+    var foreign = 0
+    /// Slots taken by kind.
+    private var inUseByKind = [Int](repeating: 0, count: SlotKind.count)
+    private var limitByKind = [Int](repeating: .max, count: SlotKind.count)
+    private var limit = Int.max
+    /// Round-robin's: where its next turn stands.
+    var turn: UInt64 = 0
+    /// The pool's count of choices when this one was chosen last.
     var lastChosen: UInt64 = 0
 
     init(id: ServerID, settings: ServerSettings, health: HealthTracker) {
         self.id = id
         self.settings = settings
         self.health = health
+        adoptLimits()
     }
 
     package var name: String { settings.name }
+    package var isUp: Bool { health.isUp && !agent.isDown }
 
-    /// Whether new requests may come here: in the settings, ready, up and with a weight. Drain and weight 0 keep what they have.
-    package var isUsable: Bool { index != nil && admin == .ready && settings.weight > 0 && health.isUp }
-
-    /// How many requests it takes at once. 0 is unlimited, as HAProxy has it.
-    package var slotLimit: Int {
-        guard let limit = settings.maxconn.all, limit > 0 else { return .max }
-        return limit
+    /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0.
+    package var effectiveWeight: Int {
+        let full = (agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100
+        return full == 0 ? 0 : max(1, full * warmth / 100)
     }
 
-    var hasFreeSlot: Bool { inUse < slotLimit }
+    /// How many requests it takes at once, at least 1. Without limit: `Int.max` (0 is unlimited, as HAProxy has it).
+    package var slotLimit: Int { limit }
+
+    package func slotLimit(_ kind: SlotKind) -> Int { limitByKind[Int(kind.value)] }
+
+    package func inUse(_ kind: SlotKind) -> Int { inUseByKind[Int(kind.value)] }
+
+    /// - Parameter kind: nil: one without limit of its own
+    func hasFreeSlot(_ kind: SlotKind?) -> Bool {
+        guard inUse < limit else { return false }
+        guard let kind else { return true }
+        return inUseByKind[Int(kind.value)] < limitByKind[Int(kind.value)]
+    }
+
+    mutating func take(_ kind: SlotKind) {
+        inUse += 1
+        inUseByKind[Int(kind.value)] += 1
+    }
+
+    mutating func give(_ kind: SlotKind) {
+        assert(inUse > 0 && inUseByKind[Int(kind.value)] > 0, "a slot was given back twice")
+        inUse = max(0, inUse - 1)
+        inUseByKind[Int(kind.value)] = max(0, inUseByKind[Int(kind.value)] - 1)
+    }
+
+    /// After settings, agent or warmth have changed.
+    mutating func adoptLimits() {
+        limit = warmed(agent.maxconn ?? settings.maxconn.all)
+        limitByKind = [Int](repeating: .max, count: SlotKind.count)
+        for (kind, most) in settings.maxconn.limits { limitByKind[Int(kind.value)] = warmed(most) }
+    }
+
+    private func warmed(_ limit: Int?) -> Int {
+        guard let limit, limit > 0 else { return .max }
+        return max(1, limit * warmth / 100)
+    }
 }

@@ -7,6 +7,8 @@ package struct TriedServers: Sendable, Equatable {
     private var values = SIMD8<UInt32>(repeating: .max)
     private var inserted: UInt8 = 0
 
+    package static let capacity = 8
+
     package init() {}
 
     package init(_ servers: ServerID...) {

@@ -48,6 +48,7 @@ extension Decoder {
         map.set(&pool.backups, "backups", scalar.choice(PoolSettings.Backups.self))
         map.set(&pool.retry, "retry", retry)
         pool.outlier = map.read("outlier", outlier)
+        map.set(&pool.panic, "panic", scalar.percent)
         map.set(&pool.load, "load", scalar.choice(PoolSettings.Load.self))
         map.set(&pool.timeouts, "timeouts", poolTimeouts)
         map.set(&pool.keepalive, "keepalive", scalar.bool)
@@ -100,6 +101,7 @@ extension Decoder {
         }
         map.set(&stick.expire, "expire", scalar.duration)
         map.set(&stick.size, "size", scalar.size(1...(16 << 20)))
+        map.set(&stick.wait, "wait", scalar.duration(allowsZero: true))
         stick.peers = map.read("peers", peers)
         map.finish()
         return stick

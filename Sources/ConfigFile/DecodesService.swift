@@ -130,6 +130,7 @@ extension Decoder {
         map.set(&limits.target, "target", scalar.size(256...(1 << 20)))
         map.set(&limits.bodyPrefix, "body_prefix", scalar.size(0...(64 << 20)))
         map.set(&limits.perCertname, "per_certname", scalar.size(0...1_000_000))
+        map.set(&limits.queue, "queue", scalar.size(0...1_000_000))
         limits.workerThreads = map.read("worker_threads") { value -> Int? in
             if case .scalar("auto") = value.content { return nil }
             return self.scalar.integer(1...256)(value)

@@ -8,7 +8,7 @@ enum ControlMessage: Sendable {
     /// A reload's files have been read.
     case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
     case resolved(pool: String, ServerID, SocketAddress?)
-    case healthChanged(PoolCoordinator, ServerID, HealthChange)
+    case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
     case workerEnded(Int)
     case reload
     case drain

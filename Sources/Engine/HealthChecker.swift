@@ -37,6 +37,11 @@ final class HealthChecker {
         }
     }
 
+    /// After a failed request: the next check comes after `fastinter` at the latest.
+    func checkSoon(_ pool: PoolCoordinator, _ server: ServerID) {
+        probes[Key(pool: ObjectIdentifier(pool), server: server)]?.hurry()
+    }
+
     func forget(_ probe: HealthProbe) {
         probe.stop()
         probes[Key(pool: ObjectIdentifier(probe.pool), server: probe.server)] = nil

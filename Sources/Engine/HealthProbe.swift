@@ -70,6 +70,13 @@ final class HealthProbe: EventTarget {
         }
     }
 
+    /// Where the next check is further off than `fastinter`, it comes after that.
+    func hurry() {
+        guard phase == .waiting, let check = pool.server(server)?.health.check else { return }
+        let soon = checker.loop.now + check.fastinter.inNanoseconds
+        if deadline > soon { checker.loop.setDeadline(self, soon) }
+    }
+
     // MARK: Events
 
     override func handle(_ events: ReadyEvents) {

@@ -13,12 +13,20 @@ final class PoolCoordinator: Sendable {
     let name: String
     private let state: Mutex<State>
     private let dispatch: @Sendable (Ticket, QueueOutcome, PoolCoordinator) -> Void
-    private let healthChanged: @Sendable (PoolCoordinator, ServerID, HealthChange) -> Void
+    private let notice: @Sendable (PoolCoordinator, PoolNotice) -> Void
 
     private struct State {
         var pool: Pool
         var targets: [ServerID: UpstreamTarget] = [:]
         var actions: [PoolAction] = []
+    }
+
+    /// What the control loop is told of a pool.
+    enum PoolNotice: Sendable {
+        case health(ServerID, HealthChange)
+        case server(ServerID, ServerChange)
+        case pool(PoolChange)
+        case checkSoon(ServerID)
     }
 
     /// What becomes of a queued ticket.
@@ -29,16 +37,16 @@ final class PoolCoordinator: Sendable {
 
     /// - Parameters:
     ///   - dispatch: takes an outcome to the ticket's worker; called on any thread, without the lock
-    ///   - healthChanged: tells of a server that came up or went down; likewise
+    ///   - notice: tells the control loop of what has changed; likewise
     init(
         settings: PoolSettings, site: SiteName?, sites: [SiteSettings],
         dispatch: @escaping @Sendable (Ticket, QueueOutcome, PoolCoordinator) -> Void,
-        healthChanged: @escaping @Sendable (PoolCoordinator, ServerID, HealthChange) -> Void
+        notice: @escaping @Sendable (PoolCoordinator, PoolNotice) -> Void
     ) {
         name = settings.name
         self.dispatch = dispatch
-        self.healthChanged = healthChanged
-        state = Mutex(State(pool: Pool(settings: settings, site: site, sites: sites)))
+        self.notice = notice
+        state = Mutex(State(pool: Pool(settings: settings, site: site, sites: sites, seed: UInt64.random(in: .min ... .max))))
     }
 
     // MARK: Requests
@@ -51,7 +59,7 @@ final class PoolCoordinator: Sendable {
         }
     }
 
-    func release(_ server: ServerID, now: MonotonicTime) { handle(.release(server), now: now) }
+    func release(_ assignment: Assignment, _ verdict: Verdict, now: MonotonicTime) { handle(.release(assignment, verdict), now: now) }
 
     func handle(_ event: PoolEvent, now: MonotonicTime) {
         let done = state.withLock { state in
@@ -76,14 +84,16 @@ final class PoolCoordinator: Sendable {
         case .assigned(let ticket, let assignment):
             guard let target else {
                 // A server always has a target; should it not, nobody waits for it.
-                release(assignment.server, now: now)
+                release(assignment, .none, now: now)
                 return dispatch(ticket, .refused(.noServer), self)
             }
             dispatch(ticket, .assigned(assignment, target), self)
         case .refused(let ticket, let reason):
             dispatch(ticket, .refused(reason), self)
-        case .healthChanged(let server, let change):
-            healthChanged(self, server, change)
+        case .healthChanged(let server, let change): notice(self, .health(server, change))
+        case .serverChanged(let server, let change): notice(self, .server(server, change))
+        case .poolChanged(let change): notice(self, .pool(change))
+        case .checkSoon(let server): notice(self, .checkSoon(server))
         }
     }
 
@@ -129,6 +139,7 @@ final class PoolCoordinator: Sendable {
     func server(_ id: ServerID) -> ServerState? { state.withLock { $0.pool.server(id) } }
     var servers: [ServerState] { state.withLock { $0.pool.servers } }
     var settings: PoolSettings { state.withLock { $0.pool.settings } }
+    func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int { state.withLock { $0.pool.retryAfter(certname, now: now) } }
     var averageQueue: Int { state.withLock { $0.pool.averageQueue } }
     var isUsable: Bool { state.withLock { $0.pool.isUsable } }
     var queued: Int { state.withLock { $0.pool.queued } }

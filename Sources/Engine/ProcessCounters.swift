@@ -7,7 +7,12 @@ final class ProcessCounters: Sendable {
     /// Each worker adds its own when it ends.
     let requests = Atomic<Int>(0)
     let turnedAway = Atomic<Int>(0)
+    /// Requests that wait in the pools' queues.
+    let waiting = Atomic<Int>(0)
+    /// Connections by address, where that is limited.
     private let sources = Mutex<[SourceAddress: Int]>([:])
+    /// Requests by verified certname in lower case, where that is limited.
+    private let certnames = Mutex<[[UInt8]: Int]>([:])
 
     struct SourceAddress: Hashable, Sendable {
         let high: UInt64
@@ -15,19 +20,24 @@ final class ProcessCounters: Sendable {
     }
 
     /// False when the source has as many connections as `limit` allows; else counts one more, which `leave` takes back.
-    func admit(_ source: SourceAddress, limit: Int) -> Bool {
-        sources.withLock { counts in
-            let count = counts[source, default: 0]
-            guard count < limit else { return false }
-            counts[source] = count + 1
-            return true
-        }
+    func admit(_ source: SourceAddress, limit: Int) -> Bool { sources.withLock { Self.admit(source, limit, &$0) } }
+
+    func leave(_ source: SourceAddress) { sources.withLock { Self.leave(source, &$0) } }
+
+    /// As for sources: requests of one certname, running and waiting together.
+    func admit(certname: [UInt8], limit: Int) -> Bool { certnames.withLock { Self.admit(certname, limit, &$0) } }
+
+    func leave(certname: [UInt8]) { certnames.withLock { Self.leave(certname, &$0) } }
+
+    private static func admit<Key>(_ key: Key, _ limit: Int, _ counts: inout [Key: Int]) -> Bool {
+        let count = counts[key, default: 0]
+        guard count < limit else { return false }
+        counts[key] = count + 1
+        return true
     }
 
-    func leave(_ source: SourceAddress) {
-        sources.withLock { counts in
-            guard let count = counts[source] else { return }
-            counts[source] = count > 1 ? count - 1 : nil
-        }
+    private static func leave<Key>(_ key: Key, _ counts: inout [Key: Int]) {
+        guard let count = counts[key] else { return }
+        counts[key] = count > 1 ? count - 1 : nil
     }
 }

@@ -15,16 +15,16 @@ import TLS
 package final class ProxyServer {
     private let load: @Sendable () -> ConfigurationOutcome
     private let onReady: ([String]) -> Void
-    private let log: Logger
+    let log: Logger
     private let handlesSignals: Bool
     private let loop: EventLoop<ControlMessage>
     private let files: BackgroundThread
     private let names: BackgroundThread
     private let counters = ProcessCounters()
-    private let checker: HealthChecker
+    let checker: HealthChecker
 
     private let directory = WorkerDirectory()
-    private var workers: [WorkerHandle] = []
+    private(set) var workers: [WorkerHandle] = []
     private var sockets = ListenerSockets(workers: 0)
     private var snapshot: Snapshot?
     private var materials = SnapshotBuilder.Materials(listeners: [], pools: [], warnings: [], files: [])
@@ -141,7 +141,7 @@ package final class ProxyServer {
         workersLeft = count
         adoptPools(settings)
         tickers = [
-            try Ticker(every: 100_000_000, on: loop) { [unowned self] in expireQueues() },
+            try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
             try Ticker(every: 30_000_000_000, on: loop) { [unowned self] in resolveNames(onlyMissing: true) },
             try Ticker(every: 5_000_000_000, on: loop) { [unowned self] in watchFiles() },
         ]
@@ -178,7 +178,7 @@ package final class ProxyServer {
                 dispatch: { [directory] ticket, outcome, coordinator in
                     directory.post(.queueOutcome(serial: ticket.serial, outcome, from: coordinator), to: ticket.worker)
                 },
-                healthChanged: { [mailbox = loop.mailbox] in mailbox.post(.healthChanged($0, $1, $2)) })
+                notice: { [mailbox = loop.mailbox] in mailbox.post(.notice($0, $1)) })
         }
     }
 
@@ -209,7 +209,7 @@ package final class ProxyServer {
         switch message {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
         case .resolved(let pool, let server, let address): resolved(pool, server, address)
-        case .healthChanged(let pool, let server, let change): healthChanged(pool, server, change)
+        case .notice(let pool, let notice): noticed(pool, notice)
         case .workerEnded: workerEnded()
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
@@ -226,22 +226,12 @@ package final class ProxyServer {
         }
     }
 
-    private func expireQueues() {
+    private func tickPools() {
         let now = MonotonicTime(nanoseconds: loop.now)
         for pool in Array(pools.values) + retired {
-            if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.expire, now: now) }
+            if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.tick, now: now) }
         }
         retired.removeAll { $0.queued == 0 }
-    }
-
-    private func healthChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: HealthChange) {
-        guard let name = pool.server(server)?.name else { return }
-        let line = change.line(pool: pool.name, server: name)
-        switch change.kind {
-        case .down: log.warning("\(line)")
-        case .up: log.notice("\(line)")
-        case .failing, .passing: log.info("\(line)")
-        }
     }
 
     // MARK: Names

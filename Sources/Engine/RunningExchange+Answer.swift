@@ -125,6 +125,15 @@ extension RunningExchange {
         return true
     }
 
+    /// See `Verdict`: Puppet Server's full queue says when to come back.
+    private var saysItCannotServe: Bool {
+        switch responseHead.status {
+        case 502, 504: true
+        case 503: responseHead.first(.retryAfter) == nil
+        default: false
+        }
+    }
+
     /// A whole answer with bytes behind it, before any of it was passed on, is refused rather than delivered.
     private func surplusIsAbsent(_ buffer: ByteBuffer, _ contentStart: Int, _ upstream: UpstreamConnection) -> Bool {
         let held = buffer.end - contentStart
@@ -174,7 +183,7 @@ extension RunningExchange {
         }
         if responseHeadLength > 0 {
             // What came with the head has been judged too: from here on the answer is the server's.
-            apply(exchange.handle(.answerBegan))
+            apply(exchange.handle(.answerBegan(isFailure: saysItCannotServe)))
             answerHeadSent = true
             let ours = memory.head
             buffer.start -= responseHeadLength
@@ -305,65 +314,5 @@ extension RunningExchange {
         if let upstream { worker.loop.setDeadline(upstream, .max) }
         worker.loop.setDeadline(connection, worker.loop.now + worker.timeouts.client)
         return false
-    }
-
-    // MARK: Answers from here
-
-    func respond(_ reason: Reason) {
-        dropUpstream(isReusable: false)
-        var bytes: [UInt8] = []
-        record.status = reason.status
-        skipRequest()
-        LocalResponse.append(
-            reason, id: record.id, close: closeAfter, omitsBody: head.method == .head,
-            isHTTP10: head.version == .http10, to: &bytes)
-        sendLocal(bytes)
-    }
-
-    func answerHere(status: Int, body: [UInt8]) {
-        var bytes: [UInt8] = []
-        record.status = status
-        skipRequest()
-        LocalResponse.append(
-            status: status, body: body, close: closeAfter, omitsBody: head.method == .head,
-            isHTTP10: head.version == .http10, to: &bytes)
-        sendLocal(bytes)
-    }
-
-    private func sendLocal(_ bytes: [UInt8]) {
-        stage = .answeringHere
-        bytes.withUnsafeBytes { queueOutgoing($0) }
-        flushLocalAnswer()
-    }
-
-    func flushLocalAnswer() {
-        guard stage == .answeringHere, flushOutgoing() else { return }
-        end(keepAlive: !closeAfter)
-    }
-
-    /// Steps over the request in the input, so that the next one can be read; where it has not come whole the connection ends.
-    private func skipRequest() {
-        closeAfter = closeAfter || worker.isDraining
-        guard !closeAfter, let input = connection.input else { return }
-        if headIsTaken {
-            if !requestIsWhole { closeAfter = true }
-            return
-        }
-        input.consume(min(head.length, input.count))
-        headIsTaken = true
-        do {
-            while !requestBody.isFinished, !input.isEmpty {
-                switch try requestBody.next(input.readable) {
-                case .content(let count), .framing(let count), .trailers(let count): input.consume(count)
-                case .needMore, .finished:
-                    closeAfter = !requestBody.isFinished
-                    return
-                }
-            }
-        } catch {
-            closeAfter = true
-        }
-        requestIsWhole = requestBody.isFinished
-        if !requestIsWhole { closeAfter = true }
     }
 }

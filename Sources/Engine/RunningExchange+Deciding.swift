@@ -156,7 +156,17 @@ extension RunningExchange {
         }
         var attempts = 0
         if case .forward(let pool, _) = decision { attempts = snapshot.poolSettings(pool).retry.attempts }
-        apply(exchange.begin(decision, isRepeatable: isRepeatable, attempts: attempts))
+        let step = exchange.begin(decision, isRepeatable: isRepeatable, attempts: attempts)
+        if exchange.state == .seeking, !admitCertname() { return apply(exchange.handle(.refused(.perCertname))) }
+        apply(step)
+    }
+
+    /// False where the verified certname has as many requests here as `limits.per_certname` allows.
+    private func admitCertname() -> Bool {
+        let limit = snapshot.settings.limits.perCertname
+        guard limit > 0, let identity = connection.identity else { return true }
+        countsCertname = worker.counters.admit(certname: identity.foldedCertname, limit: limit)
+        return countsCertname
     }
 
     func refuse(_ reason: Reason, byTimeout: Bool = false) {

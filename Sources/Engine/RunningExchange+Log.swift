@@ -68,6 +68,7 @@ extension RunningExchange {
         if let pool = exchange.pool { record.pool = snapshot.poolNames[pool.value] }
         if let target, exchange.assignment != nil { record.server = target.name }
         record.tier = exchange.assignment?.tier
+        record.isSticky = exchange.assignment?.isSticky ?? false
         record.retries = exchange.retries
         record.reason = exchange.failure
         if record.queueTime == nil, submitted > 0 { record.queueTime = worker.loop.now - submitted }

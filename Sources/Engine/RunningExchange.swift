@@ -12,7 +12,8 @@ import Telemetry
 /// comes, given back when its log line is written, so that an idle connection holds none and a warm worker allocates none.
 ///
 /// head → classifying → running → ended, or head/classifying/running → answering (from here) → ended.
-/// The files beside this one follow the way of a request: +Deciding, +Request (towards the server), +Answer (back), +Log.
+/// The files beside this one follow the way of a request: +Deciding, +Pooling (a server for it), +Request (towards the server), +Answer
+/// (back), +LocalAnswer, +Log.
 final class RunningExchange {
     enum Stage { case head, classifying, running, answeringHere, ended }
 
@@ -42,6 +43,9 @@ final class RunningExchange {
     var dechunked: [UInt8] = []
     var dechunkedUpTo = 0
     var dechunker = BodyScanner(.none)
+
+    /// It counts for `limits.per_certname`, from the decision to the end.
+    var countsCertname = false
 
     // MARK: Towards the server
     /// Head and content as the server gets them, from the first byte as long as `bodyAtHand`.
@@ -123,8 +127,7 @@ final class RunningExchange {
     // MARK: Doing what the exchange decides
 
     func apply(_ step: ExchangeStep) {
-        if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
-        if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }
+        giveBack(step)
         switch step.action {
         case .wait, .forward, .finish: break
         case .submit: submit()
@@ -139,40 +142,6 @@ final class RunningExchange {
         case .abandon:
             failurePhase = phase
             abandon()
-        }
-    }
-
-    private func submit() {
-        dropUpstream(isReusable: false)
-        guard let pool = exchange.pool else { return }
-        if submitted == 0 { submitted = worker.loop.now }
-        let ticket = worker.newTicket()
-        ticketSerial = ticket.serial
-        let (submission, target) = snapshot.pool(pool).submit(PoolRequest(ticket: ticket, tried: exchange.tried), now: now)
-        switch submission {
-        case .assigned(let assignment):
-            self.target = target
-            apply(exchange.handle(.assigned(assignment)))
-        case .queued:
-            worker.waitForServer(self, serial: ticket.serial)
-            if let input = connection.input { connection.input = memory.shrink(input) }
-            apply(exchange.handle(.queued))
-            takeMoreOfRequest()
-        case .refused(let reason):
-            apply(exchange.handle(.refused(reason)))
-        }
-    }
-
-    /// The queue has answered. The worker has made sure that this exchange still waits for this ticket.
-    func queueAnswered(_ outcome: PoolCoordinator.QueueOutcome) {
-        let held = connection
-        defer { withExtendedLifetime(held) {} }
-        switch outcome {
-        case .assigned(let assignment, let target):
-            self.target = target
-            apply(exchange.handle(.assigned(assignment)))
-        case .refused(let reason):
-            apply(exchange.handle(.refused(reason)))
         }
     }
 
@@ -238,6 +207,16 @@ final class RunningExchange {
         if upstream != nil, stage == .running { send() }
     }
 
+    /// Its checks say that this server is gone.
+    func serverWentDown(_ server: ServerID, of pool: PoolCoordinator) {
+        guard stage == .running, exchange.assignment?.server == server, let own = exchange.pool, snapshot.pool(own) === pool,
+            !answerBytesCame
+        else { return }
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
+        apply(exchange.handle(.serverDown(bodyAtHand: bodyAtHand)))
+    }
+
     func answerTimedOut() {
         let held = connection
         defer { withExtendedLifetime(held) {} }
@@ -292,8 +271,7 @@ final class RunningExchange {
         // Where the end of the connection is the end of the content, only a reset shows that something is missing.
         if answerHeadSent, responseHead.framing == .untilClose || dropsChunking { connection.stream.resetOnClose() }
         let connection = self.connection
-        finishRecord()
-        stage = .ended
+        finish()
         connection.close()
     }
 
@@ -306,21 +284,25 @@ final class RunningExchange {
     func connectionClosed() {
         guard stage != .ended else { return }
         failurePhase = phase
-        let step = exchange.handle(.clientGone)
-        if let server = step.release, let pool = exchange.pool { snapshot.pool(pool).release(server, now: now) }
-        if step.cancelsTicket, let pool = exchange.pool { worker.cancel(ticketSerial, in: snapshot.pool(pool)) }
+        giveBack(exchange.handle(.clientGone))
         dropUpstream(isReusable: false)
-        finishRecord()
-        stage = .ended
+        finish()
     }
 
     /// Everything is done: one log line, and the connection goes on or ends.
     func end(keepAlive: Bool) {
         guard stage != .ended else { return }
-        finishRecord()
-        stage = .ended
+        finish()
         // A drain that began after the head was sent has not told the agent to close: its next request is still taken.
         connection.exchangeEnded(keepAlive: keepAlive && !closeAfter && requestIsWhole)
+    }
+
+    /// Once for an exchange, however it ends: what it held of the process's limits goes back, and its line is written.
+    private func finish() {
+        if countsCertname, let identity = connection.identity { worker.counters.leave(certname: identity.foldedCertname) }
+        countsCertname = false
+        finishRecord()
+        stage = .ended
     }
 
     func dropUpstream(isReusable: Bool) {

@@ -74,6 +74,7 @@ final class Worker {
         switch message {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueAnswered(serial, outcome, pool)
+        case .serverDown(let server, let pool): serverWentDown(server, pool)
         case .drain: drain()
         case .stop: stop()
         }
@@ -128,12 +129,16 @@ final class Worker {
     }
 
     private func queueAnswered(_ serial: UInt64, _ outcome: PoolCoordinator.QueueOutcome, _ pool: PoolCoordinator) {
-        guard let exchange = waiting.removeValue(forKey: serial) else {
+        guard let exchange = stopWaiting(serial) else {
             // The agent has gone meanwhile: the slot goes back at once.
-            if case .assigned(let assignment, _) = outcome { pool.release(assignment.server, now: MonotonicTime(nanoseconds: loop.now)) }
+            if case .assigned(let assignment, _) = outcome { pool.release(assignment, .none, now: MonotonicTime(nanoseconds: loop.now)) }
             return
         }
         exchange.queueAnswered(outcome)
+    }
+
+    private func serverWentDown(_ server: ServerID, _ pool: PoolCoordinator) {
+        for connection in Array(connections.values) { connection.exchange?.serverWentDown(server, of: pool) }
     }
 
     // MARK: Connections in
@@ -231,10 +236,23 @@ final class Worker {
         }
     }
 
-    func waitForServer(_ exchange: RunningExchange, serial: UInt64) { waiting[serial] = exchange }
+    /// It waits until the queue has answered or the ticket is cancelled; as long it counts for `limits.queue`.
+    func waitForServer(_ exchange: RunningExchange, serial: UInt64) {
+        counters.waiting.add(1, ordering: .relaxed)
+        waiting[serial] = exchange
+    }
+
+    private func stopWaiting(_ serial: UInt64) -> RunningExchange? {
+        guard let exchange = waiting.removeValue(forKey: serial) else { return nil }
+        counters.waiting.subtract(1, ordering: .relaxed)
+        return exchange
+    }
+
+    /// False where all pools together hold as many as may wait. Workers that ask at one moment may each add one more.
+    var mayQueue: Bool { counters.waiting.load(ordering: .relaxed) < snapshot.settings.limits.queue }
 
     func cancel(_ serial: UInt64, in pool: PoolCoordinator) {
-        waiting[serial] = nil
+        _ = stopWaiting(serial)
         pool.handle(.cancel(Ticket(worker: number, serial: serial)), now: MonotonicTime(nanoseconds: loop.now))
     }
 

@@ -5,6 +5,8 @@ import Network
 enum WorkerMessage: Sendable {
     case adopt(Snapshot, [ListeningSocket])
     case queueOutcome(serial: UInt64, PoolCoordinator.QueueOutcome, from: PoolCoordinator)
+    /// Its checks say that this server is gone.
+    case serverDown(ServerID, of: PoolCoordinator)
     /// Accept nothing new, end what runs, then stop.
     case drain
     case stop

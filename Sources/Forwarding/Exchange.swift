@@ -21,7 +21,7 @@ package struct Exchange: Sendable {
     package enum State: Sendable { case idle, seeking, queued, connecting, waiting, answering, ended }
 
     package private(set) var state: State = .idle
-    /// Where the decision sent it.
+    /// Where the decision sent it, or where that overflows to.
     package private(set) var pool: PoolIndex?
     package private(set) var rule: RuleID?
     /// Servers that have been tried and are left out when the pool is asked again.
@@ -29,6 +29,8 @@ package struct Exchange: Sendable {
     package private(set) var assignment: Assignment?
     /// How often the request has been sent, or tried to be sent, again.
     package private(set) var retries = 0
+    /// What the next submission to the pool is.
+    package private(set) var attempt: PoolRequest.Attempt = .first
     /// Why it ended without its answer; nil while it runs and when all went well.
     package private(set) var failure: Reason?
     /// True when the failure was a time that ran out (the termination state's small letter).
@@ -39,6 +41,8 @@ package struct Exchange: Sendable {
     private var attempts = 0
     private var lastFailure: Reason = .connectFailed
     private var lastFailureByTimeout = false
+    /// The answer under way says that the server cannot serve.
+    private var answerIsFailure = false
 
     package init() {}
 
@@ -62,6 +66,12 @@ package struct Exchange: Sendable {
         }
     }
 
+    /// The pool that takes it instead of the decided one, before it was submitted (`Overflow`).
+    package mutating func move(to pool: PoolIndex) {
+        guard state == .seeking else { return }
+        self.pool = pool
+    }
+
     /// A request that is refused before any decision: malformed, too large, too slow.
     package mutating func refuse(_ reason: Reason, byTimeout: Bool = false) -> ExchangeStep {
         self = Exchange()
@@ -76,13 +86,14 @@ package struct Exchange: Sendable {
         case .connected: connected()
         case .connectFailed(let byTimeout): connectFailed(byTimeout: byTimeout)
         case .lost(let loss): lost(loss)
-        case .answerBegan: answerBegan()
+        case .answerBegan(let isFailure): answerBegan(isFailure: isFailure)
         case .answerEnded: answerEnded()
         case .answerMalformed: answerMalformed()
         case .answerTimedOut: answerTimedOut()
         case .requestMalformed: requestBroke(.badRequest)
         case .requestTimedOut: requestBroke(.requestTimeout, byTimeout: true)
         case .clientGone: clientGone()
+        case .serverDown(let bodyAtHand): serverDown(bodyAtHand: bodyAtHand)
         }
     }
 
@@ -90,7 +101,9 @@ package struct Exchange: Sendable {
 
     private mutating func assigned(_ assignment: Assignment) -> ExchangeStep {
         // An assignment that crossed with the client's going away: its slot is given back at once.
-        guard state == .seeking || state == .queued else { return ExchangeStep(.wait, release: assignment.server) }
+        guard state == .seeking || state == .queued else {
+            return ExchangeStep(.wait, release: SlotRelease(assignment: assignment, verdict: .none))
+        }
         self.assignment = assignment
         state = .connecting
         return ExchangeStep(.connect(fresh: false))
@@ -118,65 +131,76 @@ package struct Exchange: Sendable {
 
     private mutating func connectFailed(byTimeout: Bool) -> ExchangeStep {
         guard state == .connecting else { return ExchangeStep(.wait) }
-        return tryElsewhere(.connectFailed, byTimeout: byTimeout)
+        return tryElsewhere(.connectFailed, byTimeout: byTimeout, .connectFailed)
     }
 
     private mutating func lost(_ loss: ExchangeEvent.Loss) -> ExchangeStep {
         switch state {
         case .connecting:
-            return tryElsewhere(.connectFailed, byTimeout: false)
+            return tryElsewhere(.connectFailed, byTimeout: false, .connectFailed)
         case .waiting:
-            guard loss.bodyAtHand, isRepeatable || !loss.sentAnything else { return end(.respond(.badResponse), .badResponse) }
+            guard loss.bodyAtHand, isRepeatable || !loss.sentAnything else {
+                return end(.respond(.badResponse), .badResponse, loss.wasReused ? .none : .answerFailed)
+            }
             if loss.wasReused {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
                 state = .connecting
                 return ExchangeStep(.connect(fresh: true))
             }
-            return tryElsewhere(.badResponse, byTimeout: false)
+            return tryElsewhere(.badResponse, byTimeout: false, .answerFailed, isRepeat: loss.sentAnything)
         case .answering:
-            return end(.cut, .cut)
+            return end(.cut, .cut, .answerFailed)
         case .idle, .seeking, .queued, .ended:
             return ExchangeStep(.wait)
         }
     }
 
-    private mutating func tryElsewhere(_ reason: Reason, byTimeout: Bool) -> ExchangeStep {
-        guard let failed = assignment?.server else { return end(.respond(reason), reason, byTimeout: byTimeout) }
-        guard retries < attempts else { return end(.respond(reason), reason, byTimeout: byTimeout) }
+    private mutating func tryElsewhere(_ reason: Reason, byTimeout: Bool, _ verdict: Verdict, isRepeat: Bool = false) -> ExchangeStep {
+        guard let failed = assignment, retries < attempts else { return end(.respond(reason), reason, verdict, byTimeout: byTimeout) }
         lastFailure = reason
         lastFailureByTimeout = byTimeout
         retries += 1
-        tried.insert(failed)
+        attempt = isRepeat ? .repeat : .redispatch
+        tried.insert(failed.server)
         assignment = nil
         state = .seeking
-        return ExchangeStep(.submit, release: failed)
+        return ExchangeStep(.submit, release: SlotRelease(assignment: failed, verdict: verdict))
     }
 
-    private mutating func answerBegan() -> ExchangeStep {
+    /// Its checks say that the server is gone: what it has not begun to answer is repeated elsewhere where it may be, rather than waited
+    /// for as long as an agent waits.
+    private mutating func serverDown(bodyAtHand: Bool) -> ExchangeStep {
+        guard retries < attempts, bodyAtHand, state == .connecting || state == .waiting && isRepeatable else { return ExchangeStep(.wait) }
+        return tryElsewhere(state == .connecting ? .connectFailed : .badResponse, byTimeout: false, .none, isRepeat: state == .waiting)
+    }
+
+    private mutating func answerBegan(isFailure: Bool) -> ExchangeStep {
         guard state == .waiting else { return ExchangeStep(.wait) }
         state = .answering
+        answerIsFailure = isFailure
         return ExchangeStep(.forward)
     }
 
     private mutating func answerEnded() -> ExchangeStep {
         guard state == .answering else { return ExchangeStep(.wait) }
+        let release = slot(answerIsFailure ? .answerFailed : .served)
         state = .ended
-        return ExchangeStep(.finish, release: assignment?.server)
+        return ExchangeStep(.finish, release: release)
     }
 
     private mutating func answerMalformed() -> ExchangeStep {
         switch state {
-        case .waiting: end(.respond(.badResponse), .badResponse)
-        case .answering: end(.cut, .cut)
+        case .waiting: end(.respond(.badResponse), .badResponse, .answerFailed)
+        case .answering: end(.cut, .cut, .answerFailed)
         default: ExchangeStep(.wait)
         }
     }
 
     private mutating func answerTimedOut() -> ExchangeStep {
         switch state {
-        case .connecting: tryElsewhere(.connectFailed, byTimeout: true)
-        case .waiting: end(.respond(.responseTimeout), .responseTimeout, byTimeout: true)
-        case .answering: end(.cut, .cut, byTimeout: true)
+        case .connecting: tryElsewhere(.connectFailed, byTimeout: true, .connectFailed)
+        case .waiting: end(.respond(.responseTimeout), .responseTimeout, .answerFailed, byTimeout: true)
+        case .answering: end(.cut, .cut, .answerFailed, byTimeout: true)
         default: ExchangeStep(.wait)
         }
     }
@@ -200,18 +224,21 @@ package struct Exchange: Sendable {
         return end(.abandon, .clientGone)
     }
 
-    private mutating func end(_ action: ExchangeAction, _ reason: Reason, byTimeout: Bool = false) -> ExchangeStep {
-        let step = ExchangeStep(action, release: holdsSlot ? assignment?.server : nil, cancelsTicket: state == .queued)
+    private mutating func end(
+        _ action: ExchangeAction, _ reason: Reason, _ verdict: Verdict = .none, byTimeout: Bool = false
+    ) -> ExchangeStep {
+        let step = ExchangeStep(action, release: slot(verdict), cancelsTicket: state == .queued)
         state = .ended
         failure = reason
         failedByTimeout = byTimeout
         return step
     }
 
-    private var holdsSlot: Bool {
+    /// The slot that is held, if one is.
+    private func slot(_ verdict: Verdict) -> SlotRelease? {
         switch state {
-        case .connecting, .waiting, .answering: true
-        case .idle, .seeking, .queued, .ended: false
+        case .connecting, .waiting, .answering: assignment.map { SlotRelease(assignment: $0, verdict: verdict) }
+        case .idle, .seeking, .queued, .ended: nil
         }
     }
 }

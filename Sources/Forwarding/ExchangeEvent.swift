@@ -12,8 +12,8 @@ package enum ExchangeEvent: Sendable {
     case connectFailed(byTimeout: Bool)
     /// The connection to the server ended before the answer did.
     case lost(Loss)
-    /// A final answer's head has come whole.
-    case answerBegan
+    /// A final answer's head has come whole. `isFailure`: see `Verdict.answerFailed`.
+    case answerBegan(isFailure: Bool)
     case answerEnded
     case answerMalformed
     case answerTimedOut
@@ -22,6 +22,8 @@ package enum ExchangeEvent: Sendable {
     /// The request's content did not come in time.
     case requestTimedOut
     case clientGone
+    /// The server's checks have failed since its time ran out or it takes no connection any more.
+    case serverDown(bodyAtHand: Bool)
 
     package struct Loss: Sendable {
         /// Some of the request may have reached the server.

@@ -22,14 +22,19 @@ package enum ExchangeAction: Sendable, Equatable {
     case abandon
 }
 
+/// A slot that goes back to the pool, and what the request told of its server.
+package struct SlotRelease: Sendable, Equatable {
+    package let assignment: Assignment
+    package let verdict: Verdict
+}
+
 package struct ExchangeStep: Sendable, Equatable {
     package let action: ExchangeAction
-    /// The server whose slot goes back to the pool now.
-    package let release: ServerID?
+    package let release: SlotRelease?
     /// The ticket is to be taken out of the pool's queue.
     package let cancelsTicket: Bool
 
-    init(_ action: ExchangeAction, release: ServerID? = nil, cancelsTicket: Bool = false) {
+    init(_ action: ExchangeAction, release: SlotRelease? = nil, cancelsTicket: Bool = false) {
         self.action = action
         self.release = release
         self.cancelsTicket = cancelsTicket

@@ -8,18 +8,19 @@ package enum LocalResponse {
     ///   - id: the request's id as the access log has it
     ///   - close: says `Connection: close`
     ///   - omitsBody: for HEAD
+    ///   - retryAfter: seconds, for an agent that can use them
     package static func append(
-        _ reason: Reason, id: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, to output: inout [UInt8]
+        _ reason: Reason, id: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil, to output: inout [UInt8]
     ) {
         guard let status = reason.status else { return }
         append(
             status: status, body: Array(reason.rawValue.utf8) + [0x20] + id + [0x0A], close: close, omitsBody: omitsBody,
-            isHTTP10: isHTTP10, to: &output)
+            isHTTP10: isHTTP10, retryAfter: retryAfter, to: &output)
     }
 
     /// Appends a whole text/plain response.
     package static func append(
-        status: Int, body: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, to output: inout [UInt8]
+        status: Int, body: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil, to output: inout [UInt8]
     ) {
         append("HTTP/1.1 ", to: &output)
         Decimal.append(UInt64(status), to: &output)
@@ -29,6 +30,11 @@ package enum LocalResponse {
         Decimal.append(UInt64(body.count), to: &output)
         append("\r\n", to: &output)
         if status == 405 { append("Allow: GET, HEAD, POST, PUT, DELETE\r\n", to: &output) }
+        if let retryAfter {
+            append("Retry-After: ", to: &output)
+            Decimal.append(UInt64(max(0, retryAfter)), to: &output)
+            append("\r\n", to: &output)
+        }
         if close {
             append("Connection: close\r\n", to: &output)
         } else if isHTTP10 {
@@ -51,6 +57,7 @@ package enum LocalResponse {
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
         case 414: "URI Too Long"
+        case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"

@@ -6,9 +6,9 @@ package enum TerminationLetters {
     package static func of(_ failure: Reason?, byTimeout: Bool, phase: Phase) -> StaticString {
         switch failure {
         case nil: "----"
-        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge: "PR--"
+        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .perCertname: "PR--"
         case .requestTimeout: phase == .head ? "cR--" : "cD--"
-        case .queueFull: "SQ--"
+        case .queueFull, .overloaded: "SQ--"
         case .queueTimeout: "sQ--"
         case .noServer: "SC--"
         case .connectFailed: byTimeout ? "sC--" : "SC--"

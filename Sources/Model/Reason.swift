@@ -8,7 +8,9 @@ package enum Reason: String, Sendable, CaseIterable {
     case targetTooLong = "target_too_long"
     case headTooLarge = "head_too_large"
     case requestTimeout = "request_timeout"
+    case perCertname = "per_certname"
     case queueFull = "queue_full"
+    case overloaded
     case queueTimeout = "queue_timeout"
     case noServer = "no_server"
     case connectFailed = "connect_failed"
@@ -16,6 +18,15 @@ package enum Reason: String, Sendable, CaseIterable {
     case responseTimeout = "response_timeout"
     case cut
     case clientGone = "client_gone"
+
+    /// Whether the same request may well be served a while later: its answer may say Retry-After.
+    package var isTemporary: Bool {
+        switch self {
+        case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
+        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout,
+            .badResponse, .responseTimeout, .cut, .clientGone: false
+        }
+    }
 
     /// The status that the client gets; nil where no answer is sent.
     package var status: Int? {
@@ -26,9 +37,10 @@ package enum Reason: String, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .targetTooLong: 414
+        case .perCertname: 429
         case .headTooLarge: 431
         case .badResponse: 502
-        case .queueFull, .queueTimeout, .noServer, .connectFailed: 503
+        case .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: 503
         case .responseTimeout: 504
         case .cut, .clientGone: nil
         }

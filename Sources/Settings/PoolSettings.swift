@@ -29,6 +29,9 @@ package struct PoolSettings: Sendable, Equatable {
     package var backups: Backups
     package var retry: RetrySettings
     package var outlier: OutlierSettings?
+    /// Percent of the enabled servers: when no tier has a usable server, but at least so many only fail what the check asks or were
+    /// ejected, they are used all the same. 0: never.
+    package var panic: Int
     package var load: Load
     package var timeouts: PoolTimeouts
     /// TCP keep-alive towards the servers.
@@ -40,8 +43,8 @@ package struct PoolSettings: Sendable, Equatable {
         name: String, tls: UpstreamTLSSettings? = nil, balance: Balance = .leastConnections, hashBalanceFactor: Int? = nil,
         stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true, queue: QueueSettings = QueueSettings(),
         overflow: OverflowSettings? = nil, spill: Spill = .never, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
-        outlier: OutlierSettings? = nil, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(), keepalive: Bool = false,
-        check: CheckSettings? = nil, servers: [ServerSettings] = []
+        outlier: OutlierSettings? = nil, panic: Int = 50, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(),
+        keepalive: Bool = false, check: CheckSettings? = nil, servers: [ServerSettings] = []
     ) {
         self.name = name
         self.tls = tls
@@ -56,6 +59,7 @@ package struct PoolSettings: Sendable, Equatable {
         self.backups = backups
         self.retry = retry
         self.outlier = outlier
+        self.panic = panic
         self.load = load
         self.timeouts = timeouts
         self.keepalive = keepalive
@@ -72,12 +76,17 @@ package struct StickSettings: Sendable, Equatable {
     package var on: StickKey
     package var expire: Duration
     package var size: Int
+    /// How long a request waits for its own server while others could take it.
+    package var wait: Duration
     /// The name of a `peers` entry.
     package var peers: String?
-    package init(on: StickKey, expire: Duration = .seconds(900), size: Int = 200 * 1024, peers: String? = nil) {
+    package init(
+        on: StickKey, expire: Duration = .seconds(900), size: Int = 200 * 1024, wait: Duration = .seconds(10), peers: String? = nil
+    ) {
         self.on = on
         self.expire = expire
         self.size = size
+        self.wait = wait
         self.peers = peers
     }
 }

@@ -45,6 +45,10 @@ package struct MaxconnSettings: Sendable, Equatable {
     /// nil: unlimited.
     package var all: Int?
     package var byEndpoint: [PuppetEndpoint: Int]
+    /// `byEndpoint` for those who count by `SlotKind`, sorted by it.
+    package var limits: [(kind: SlotKind, limit: Int)] {
+        byEndpoint.map { (SlotKind($0.key), $0.value) }.sorted { $0.kind.value < $1.kind.value }
+    }
     package init(all: Int? = nil, byEndpoint: [PuppetEndpoint: Int] = [:]) {
         self.all = all
         self.byEndpoint = byEndpoint

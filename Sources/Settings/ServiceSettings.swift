@@ -78,11 +78,13 @@ package struct LimitSettings: Sendable, Equatable {
     package var bodyPrefix: Int
     /// 0: unlimited.
     package var perCertname: Int
+    /// How many requests may wait in all pools together.
+    package var queue: Int
     /// nil: one for each core.
     package var workerThreads: Int?
     package init(
         connections: Int = 20000, connectionsPerSource: Int = 0, handshakes: Int = 256, head: Int = 64 << 10, target: Int = 16 << 10,
-        bodyPrefix: Int = 256 << 10, perCertname: Int = 0, workerThreads: Int? = nil
+        bodyPrefix: Int = 256 << 10, perCertname: Int = 0, queue: Int = 20000, workerThreads: Int? = nil
     ) {
         self.connections = connections
         self.connectionsPerSource = connectionsPerSource
@@ -91,6 +93,7 @@ package struct LimitSettings: Sendable, Equatable {
         self.target = target
         self.bodyPrefix = bodyPrefix
         self.perCertname = perCertname
+        self.queue = queue
         self.workerThreads = workerThreads
     }
 }

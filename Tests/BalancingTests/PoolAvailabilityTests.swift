@@ -21,7 +21,7 @@ struct PoolAvailabilityTests {
         #expect(script.fail("b") == ["b down", "2 to c"])
         #expect(script.submit(3) == "d")
         #expect(script.pass("a") == ["a passing"])
-        #expect(script.pass("a") == ["a up"])
+        #expect(script.pass("a") == ["a up", "pool up"])
         #expect(script.submit(4) == "queued")
         #expect(script.release("c") == [])
         #expect(script.release("a") == ["4 to a"])
@@ -40,7 +40,7 @@ struct PoolAvailabilityTests {
     @Test func withTheLastUsableServerTheQueueGoesToo() {
         var script = Self.script(PoolTests.settings(server("a", maxconn: 1)))
         #expect((0..<3).map { script.submit($0) } == ["a", "queued", "queued"])
-        #expect(script.fail("a") == ["a down", "1 no_server", "2 no_server"])
+        #expect(script.fail("a") == ["a down", "pool down", "1 no_server", "2 no_server"])
         #expect(script.submit(3) == "no_server")
         #expect(!script.pool.isUsable)
         #expect(script.pool.averageQueue == 0)
@@ -70,9 +70,9 @@ struct PoolAvailabilityTests {
         var script = Self.script(settings)
         #expect(script.fail("a") == [])
         #expect(script.submit(0) == "a")
-        #expect(script.handle(.check(script.id("a"), .unresolved)) == ["a down"])
+        #expect(script.handle(.check(script.id("a"), .unresolved)) == ["a down", "pool down"])
         #expect(script.submit(1) == "no_server")
-        #expect(script.handle(.check(script.id("a"), .resolved)) == ["a up"])
+        #expect(script.handle(.check(script.id("a"), .resolved)) == ["a up", "pool up"])
         #expect(script.submit(2) == "a")
     }
 

@@ -36,6 +36,13 @@ import Testing
         #expect(check.fastinter == .seconds(7) && check.downinter == .seconds(7) && check.timeout == .seconds(7))
     }
 
+    @Test func limitsOfNoneAreSaidInFull() throws {
+        let settings = try settings(Fixtures.minimal("limits: { queue: 0 }", pool: "stick: { on: source, wait: 0s }\npanic: 0%"))
+        #expect(settings.limits.queue == 0)
+        #expect(settings.pools[0].stick?.wait == .zero)
+        #expect(settings.pools[0].panic == 0)
+    }
+
     @Test func mapsMergeDeeplyListsReplaceNullUnsets() throws {
         let settings = try settings(
             """

@@ -11,6 +11,10 @@ import Testing
 
     func assignment(_ number: UInt32) -> Assignment { Assignment(server: ServerID(number), serverIndex: 0, tier: 0) }
 
+    func release(_ number: UInt32, _ verdict: Verdict) -> SlotRelease {
+        SlotRelease(assignment: assignment(number), verdict: verdict)
+    }
+
     /// An exchange that waits for the answer of server 1.
     func waiting(isRepeatable: Bool = true, attempts: Int = 2) -> Exchange {
         var exchange = Exchange()
@@ -22,8 +26,8 @@ import Testing
 
     @Test func anAnswerThatEndsReleasesItsServerOnce() {
         var exchange = waiting()
-        #expect(exchange.handle(.answerBegan) == ExchangeStep(.forward))
-        #expect(exchange.handle(.answerEnded) == ExchangeStep(.finish, release: ServerID(1)))
+        #expect(exchange.handle(.answerBegan(isFailure: false)) == ExchangeStep(.forward))
+        #expect(exchange.handle(.answerEnded) == ExchangeStep(.finish, release: release(1, .served)))
         #expect(exchange.state == .ended)
         #expect(exchange.failure == nil)
         // The agent may go while it still takes the last bytes: nothing is released again, but the connection ends.
@@ -58,14 +62,14 @@ import Testing
         let step = exchange.handle(.lost(.init(sentAnything: sent, bodyAtHand: atHand, wasReused: reused)))
         #expect(step.action == expected)
         // The slot is given back, unless the same server is tried again.
-        #expect(step.release == (expected == .connect(fresh: true) ? nil : ServerID(1)))
+        #expect(step.release?.assignment == (expected == .connect(fresh: true) ? nil : assignment(1)))
     }
 
     @Test func nothingIsSentAgainOnceAnAnswerHasBegun() {
         var exchange = waiting()
-        _ = exchange.handle(.answerBegan)
+        _ = exchange.handle(.answerBegan(isFailure: false))
         let step = exchange.handle(.lost(.init(sentAnything: true, bodyAtHand: true, wasReused: false)))
-        #expect(step == ExchangeStep(.cut, release: ServerID(1)))
+        #expect(step == ExchangeStep(.cut, release: release(1, .answerFailed)))
         #expect(exchange.failure == .cut)
     }
 
@@ -75,11 +79,11 @@ import Testing
         for number in UInt32(1)...2 {
             _ = exchange.handle(.assigned(assignment(number)))
             let step = exchange.handle(.connectFailed(byTimeout: false))
-            #expect(step == ExchangeStep(.submit, release: ServerID(number)))
+            #expect(step == ExchangeStep(.submit, release: release(number, .connectFailed)))
             #expect(exchange.tried.contains(ServerID(number)))
         }
         _ = exchange.handle(.assigned(assignment(3)))
-        #expect(exchange.handle(.connectFailed(byTimeout: true)) == ExchangeStep(.respond(.connectFailed), release: ServerID(3)))
+        #expect(exchange.handle(.connectFailed(byTimeout: true)) == ExchangeStep(.respond(.connectFailed), release: release(3, .connectFailed)))
         #expect(exchange.retries == 2)
         #expect(exchange.failedByTimeout)
     }
@@ -104,21 +108,21 @@ import Testing
         _ = exchange.handle(.queued)
         #expect(exchange.handle(.clientGone) == ExchangeStep(.abandon, cancelsTicket: true))
         // An assignment that crossed with it gives its slot back at once.
-        #expect(exchange.handle(.assigned(assignment(4))) == ExchangeStep(.wait, release: ServerID(4)))
+        #expect(exchange.handle(.assigned(assignment(4))) == ExchangeStep(.wait, release: release(4, .none)))
     }
 
     @Test func aSlowServerIsNotTriedElsewhere() {
         var exchange = waiting()
-        #expect(exchange.handle(.answerTimedOut) == ExchangeStep(.respond(.responseTimeout), release: ServerID(1)))
+        #expect(exchange.handle(.answerTimedOut) == ExchangeStep(.respond(.responseTimeout), release: release(1, .answerFailed)))
         #expect(exchange.failedByTimeout)
     }
 
     @Test func brokenContentOfARequestEndsIt() {
         var exchange = waiting()
-        #expect(exchange.handle(.requestMalformed) == ExchangeStep(.respond(.badRequest), release: ServerID(1)))
+        #expect(exchange.handle(.requestMalformed) == ExchangeStep(.respond(.badRequest), release: release(1, .none)))
         var answering = waiting()
-        _ = answering.handle(.answerBegan)
-        #expect(answering.handle(.requestTimedOut) == ExchangeStep(.cut, release: ServerID(1)))
+        _ = answering.handle(.answerBegan(isFailure: false))
+        #expect(answering.handle(.requestTimedOut) == ExchangeStep(.cut, release: release(1, .none)))
         #expect(answering.failure == .requestTimeout)
     }
 
@@ -145,9 +149,9 @@ import Testing
             case 4, 5: event = .connected
             case 6: event = .connectFailed(byTimeout: false)
             case 7: event = .lost(.init(sentAnything: random(2) == 0, bodyAtHand: random(2) == 0, wasReused: random(2) == 0))
-            case 8: event = .answerBegan
+            case 8: event = .answerBegan(isFailure: random(2) == 0)
             case 9: event = .answerEnded
-            case 10: event = .answerTimedOut
+            case 10: event = random(2) == 0 ? .answerTimedOut : .serverDown(bodyAtHand: random(2) == 0)
             default: event = random(4) == 0 ? .clientGone : .connected
             }
             let step = exchange.handle(event)

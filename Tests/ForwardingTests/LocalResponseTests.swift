@@ -3,9 +3,10 @@ import Model
 import Testing
 
 @Suite struct LocalResponseTests {
-    func text(_ reason: Reason, close: Bool = false, omitsBody: Bool = false, isHTTP10: Bool = false) -> String {
+    func text(_ reason: Reason, close: Bool = false, omitsBody: Bool = false, isHTTP10: Bool = false, retryAfter: Int? = nil) -> String {
         var bytes: [UInt8] = []
-        LocalResponse.append(reason, id: Array("id1".utf8), close: close, omitsBody: omitsBody, isHTTP10: isHTTP10, to: &bytes)
+        LocalResponse.append(
+            reason, id: Array("id1".utf8), close: close, omitsBody: omitsBody, isHTTP10: isHTTP10, retryAfter: retryAfter, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -27,6 +28,11 @@ import Testing
         #expect(text(.badRequest, close: true).contains("\r\nConnection: close\r\n"))
         #expect(text(.noRoute, isHTTP10: true).contains("\r\nConnection: keep-alive\r\n"))
         #expect(text(.methodNotAllowed, close: true).contains("\r\nAllow: "))
+    }
+
+    @Test func retryAfterIsOneLineOfSeconds() {
+        #expect(text(.overloaded, retryAfter: 1800).contains("\r\nRetry-After: 1800\r\n"))
+        #expect(!text(.overloaded).contains("Retry-After"))
     }
 
     @Test func reasonsWithoutStatusHaveNoAnswer() {

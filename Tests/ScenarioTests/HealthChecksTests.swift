@@ -15,7 +15,8 @@ struct HealthChecksTests {
     func eachFailureIsToldOnceAndSoIsTheRecovery(_ behaviour: Misbehaviour, _ words: String) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.behavesWell)
-        let proxy = try scene.start(.pool(server.address, lines: [Self.check]))
+        // Panic is another test's: see UsesPoolsThatFailTheirChecksTests.
+        let proxy = try scene.start(.pool(server.address, lines: [Self.check, "panic: 0%"]))
         let client = try scene.connect(proxy)
         #expect(try waitUntil { try client.exchange(Requests.metadata()).status == 200 })
         server.behaviour = behaviour

@@ -1,0 +1,143 @@
+import Model
+import Settings
+
+/// Which of the servers? Stick, tier, balance.
+extension Pool {
+    /// What a request has in common with those beside whom it would wait.
+    func key(of request: PoolRequest) -> PendingQueue.Key {
+        PendingQueue.Key(
+            queueClass: request.queueClass, kind: limited(request.kind), tried: request.tried, isRepeat: request.attempt == .repeat)
+    }
+
+    /// The kind where some server limits it; nil for others.
+    func limited(_ kind: SlotKind) -> SlotKind? { ranks.limitedKinds.contains(kind) ? kind : nil }
+
+    // MARK: Sticks
+
+    /// The server that this request belongs to, where that can take it. A stick to one that is down, drained, ejected or gone breaks.
+    mutating func home(of request: PoolRequest, now: MonotonicTime) -> Int? {
+        guard !request.stickKey.isEmpty, request.tried.isEmpty, let server = sticks?.find(request.stickKey, now: now) else { return nil }
+        guard let place = place(of: server), isFit(servers[place]) || servers[place].isUsable else {
+            sticks?.remove(request.stickKey)
+            return nil
+        }
+        return place
+    }
+
+    mutating func submit(_ request: PoolRequest, toHome place: Int, now: MonotonicTime) -> Submission {
+        var key = key(of: request)
+        key.home = servers[place].id
+        if queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
+            return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: true, now: now))
+        }
+        return wait(request, key, tier: servers[place].tier, now: now)
+    }
+
+    // MARK: Tiers
+
+    /// The tier that a request goes to: the first with a usable server that it was not tried on; while its queue is above
+    /// `locality.spill` the next site's whose queue is not. Backups take nothing that is only crowded.
+    func tier(for tried: TriedServers) -> Int? {
+        guard let first = nearestTier(for: tried) else { return nil }
+        guard case .averageQueue(let limit) = settings.spill, first < activeTierCount, queue.count > 0 else { return first }
+        var candidate: Int? = first
+        while let tier = candidate, tier < activeTierCount {
+            if averageQueue(tier: tier) <= limit { return tier }
+            candidate = self.tier(from: tier + 1, for: tried)
+        }
+        return first
+    }
+
+    func nearestTier(for tried: TriedServers) -> Int? { tier(from: firstTier, for: tried) }
+
+    private func tier(from start: Int?, for tried: TriedServers) -> Int? {
+        guard let start else { return nil }
+        for tier in start..<max(start, usable.count) where !usable[tier].isEmpty {
+            // More servers than can have been tried: one of them was not.
+            if tried.isEmpty || usable[tier].count > TriedServers.capacity { return tier }
+            if usable[tier].contains(where: { !tried.contains(servers[$0].id) }) { return tier }
+        }
+        return nil
+    }
+
+    private func averageQueue(tier: Int) -> Int {
+        var waiting = 0
+        for line in queue.shared where queue.lines[line].tier == tier { waiting += queue.lines[line].count }
+        return (waiting + usable[tier].count - 1) / usable[tier].count
+    }
+
+    // MARK: Balance
+
+    /// A server with a free slot of the first tier that has one, up to `tier`.
+    mutating func choose(upTo tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
+        guard let firstTier, firstTier <= tier else { return nil }
+        for candidate in firstTier...tier where !usable[candidate].isEmpty {
+            if let place = choose(tier: candidate, key, hash: hash) { return place }
+        }
+        return nil
+    }
+
+    private mutating func choose(tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
+        let free = ranks.free(tier: tier, kind: key.kind)
+        if free.isEmpty { return nil }
+        switch settings.balance {
+        case .random:
+            if let place = chooseAtRandom(free, key.tried) { return place }
+        case .hash:
+            if let place = chooseByHash(tier: tier, key, hash: hash) { return place }
+        case .roundRobin, .leastConnections: break
+        }
+        return free.first { key.tried.contains(servers[$0].id) }
+    }
+
+    /// The less loaded of two drawn by weight (HAProxy's `random(2)`).
+    private mutating func chooseAtRandom(_ free: ServerHeap, _ tried: TriedServers) -> Int? {
+        guard let one = draw(free, tried), let other = draw(free, tried) else { return nil }
+        return ServerRanks.load(servers[other]) < ServerRanks.load(servers[one]) ? other : one
+    }
+
+    /// One of the free servers, each as likely as its weight: drawn evenly, and taken with the chance of its weight.
+    private mutating func draw(_ free: ServerHeap, _ tried: TriedServers) -> Int? {
+        for _ in 0..<32 {
+            let word = nextRandom()
+            let place = free.entries[Int(word.multipliedFullWidth(by: UInt64(free.entries.count)).high)].place
+            guard !tried.contains(servers[place].id) else { continue }
+            if nextRandom() % UInt64(heaviest) < UInt64(servers[place].effectiveWeight) { return place }
+        }
+        return nil
+    }
+
+    private mutating func nextRandom() -> UInt64 {
+        random &+= 0x9E37_79B9_7F4A_7C15
+        var word = (random ^ (random >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+
+    /// The key's own server on the ring, or the next one with a slot that is not above its bound (`hash_balance_factor`: percent of the
+    /// average load by weight, HAProxy's rule); where all are, the next one with a slot.
+    private func chooseByHash(tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
+        var bounded: Int?
+        var second: Int?
+        rings[tier].walk(from: hash, limit: Self.ringLimit) { place in
+            let server = servers[place]
+            guard server.isUsable, server.hasFreeSlot(key.kind), !key.tried.contains(server.id) else { return false }
+            if second == nil { second = place }
+            guard isWithinBound(server, tier: tier) else { return false }
+            bounded = place
+            return true
+        }
+        return bounded ?? second
+    }
+
+    private func isWithinBound(_ server: borrowing ServerState, tier: Int) -> Bool {
+        guard let factor = settings.hashBalanceFactor, factor > 0 else { return true }
+        let weight = tierWeights[tier]
+        guard weight > 0 else { return true }
+        let share = (tierInUse[tier] + 1) * factor * server.effectiveWeight
+        return server.inUse < (share + 100 * weight - 1) / (100 * weight)
+    }
+
+    /// Points looked at; behind so many the server that ranks first takes the request.
+    private static var ringLimit: Int { 4096 }
+}

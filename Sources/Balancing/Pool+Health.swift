@@ -1,0 +1,170 @@
+import Model
+import Settings
+
+/// Is this server well? Checks, the agent's word, passive checks, and what a server gets after it came back.
+extension Pool {
+    // MARK: Checks
+
+    mutating func check(_ id: ServerID, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let place = place(of: id), servers[place].index != nil else { return }
+        if isBusy(servers[place], outcome, now: now) {
+            if !servers[place].isSlow { actions.append(.healthChanged(id, healthChange(.slow, outcome, place: place))) }
+            servers[place].isSlow = true
+            return
+        }
+        servers[place].isSlow = false
+        let failedSoftly = servers[place].health.failsSoftly
+        let kind: HealthChange.Kind
+        switch servers[place].health.record(outcome) {
+        case .none:
+            // How it fails decides whether it may be used where no other is left.
+            if failedSoftly != servers[place].health.failsSoftly { serversChanged(now: now, actions: &actions) }
+            return
+        case .failing: kind = .failing
+        case .passing: kind = .passing
+        case .down: kind = .down
+        case .up: kind = .up
+        }
+        if kind == .up, case .passed = outcome { beginWarming(place, now: now) }
+        if kind == .up || kind == .down {
+            var after: [PoolAction] = []
+            rebuildUsable(actions: &after)
+            actions.append(.healthChanged(id, healthChange(kind, outcome, place: place)))
+            actions += after
+            serveAll(now: now, actions: &actions)
+        } else {
+            actions.append(.healthChanged(id, healthChange(kind, outcome, place: place)))
+        }
+    }
+
+    /// A check's time ran out, but requests were served meanwhile: busy, not dead.
+    private func isBusy(_ server: borrowing ServerState, _ outcome: CheckOutcome, now: MonotonicTime) -> Bool {
+        guard case .failed(let failure) = outcome, failure.cause.isTimeout, server.health.isUp else { return false }
+        return server.lastServed > .zero && now - server.lastServed <= failure.duration
+    }
+
+    private func healthChange(_ kind: HealthChange.Kind, _ outcome: CheckOutcome, place: Int) -> HealthChange {
+        let state = servers[place]
+        return HealthChange(
+            kind: kind, outcome: outcome, progress: state.health.progress.current, progressOf: state.health.progress.of,
+            isUp: state.health.isUp, activeLeft: left.active, backupsLeft: left.backups, inUse: state.inUse, queued: queue.count)
+    }
+
+    // MARK: Words
+
+    mutating func admin(_ id: ServerID, _ state: AdminState, byAgent: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let place = place(of: id), servers[place].admin != state else { return }
+        if servers[place].admin == .maint, state == .ready { beginWarming(place, now: now) }
+        servers[place].admin = state
+        change(place, .admin(state, byAgent: byAgent), now: now, actions: &actions)
+    }
+
+    mutating func agent(_ id: ServerID, _ reply: AgentReply, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let place = place(of: id), servers[place].index != nil else { return }
+        if let admin = reply.admin { self.admin(id, admin, byAgent: true, now: now, actions: &actions) }
+        if reply.weight != nil || reply.weightPercent != nil {
+            weigh(place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), now, &actions)
+        }
+        if let maxconn = reply.maxconn, maxconn != servers[place].agent.maxconn {
+            servers[place].agent.maxconn = maxconn
+            servers[place].adoptLimits()
+            change(place, .maxconn(maxconn), now: now, actions: &actions)
+        }
+        guard let health = reply.health, (health == .down) != servers[place].agent.isDown else { return }
+        servers[place].agent.isDown = health == .down
+        if health == .up { beginWarming(place, now: now) }
+        change(place, health == .down ? .agentDown(reply.description) : .agentUp, now: now, actions: &actions)
+    }
+
+    private mutating func weigh(
+        _ place: Int, _ weight: Int?, percent: Int, _ now: MonotonicTime, _ actions: inout [PoolAction]
+    ) {
+        guard weight != servers[place].agent.weight || percent != servers[place].agent.weightPercent else { return }
+        servers[place].agent.weight = weight
+        servers[place].agent.weightPercent = percent
+        change(place, .weight(servers[place].effectiveWeight / 256), now: now, actions: &actions)
+    }
+
+    /// Tells of a change that has been made, and acts on it.
+    private mutating func change(_ place: Int, _ kind: ServerChange.Kind, now: MonotonicTime, actions: inout [PoolAction]) {
+        var after: [PoolAction] = []
+        rebuildUsable(actions: &after)
+        let change = ServerChange(
+            kind: kind, activeLeft: left.active, backupsLeft: left.backups, inUse: servers[place].inUse, queued: queue.count)
+        actions.append(.serverChanged(servers[place].id, change))
+        actions += after
+        serveAll(now: now, actions: &actions)
+    }
+
+    // MARK: Load
+
+    /// What others have sent there, by the server's own count, weighs as ours until the next word.
+    mutating func load(_ id: ServerID, _ load: JRubyLoad?) {
+        guard let place = place(of: id) else { return }
+        servers[place].load = load
+        servers[place].foreign = load.map { max(0, $0.jrubies - $0.free + $0.waiting - servers[place].inUse) } ?? 0
+        rank(place)
+    }
+
+    // MARK: Passive checks
+
+    /// What the end of a request tells of its server.
+    mutating func judge(_ place: Int, _ verdict: Verdict, _ queueClass: QueueClass, now: MonotonicTime, actions: inout [PoolAction]) {
+        let failures = servers[place].outlier.record(verdict, queueClass)
+        guard failures > 0, servers[place].index != nil else { return }
+        if settings.check != nil { actions.append(.checkSoon(servers[place].id)) }
+        guard let outlier = settings.outlier, servers[place].outlier.isDue(failures, outlier), servers[place].isUp,
+            mayEject(outlier)
+        else { return }
+        let time = servers[place].outlier.eject(outlier, now: now)
+        change(place, .ejected(time, failures: failures), now: now, actions: &actions)
+    }
+
+    private func mayEject(_ outlier: OutlierSettings) -> Bool {
+        let ejected = restless.reduce(0) { $0 + (servers[$1].outlier.ejectedUntil == nil ? 0 : 1) }
+        return (ejected + 1) * 100 <= outlier.atMost * settings.servers.count
+    }
+
+    // MARK: Time
+
+    mutating func tick(now: MonotonicTime, actions: inout [PoolAction]) {
+        for id in restless.map({ servers[$0].id }) {
+            guard let place = place(of: id) else { continue }
+            if let until = servers[place].outlier.ejectedUntil, until <= now {
+                servers[place].outlier.comeBack(now: now)
+                change(place, .returned, now: now, actions: &actions)
+            }
+            if servers[place].warmingSince != nil { warm(place, now: now, actions: &actions) }
+        }
+        expire(now: now, actions: &actions)
+        sticks?.expire(now: now, limit: 256)
+    }
+
+    /// A server that comes back starts with a hundredth of its weight and maxconn (HAProxy's slow start).
+    private mutating func beginWarming(_ place: Int, now: MonotonicTime) {
+        guard let time = servers[place].settings.slowstart, time > .zero else { return }
+        servers[place].warmingSince = now
+        servers[place].warmth = 1
+        servers[place].adoptLimits()
+    }
+
+    mutating func endWarming(_ place: Int) {
+        servers[place].warmingSince = nil
+        servers[place].warmth = 100
+        servers[place].adoptLimits()
+    }
+
+    private mutating func warm(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let since = servers[place].warmingSince, let time = servers[place].settings.slowstart else { return }
+        let percent = Int((now - since).inMilliseconds * 100 / max(1, time.inMilliseconds))
+        guard percent > servers[place].warmth else { return }
+        let weight = servers[place].effectiveWeight
+        if percent < 100 { servers[place].warmth = percent } else { endWarming(place) }
+        servers[place].adoptLimits()
+        if servers[place].isUsable { tierWeights[servers[place].tier] += servers[place].effectiveWeight - weight }
+        heaviest = max(heaviest, servers[place].effectiveWeight)
+        if percent >= 100 { restless.removeAll { $0 == place } }
+        rank(place)
+        serve(place, now: now, actions: &actions)
+    }
+}

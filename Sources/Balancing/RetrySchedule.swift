@@ -1,0 +1,90 @@
+import Model
+
+/// When shall an agent that is sent away come back?
+///
+/// Those sent away get places in a line that moves at the pool's measured capacity, behind those who wait in the queue: they come back
+/// spread, not as a second herd. The line's length is counted, not timed, so that a capacity measured anew counts at once. Where the
+/// capacity is not known, or the line is longer than agents wait, a hash of the key spreads them.
+/// Invariants: who asks again before its time is told the same time; memory is bounded, and the oldest places go first.
+package struct RetrySchedule: Sendable {
+    /// Agents wait for their runinterval at most, half an hour unless set otherwise.
+    package static let longest = 1800
+    /// Seconds, where the capacity is not known.
+    package static let unmeasured = 30...300
+
+    private struct Place: Sendable {
+        /// Stands for the key: two keys of one hash come back together, which does no harm.
+        let hash: UInt64
+        let time: MonotonicTime
+    }
+
+    /// How many places are remembered.
+    private let limit: Int
+    /// A ring once it is full: `oldest` is the next to be replaced.
+    private var places: [Place] = []
+    private var oldest = 0
+    private var times: [UInt64: MonotonicTime] = [:]
+    /// How many of those sent away have not had their turn yet, as far as the capacity tells.
+    private var ahead = 0.0
+    private var lastAsked = MonotonicTime.zero
+
+    package init(remembering limit: Int = 16384) { self.limit = limit }
+
+    /// How many keys have a time now.
+    package var rememberedCount: Int { times.count }
+
+    /// In how many seconds: 1 to `longest`.
+    /// - Parameters:
+    ///   - key: who asks, such as the certname in lower case
+    ///   - perSecond: how many such requests the pool serves a second; 0 where that is not known
+    ///   - waiting: how many wait in the queue now
+    package mutating func comeBack(_ key: [UInt8], perSecond: Double, waiting: Int, now: MonotonicTime) -> Int {
+        let hash = Self.hash(key)
+        if let time = times[hash], time > now { return Self.seconds(from: now, to: time) }
+        let time = now + delay(hash, perSecond: perSecond, waiting: waiting, now: now)
+        remember(Place(hash: hash, time: time))
+        return Self.seconds(from: now, to: time)
+    }
+
+    private mutating func delay(_ hash: UInt64, perSecond: Double, waiting: Int, now: MonotonicTime) -> Duration {
+        let passed = Double(max(0, (now - lastAsked).inNanoseconds)) / 1e9
+        lastAsked = max(lastAsked, now)
+        // Slower than one in the longest wait is as good as not known.
+        guard perSecond * Double(Self.longest) >= 1 else { return Self.spread(hash, over: Self.unmeasured) }
+        ahead = max(0, ahead - perSecond * passed)
+        let seconds = (Double(max(0, waiting)) + ahead + 1) / perSecond
+        // Whoever finds no place in the line comes in the second half of what agents wait, and does not make the line longer.
+        guard seconds <= Double(Self.longest) else { return Self.spread(hash, over: Self.longest / 2...Self.longest) }
+        ahead += 1
+        return .nanoseconds(Int64(seconds * 1e9))
+    }
+
+    private static func spread(_ hash: UInt64, over seconds: ClosedRange<Int>) -> Duration {
+        .seconds(seconds.lowerBound + Int(hash % UInt64(seconds.count)))
+    }
+
+    /// Rounded up.
+    private static func seconds(from now: MonotonicTime, to time: MonotonicTime) -> Int {
+        let nanoseconds = (time - now).inNanoseconds
+        return min(longest, max(1, Int((nanoseconds + 999_999_999) / 1_000_000_000)))
+    }
+
+    private mutating func remember(_ place: Place) {
+        guard limit > 0 else { return }
+        times[place.hash] = place.time
+        if places.count < limit { return places.append(place) }
+        // A key that was given another time since is remembered by its newer place.
+        if times[places[oldest].hash] == places[oldest].time { times[places[oldest].hash] = nil }
+        places[oldest] = place
+        oldest = oldest + 1 == limit ? 0 : oldest + 1
+    }
+
+    /// FNV-1a, mixed once more since its upper bits are poor (the last step of SplitMix64).
+    private static func hash(_ key: [UInt8]) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
+        hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB
+        return hash ^ hash >> 31
+    }
+}

@@ -1,0 +1,45 @@
+/// What changed for a server besides its checks, and how the pool stands after it: what the log tells and hooks are told.
+package struct ServerChange: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// Requests failed in a row: nothing new for a while.
+        case ejected(Duration, failures: Int)
+        /// The ejection is over.
+        case returned
+        /// An operator's word, or the server's own by its agent.
+        case admin(AdminState, byAgent: Bool)
+        /// The agent's `down` (with its words) and `up`.
+        case agentDown(String)
+        case agentUp
+        /// The weight in force, by the agent.
+        case weight(Int)
+        /// By the agent.
+        case maxconn(Int)
+    }
+
+    package var kind: Kind
+    /// Usable servers after the change.
+    package var activeLeft: Int
+    package var backupsLeft: Int
+    /// Requests on this server, which go on.
+    package var inUse: Int
+    package var queued: Int
+
+    /// One line without line end.
+    package func line(pool: String, server: String) -> String {
+        let running = activeLeft == 0 && backupsLeft > 0 ? " Running on backup." : ""
+        return "Server \(pool)/\(server) \(what). \(activeLeft) active and \(backupsLeft) backup servers left.\(running) "
+            + "\(inUse) requests active, \(queued) in queue."
+    }
+
+    private var what: String {
+        switch kind {
+        case .ejected(let time, let failures): "is ejected for \(time.components.seconds)s after \(failures) failed requests in a row"
+        case .returned: "is back after its ejection"
+        case .admin(let state, let byAgent): "is set to \(state.rawValue)\(byAgent ? " by its agent" : "")"
+        case .agentDown(let words): "is DOWN by its agent\(words.isEmpty ? "" : ", reason: \(words)")"
+        case .agentUp: "is UP by its agent"
+        case .weight(let weight): "has weight \(weight) by its agent"
+        case .maxconn(let limit): "has maxconn \(limit) by its agent"
+        }
+    }
+}

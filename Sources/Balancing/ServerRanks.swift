@@ -1,0 +1,71 @@
+import Settings
+
+/// In which order are servers chosen? Keeps those with a free slot ranked, by tier and by the limit that a request needs.
+///
+/// | balance | rank |
+/// |---|---|
+/// | round-robin | weighted and smooth: each turn moves a server on by the inverse of its weight, the furthest behind is next (stride scheduling); one that was full or away comes back level with the others |
+/// | least-connections, and random's and hash's second choice | as HAProxy's leastconn: 0 without requests, else (requests + 1) / weight; requests are those that hold a slot, wait for this server, or by its own word come from elsewhere |
+///
+/// Among equals the one chosen longest ago.
+struct ServerRanks: Sendable {
+    /// Limits by endpoint that some server of the pool has; heap 0 of a tier is for requests without one.
+    private(set) var limitedKinds: [SlotKind] = []
+    private var heaps: [ServerHeap] = []
+    /// By limit, then by the server's place.
+    private var positions: [[Int]] = []
+    private var isRoundRobin = true
+    /// By tier: where the round of turns stands.
+    private var round: [UInt64] = []
+
+    /// One turn of a server with weight 1 (of 256).
+    private static let stride: UInt64 = 1 << 40
+
+    /// Empties it for a pool of so many servers and tiers.
+    mutating func reset(servers: Int, tiers: Int, limitedKinds: [SlotKind], balance: PoolSettings.Balance) {
+        self.limitedKinds = limitedKinds
+        isRoundRobin = balance == .roundRobin
+        heaps = [ServerHeap](repeating: ServerHeap(), count: tiers * (limitedKinds.count + 1))
+        positions = [[Int]](repeating: [Int](repeating: -1, count: servers), count: limitedKinds.count + 1)
+        if round.count != tiers { round = [UInt64](repeating: 0, count: tiers) }
+    }
+
+    /// Ranks a server anew after anything about it has changed.
+    mutating func set(_ place: Int, _ server: inout ServerState) {
+        if isRoundRobin, server.turn < round[server.tier] { server.turn = round[server.tier] }
+        let entry = ServerHeap.Entry(
+            key: isRoundRobin ? server.turn : Self.load(server), tie: server.lastChosen, place: place)
+        for limit in 0...limitedKinds.count {
+            let heap = heap(tier: server.tier, limit: limit)
+            let isFree = server.isUsable && server.hasFreeSlot(limit == 0 ? nil : limitedKinds[limit - 1])
+            if isFree { heaps[heap].set(entry, &positions[limit]) } else { heaps[heap].remove(place, &positions[limit]) }
+        }
+    }
+
+    /// The servers of a tier with a free slot for such a request.
+    func free(tier: Int, kind: SlotKind?) -> ServerHeap {
+        heaps[heap(tier: tier, limit: kind.flatMap { limitedKinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0)]
+    }
+
+    // MARK: Round-robin
+
+    /// The server is taken: the round has come to it.
+    mutating func turnTaken(_ server: borrowing ServerState) {
+        guard isRoundRobin, server.isUsable else { return }
+        round[server.tier] = max(round[server.tier], server.turn)
+    }
+
+    func nextTurn(_ server: borrowing ServerState) -> UInt64 {
+        guard isRoundRobin else { return server.turn }
+        return server.turn &+ Self.stride / UInt64(max(1, server.effectiveWeight))
+    }
+
+    // MARK: Least connections
+
+    static func load(_ server: borrowing ServerState) -> UInt64 {
+        let requests = server.inUse + server.stuck + server.foreign
+        return requests == 0 ? 0 : (UInt64(requests + 1) << 32) / UInt64(max(1, server.effectiveWeight))
+    }
+
+    private func heap(tier: Int, limit: Int) -> Int { tier * (limitedKinds.count + 1) + limit }
+}

@@ -1,0 +1,218 @@
+import Model
+
+/// Which server did this key go to last? Holds at most `size` keys; beyond that the least recently used goes. Constant time (growth,
+/// now and then, copies the entries).
+///
+/// Entries stand in one array, linked twice: by bucket of their hash, and from the youngest to the oldest. Places are used again, with
+/// their key's memory. Memory: about 50 bytes an entry and 32 for its key's head, and the key, so 120 for a certname of 30 bytes.
+/// Invariants: of two entries the younger was used no earlier; every entry stands in its hash's bucket; there are at least as many
+/// buckets as entries.
+package struct StickTable: Sendable {
+    /// Longer keys are never stored: no certname or address is longer.
+    package static let longestKey = 255
+
+    private struct Entry: Sendable {
+        var key: [UInt8]
+        var server: ServerID
+        var used: MonotonicTime
+        var hash: UInt32
+        /// In the bucket, or of the free places.
+        var next: Int32
+        var younger: Int32
+        var older: Int32
+    }
+
+    private static let none: Int32 = -1
+
+    package private(set) var count = 0
+    private var size: Int
+    private var expire: Duration
+    private var entries: [Entry] = []
+    /// The first entry of each; a power of two of them.
+    private var buckets: [Int32] = [none]
+    private var youngest = none
+    private var oldest = none
+    private var firstFree = none
+    /// The latest time seen: workers read the clock on their own, so `now` may lie a little before it.
+    private var latest = MonotonicTime.zero
+
+    /// - Parameters:
+    ///   - size: 0 holds nothing.
+    ///   - expire: how long after its last use an entry is forgotten.
+    package init(size: Int, expire: Duration) {
+        self.size = min(max(size, 0), Int(Int32.max))
+        self.expire = expire
+    }
+
+    /// nil where there is none or it has expired. A hit is a use: the entry becomes the youngest.
+    package mutating func find(_ key: [UInt8], now: MonotonicTime) -> ServerID? {
+        advance(to: now)
+        guard let place = place(of: key, hash: StickTable.hash(key)) else { return nil }
+        if isExpired(place) {
+            drop(place)
+            return nil
+        }
+        use(place)
+        return entries[Int(place)].server
+    }
+
+    /// Writes or overwrites, which is a use.
+    package mutating func store(_ key: [UInt8], _ server: ServerID, now: MonotonicTime) {
+        guard size > 0, key.count <= StickTable.longestKey else { return }
+        advance(to: now)
+        let hash = StickTable.hash(key)
+        if let place = place(of: key, hash: hash) {
+            entries[Int(place)].server = server
+            return use(place)
+        }
+        if count == size { drop(oldest) }
+        insert(key, server, hash)
+    }
+
+    package mutating func remove(_ key: [UInt8]) {
+        if let place = place(of: key, hash: StickTable.hash(key)) { drop(place) }
+    }
+
+    /// Drops what has expired, the oldest first, at most `limit` entries.
+    package mutating func expire(now: MonotonicTime, limit: Int) {
+        advance(to: now)
+        var left = limit
+        while left > 0, oldest != StickTable.none, isExpired(oldest) {
+            drop(oldest)
+            left -= 1
+        }
+    }
+
+    /// New settings. Entries are kept, `expire` counts for them too, and the oldest go where there is less room.
+    package mutating func resize(size newSize: Int, expire newExpire: Duration) {
+        var resized = StickTable(size: newSize, expire: newExpire)
+        expire = newExpire
+        if resized.size >= entries.count {
+            size = resized.size
+            return
+        }
+        while count > resized.size { drop(oldest) }
+        // Moved into less memory.
+        var place = oldest
+        while place != StickTable.none {
+            let entry = entries[Int(place)]
+            resized.latest = entry.used
+            resized.insert(entry.key, entry.server, entry.hash)
+            place = entry.younger
+        }
+        resized.latest = latest
+        self = resized
+    }
+
+    /// Calls `visit` with key, server and the time left, from the youngest, until it returns true. The expired are left out.
+    package func forEach(now: MonotonicTime, _ visit: ([UInt8], ServerID, Duration) -> Bool) {
+        var place = youngest
+        while place != StickTable.none {
+            let entry = entries[Int(place)]
+            let left = expire - (max(now, latest) - entry.used)
+            if left <= .zero || visit(entry.key, entry.server, left) { return }
+            place = entry.older
+        }
+    }
+}
+
+extension StickTable {
+    private mutating func advance(to now: MonotonicTime) { latest = max(latest, now) }
+
+    private func isExpired(_ place: Int32) -> Bool { latest - entries[Int(place)].used >= expire }
+
+    /// Seeded by process, so that nobody can choose keys that collide; instances need not agree here.
+    private static func hash(_ key: [UInt8]) -> UInt32 { UInt32(truncatingIfNeeded: key.hashValue) }
+
+    private func bucket(_ hash: UInt32) -> Int { Int(hash) & (buckets.count - 1) }
+
+    private func place(of key: [UInt8], hash: UInt32) -> Int32? {
+        var place = buckets[bucket(hash)]
+        while place != StickTable.none {
+            let index = Int(place)
+            if entries[index].hash == hash, entries[index].key == key { return place }
+            place = entries[index].next
+        }
+        return nil
+    }
+
+    /// As the youngest, used at `latest`.
+    private mutating func insert(_ key: [UInt8], _ server: ServerID, _ hash: UInt32) {
+        if count == buckets.count { growBuckets() }
+        let place = takePlace(key)
+        let index = Int(place)
+        entries[index].server = server
+        entries[index].hash = hash
+        entries[index].next = buckets[bucket(hash)]
+        buckets[bucket(hash)] = place
+        count += 1
+        linkAsYoungest(place)
+    }
+
+    private mutating func takePlace(_ key: [UInt8]) -> Int32 {
+        guard firstFree != StickTable.none else {
+            // A copy of the bytes: the caller's array would have to be copied when the caller writes to it again.
+            var owned: [UInt8] = []
+            owned.append(contentsOf: key)
+            entries.append(Entry(key: owned, server: ServerID(0), used: latest, hash: 0, next: -1, younger: -1, older: -1))
+            return Int32(entries.count - 1)
+        }
+        let place = firstFree
+        firstFree = entries[Int(place)].next
+        entries[Int(place)].key.removeAll(keepingCapacity: true)
+        entries[Int(place)].key.append(contentsOf: key)
+        return place
+    }
+
+    private mutating func use(_ place: Int32) {
+        guard place != youngest else {
+            entries[Int(place)].used = latest
+            return
+        }
+        unlink(place)
+        linkAsYoungest(place)
+    }
+
+    private mutating func linkAsYoungest(_ place: Int32) {
+        entries[Int(place)].used = latest
+        entries[Int(place)].younger = StickTable.none
+        entries[Int(place)].older = youngest
+        if youngest != StickTable.none { entries[Int(youngest)].younger = place } else { oldest = place }
+        youngest = place
+    }
+
+    private mutating func unlink(_ place: Int32) {
+        let younger = entries[Int(place)].younger
+        let older = entries[Int(place)].older
+        if younger != StickTable.none { entries[Int(younger)].older = older } else { youngest = older }
+        if older != StickTable.none { entries[Int(older)].younger = younger } else { oldest = younger }
+    }
+
+    private mutating func drop(_ place: Int32) {
+        unlink(place)
+        let hash = entries[Int(place)].hash
+        let next = entries[Int(place)].next
+        if buckets[bucket(hash)] == place {
+            buckets[bucket(hash)] = next
+        } else {
+            var before = Int(buckets[bucket(hash)])
+            while entries[before].next != place { before = Int(entries[before].next) }
+            entries[before].next = next
+        }
+        entries[Int(place)].next = firstFree
+        firstFree = place
+        count -= 1
+    }
+
+    private mutating func growBuckets() {
+        buckets = Array(repeating: StickTable.none, count: buckets.count * 2)
+        var place = youngest
+        while place != StickTable.none {
+            let index = Int(place)
+            let bucket = bucket(entries[index].hash)
+            entries[index].next = buckets[bucket]
+            buckets[bucket] = place
+            place = entries[index].older
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Balancing
+import Forwarding
+import Model
+import Puppet
+import Settings
+
+/// From the decision to a slot on a server, and the slot's way back.
+extension RunningExchange {
+    func submit() {
+        dropUpstream(isReusable: false)
+        guard let decided = exchange.pool else { return }
+        if submitted == 0 { submitted = worker.loop.now }
+        if exchange.attempt == .first { exchange.move(to: overflowed(from: decided)) }
+        guard let pool = exchange.pool else { return }
+        let ticket = worker.newTicket()
+        ticketSerial = ticket.serial
+        let (submission, target) = snapshot.pool(pool).submit(poolRequest(ticket, pool), now: now)
+        switch submission {
+        case .assigned(let assignment):
+            self.target = target
+            apply(exchange.handle(.assigned(assignment)))
+        case .queued:
+            worker.waitForServer(self, serial: ticket.serial)
+            if let input = connection.input { connection.input = memory.shrink(input) }
+            apply(exchange.handle(.queued))
+            takeMoreOfRequest()
+        case .refused(let reason):
+            apply(exchange.handle(.refused(reason)))
+        }
+    }
+
+    private func overflowed(from pool: PoolIndex) -> PoolIndex {
+        Overflow.destination(
+            from: pool, settings: { snapshot.poolSettings($0).overflow }, averageQueue: { snapshot.pool($0).averageQueue },
+            isUsable: { snapshot.pool($0).isUsable })
+    }
+
+    private func poolRequest(_ ticket: Ticket, _ pool: PoolIndex) -> PoolRequest {
+        let settings = snapshot.poolSettings(pool)
+        var request = PoolRequest(
+            ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
+            tried: exchange.tried, attempt: exchange.attempt)
+        if let stick = settings.stick { request.stickKey = key(stick.on) }
+        if case .hash(let on) = settings.balance { request.hash = HashRing.hash(key(on)) }
+        return request
+    }
+
+    /// What a stick or a hash goes by: for a certname the verified certificate's, else the path's; the source where there is none.
+    private func key(_ key: StickKey) -> [UInt8] {
+        switch key {
+        case .certname:
+            if let identity = connection.identity { return identity.foldedCertname }
+            if !request.certname.isEmpty { return request.certname.map(ASCII.lowercased) }
+        case .environment:
+            if !request.environment.isEmpty { return request.environment }
+        case .source: break
+        }
+        return connection.sourceText
+    }
+
+    /// The queue has answered. The worker has made sure that this exchange still waits for this ticket.
+    func queueAnswered(_ outcome: PoolCoordinator.QueueOutcome) {
+        let held = connection
+        defer { withExtendedLifetime(held) {} }
+        switch outcome {
+        case .assigned(let assignment, let target):
+            self.target = target
+            apply(exchange.handle(.assigned(assignment)))
+        case .refused(let reason):
+            apply(exchange.handle(.refused(reason)))
+        }
+    }
+
+    /// The slot or the place in the queue that a step lets go.
+    func giveBack(_ step: ExchangeStep) {
+        guard let index = exchange.pool else { return }
+        let pool = snapshot.pool(index)
+        if let release = step.release { pool.release(release.assignment, release.verdict, now: now) }
+        if step.cancelsTicket { worker.cancel(ticketSerial, in: pool) }
+    }
+}
