@@ -81,9 +81,10 @@ let package = Package(
         library("TLS", ["Model", "Settings", "Buffers", "COpenSSL"]),
         library("Network", ["Buffers", "CLinux"]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
+        library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
         library("Engine", [
             "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
-            "Forwarding", "CLinux", "CNghttp2", logging,
+            "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
         ]),
         library("StandIn", ["Model", "HTTP1", "TLS", "COpenSSL", "Buffers"]),
         .executableTarget(

@@ -16,6 +16,7 @@ package struct HealthTracker: Sendable, Equatable {
     package private(set) var isResolved = true
     /// The last outcome that was of effect; nil before.
     package private(set) var lastOutcome: CheckOutcome?
+    private var lastFailureIsSoft = false
     private var counter: Int
 
     package init(check: CheckSettings?) {
@@ -26,10 +27,7 @@ package struct HealthTracker: Sendable, Equatable {
     package var isUp: Bool { isResolved && (check == nil || counter >= rise) }
 
     /// Down, but only since what the check asks is not as wanted, or late (`CheckFailure.isSoft`).
-    package var failsSoftly: Bool {
-        guard isResolved, !isUp, case .failed(let failure) = lastOutcome else { return false }
-        return failure.isSoft
-    }
+    package var failsSoftly: Bool { isResolved && !isUp && lastFailureIsSoft }
 
     /// As HAProxy's "2/3 UP": failures left until it falls (while up), or passes so far of those needed (while down).
     package var progress: (current: Int, of: Int) {
@@ -51,8 +49,9 @@ package struct HealthTracker: Sendable, Equatable {
             guard check != nil, isResolved else { return .none }
             if counter < top { counter += 1 }
             if counter >= rise { counter = top }
-        case .failed:
+        case .failed(let failure):
             guard check != nil, isResolved else { return .none }
+            lastFailureIsSoft = failure.isSoft
             if counter > 0 { counter -= 1 }
             if counter < rise { counter = 0 }
         case .unresolved:

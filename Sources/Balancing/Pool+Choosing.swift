@@ -16,7 +16,9 @@ extension Pool {
 
     /// The server that this request belongs to, where that can take it. A stick to one that is down, drained, ejected or gone breaks.
     mutating func home(of request: PoolRequest, now: MonotonicTime) -> Int? {
-        guard !request.stickKey.isEmpty, request.tried.isEmpty, let server = sticks?.find(request.stickKey, now: now) else { return nil }
+        guard !request.stickKey.isEmpty, let server = sticks?.find(request.stickKey, now: now), !request.tried.contains(server) else {
+            return nil
+        }
         guard let place = place(of: server), isFit(servers[place]) || servers[place].isUsable else {
             sticks?.remove(request.stickKey)
             return nil
@@ -24,12 +26,16 @@ extension Pool {
         return place
     }
 
-    mutating func submit(_ request: PoolRequest, toHome place: Int, now: MonotonicTime) -> Submission {
-        var key = key(of: request)
+    /// nil: it has no slot now and cannot wait for one, so it goes where there is one.
+    mutating func submit(
+        _ request: PoolRequest, _ key: PendingQueue.Key, toHome place: Int, isHeld: Bool, now: MonotonicTime
+    ) -> Submission? {
+        var key = key
         key.home = servers[place].id
-        if queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
+        if !isHeld, queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
             return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: true, now: now))
         }
+        guard let stick = settings.stick, stick.wait > .zero, request.mayQueue, queue.count < settings.queue.size else { return nil }
         return wait(request, key, tier: servers[place].tier, now: now)
     }
 

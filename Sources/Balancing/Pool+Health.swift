@@ -15,11 +15,11 @@ extension Pool {
         servers[place].isSlow = false
         let failedSoftly = servers[place].health.failsSoftly
         let kind: HealthChange.Kind
-        switch servers[place].health.record(outcome) {
-        case .none:
-            // How it fails decides whether it may be used where no other is left.
-            if failedSoftly != servers[place].health.failsSoftly { serversChanged(now: now, actions: &actions) }
-            return
+        let change = servers[place].health.record(outcome)
+        // How it fails decides whether it may be used where no other is left.
+        if change != .up, change != .down, failedSoftly != servers[place].health.failsSoftly { serversChanged(now: now, actions: &actions) }
+        switch change {
+        case .none: return
         case .failing: kind = .failing
         case .passing: kind = .passing
         case .down: kind = .down

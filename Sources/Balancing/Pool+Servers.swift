@@ -56,7 +56,7 @@ extension Pool {
         sticks?.resize(size: stick.size, expire: stick.expire)
     }
 
-    private mutating func buildRings() {
+    mutating func buildRings() {
         guard case .hash = settings.balance else {
             rings = []
             return

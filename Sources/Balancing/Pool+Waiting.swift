@@ -46,7 +46,9 @@ extension Pool {
         let server = servers[place]
         var best: Int?
         if isFit(server) || server.isUsable {
-            for line in queue.homes[server.id] ?? [] where server.hasFreeSlot(queue.lines[line].key.kind) {
+            for line in queue.homes[server.id] ?? [] {
+                let key = queue.lines[line].key
+                guard server.hasFreeSlot(key.kind), !key.isRepeat || mayRepeat else { continue }
                 if best.map({ precedes(line, $0) }) ?? true { best = line }
             }
         }
@@ -83,10 +85,10 @@ extension Pool {
         guard queue.count > 0 else { return }
         leaveLostHomes()
         for line in queue.shared {
-            let tried = queue.lines[line].key.tried
-            if let tier = waitingTier(of: line) {
+            if !(queue.lines[line].key.isRepeat && settings.retry.budget == 0), let tier = waitingTier(of: line) {
                 queue.setTier(tier, line: line)
-            } else if tier(for: tried) == nil {
+            } else {
+                // Retired with its last.
                 while queue.lines[line].count > 0 { actions.append(.refused(queue.removeFirst(line: line).ticket, .noServer)) }
             }
         }
@@ -112,7 +114,9 @@ extension Pool {
 
     /// Those in a line for a server of their own wait for any, as long as `isDue` says so of the first.
     private mutating func leaveHome(line: Int, _ place: Int?, while isDue: (PendingQueue.Waiter) -> Bool) {
-        while queue.lines[line].count > 0, let first = queue.first(line: line), isDue(first) {
+        let home = queue.lines[line].key.home
+        // The last one to leave gives the line back, for whatever comes next.
+        while queue.lines[line].key.home == home, let first = queue.first(line: line), isDue(first) {
             queue.leaveHome(line: line, tier: firstTier ?? 0)
             if let place { servers[place].stuck -= 1 }
         }
@@ -134,8 +138,8 @@ extension Pool {
 
     private mutating func slot(for line: Int) -> Int? {
         let key = queue.lines[line].key
+        guard !key.isRepeat || mayRepeat, let first = queue.first(line: line) else { return nil }
         guard let home = key.home else {
-            guard !key.isRepeat || mayRepeat, let first = queue.first(line: line) else { return nil }
             return choose(upTo: queue.lines[line].tier, key, hash: first.hash)
         }
         return place(of: home).flatMap { servers[$0].hasFreeSlot(key.kind) ? $0 : nil }
@@ -148,7 +152,8 @@ extension Pool {
         if !restless.isEmpty { return .zero }
         var earliest: MonotonicTime?
         for line in queue.shared { note(&earliest, line, settings.queue.timeout) }
-        let patience = min(settings.queue.timeout, settings.stick?.wait ?? .zero)
+        // While nobody else can take them they stay where they are.
+        let patience = firstTier == nil ? settings.queue.timeout : min(settings.queue.timeout, settings.stick?.wait ?? .zero)
         for lines in queue.homes.values { for line in lines { note(&earliest, line, patience) } }
         return earliest
     }

@@ -58,11 +58,13 @@ package struct Pool: Sendable {
     // MARK: Requests and events
 
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
-        if let place = home(of: request, now: now) { return submit(request, toHome: place, now: now) }
-        guard let tier = tier(for: request.tried) else { return .refused(.noServer) }
         let key = key(of: request)
         let isHeld = key.isRepeat && !mayRepeat
         if isHeld, settings.retry.budget == 0 { return .refused(.noServer) }
+        if let place = home(of: request, now: now), let submission = submit(request, key, toHome: place, isHeld: isHeld, now: now) {
+            return submission
+        }
+        guard let tier = tier(for: request.tried) else { return .refused(.noServer) }
         // Where others of its sort wait, there is no slot for it: no need to look.
         if !isHeld, queue.line(key, tier: tier) == nil, let place = choose(upTo: tier, key, hash: request.hash) {
             return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: false, now: now))
@@ -171,6 +173,7 @@ package struct Pool: Sendable {
         }
         if servers[place].index == nil, servers[place].inUse == 0 {
             servers.remove(at: place)
+            buildRings()
             rebuildUsable(actions: &actions)
         } else {
             if servers[place].index != nil { tierInUse[servers[place].tier] -= 1 }

@@ -39,7 +39,7 @@ package struct RetrySchedule: Sendable {
     ///   - perSecond: how many such requests the pool serves a second; 0 where that is not known
     ///   - waiting: how many wait in the queue now
     package mutating func comeBack(_ key: [UInt8], perSecond: Double, waiting: Int, now: MonotonicTime) -> Int {
-        let hash = Self.hash(key)
+        let hash = HashRing.hash(key)
         if let time = times[hash], time > now { return Self.seconds(from: now, to: time) }
         let time = now + delay(hash, perSecond: perSecond, waiting: waiting, now: now)
         remember(Place(hash: hash, time: time))
@@ -77,14 +77,5 @@ package struct RetrySchedule: Sendable {
         if times[places[oldest].hash] == places[oldest].time { times[places[oldest].hash] = nil }
         places[oldest] = place
         oldest = oldest + 1 == limit ? 0 : oldest + 1
-    }
-
-    /// FNV-1a, mixed once more since its upper bits are poor (the last step of SplitMix64).
-    private static func hash(_ key: [UInt8]) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
-        hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB
-        return hash ^ hash >> 31
     }
 }

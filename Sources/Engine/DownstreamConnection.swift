@@ -33,7 +33,7 @@ final class DownstreamConnection: EventTarget {
     private(set) var requestCount = 0
     private var isReading = false
     private var countsAsHandshake = false
-    /// When the last exchange ended, for a drain.
+    /// When the last exchange ended, for a drain; before the first one, when the connection was accepted.
     private(set) var idleSince: Int64
 
     init(_ socket: consuming Socket, from peer: SocketAddress, countsSource: Bool, listener: ListenerContext, worker: Worker) {
@@ -144,6 +144,7 @@ final class DownstreamConnection: EventTarget {
         }
         switch stream.handshake() {
         case .done:
+            worker.handshakeDone(self, nanoseconds: worker.loop.now - idleSince)
             handshakeEnded()
             identity = stream.session?.identity
             open()

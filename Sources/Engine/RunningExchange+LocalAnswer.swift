@@ -19,16 +19,10 @@ extension RunningExchange {
     /// When the agent shall come back: where its pool may serve it later, and it can use that.
     private func retryAfter(_ reason: Reason) -> Int? {
         guard reason.isTemporary, let pool = exchange.pool, usesRetryAfter else { return nil }
-        return snapshot.pool(pool).retryAfter(agentKey, now: now)
+        return snapshot.pool(pool).retryAfter(key(.certname), now: now)
     }
 
-    private var usesRetryAfter: Bool { AgentVersion(record.agentVersion)?.usesRetryAfter ?? false }
-
-    /// Tells agents apart: the certificate's name, without one the request's, else the source.
-    private var agentKey: [UInt8] {
-        if let identity = connection.identity { return identity.foldedCertname }
-        return request.certname.isEmpty ? connection.sourceText : request.certname
-    }
+    var usesRetryAfter: Bool { AgentVersion(record.agentVersion)?.usesRetryAfter ?? false }
 
     func answerHere(status: Int, body: [UInt8]) {
         var bytes: [UInt8] = []

@@ -10,7 +10,11 @@ extension RunningExchange {
         dropUpstream(isReusable: false)
         guard let decided = exchange.pool else { return }
         if submitted == 0 { submitted = worker.loop.now }
-        if exchange.attempt == .first { exchange.move(to: overflowed(from: decided)) }
+        if exchange.attempt == .first {
+            let pool = overflowed(from: decided)
+            if pool != decided { record.overflowedFrom = snapshot.poolNames[decided.value] }
+            exchange.move(to: pool)
+        }
         guard let pool = exchange.pool else { return }
         let ticket = worker.newTicket()
         ticketSerial = ticket.serial
@@ -39,14 +43,15 @@ extension RunningExchange {
         let settings = snapshot.poolSettings(pool)
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
-            tried: exchange.tried, attempt: exchange.attempt)
+            tried: exchange.tried, attempt: exchange.attempt, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
         if let stick = settings.stick { request.stickKey = key(stick.on) }
         if case .hash(let on) = settings.balance { request.hash = HashRing.hash(key(on)) }
         return request
     }
 
-    /// What a stick or a hash goes by: for a certname the verified certificate's, else the path's; the source where there is none.
-    private func key(_ key: StickKey) -> [UInt8] {
+    /// What a stick, a hash or a time to come back goes by: for a certname the verified certificate's, else the path's; the source where
+    /// there is none.
+    func key(_ key: StickKey) -> [UInt8] {
         switch key {
         case .certname:
             if let identity = connection.identity { return identity.foldedCertname }

@@ -238,8 +238,8 @@ final class RunningExchange {
         guard stage == .running else { return }
         takeMoreOfRequest()
         guard stage == .running else { return }
-        // While the answer is on its way a closed direction says little; before that nobody waits for it any more.
-        if stream.hasFailed || stream.peerClosed && !answerHeadSent && (requestIsWhole || !headIsTaken) { clientGone() }
+        // While the answer is on its way one closed direction says little; before that nobody waits for it any more.
+        if stream.hasFailed || stream.isHungUp || stream.peerClosed && !answerHeadSent && (requestIsWhole || !headIsTaken) { clientGone() }
     }
 
     func downstreamTimedOut() {

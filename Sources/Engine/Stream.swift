@@ -16,6 +16,8 @@ final class Stream: CipherTransport {
     private(set) var canWrite = true
     /// The peer has said that it sends no more (its last bytes may still wait in the socket).
     private(set) var peerClosed = false
+    /// Both directions have ended: a reset, or an error.
+    private(set) var isHungUp = false
     private(set) var hasFailed = false
     private var pending: ByteBuffer?
 
@@ -37,6 +39,7 @@ final class Stream: CipherTransport {
         if events.contains(.readable) || !events.isDisjoint(with: [.peerClosed, .hungUp]) { canRead = true }
         if events.contains(.writable) { canWrite = true }
         if !events.isDisjoint(with: [.peerClosed, .hungUp]) { peerClosed = true }
+        if !events.isDisjoint(with: .hungUp) { isHungUp = true }
     }
 
     var hasPendingOutput: Bool { pending != nil }

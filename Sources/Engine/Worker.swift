@@ -18,6 +18,8 @@ final class Worker {
     let log: Logger
     let counters: ProcessCounters
     let access: AccessLogWriter
+    /// What operators ask about; they take copies.
+    let tally: SharedTally
     var reserve = ReserveDescriptor()
 
     private(set) var snapshot: Snapshot
@@ -54,12 +56,13 @@ final class Worker {
 
     init(
         number: UInt16, mailbox: Mailbox<WorkerMessage>, snapshot: Snapshot, counters: ProcessCounters, access: AccessLogWriter,
-        log: Logger, requestPrefix: [UInt8]
+        tally: SharedTally, log: Logger, requestPrefix: [UInt8]
     ) throws(SystemError) {
         self.number = number
         self.snapshot = snapshot
         self.counters = counters
         self.access = access
+        self.tally = tally
         self.log = log
         self.requestPrefix = requestPrefix
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
@@ -152,6 +155,7 @@ final class Worker {
         counters.connections.add(1, ordering: .relaxed)
         let connection = DownstreamConnection(socket, from: address, countsSource: countsSource, listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
+        tally.withLock { $0.opened(listener.name) }
         do {
             try loop.add(connection, descriptor: connection.stream.descriptor)
         } catch {
@@ -163,6 +167,7 @@ final class Worker {
 
     func connectionEnded(_ connection: DownstreamConnection, peer: SocketAddress) {
         connections[ObjectIdentifier(connection)] = nil
+        tally.withLock { $0.closed(connection.listener.name) }
         counters.connections.subtract(1, ordering: .relaxed)
         if connection.countsSource {
             counters.leave(ProcessCounters.SourceAddress(high: peer.high, low: peer.low))
@@ -193,9 +198,14 @@ final class Worker {
         return false
     }
 
+    func handshakeDone(_ connection: DownstreamConnection, nanoseconds: Int64) {
+        tally.withLock { $0.handshakeDone(connection.listener.name, nanoseconds: nanoseconds) }
+    }
+
     func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
 
     func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
+        tally.withLock { $0.handshakeFailed(connection.listener.name) }
         var metadata: Logger.Metadata = [
             "listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)", "reason": "\(reason)",
         ]
@@ -263,6 +273,7 @@ final class Worker {
 
     func writeLog(_ record: borrowing AccessRecord) {
         requestsEnded += 1
+        tally.withLock { $0.add(record) }
         guard snapshot.settings.logs.accessTo != .none else { return }
         formatter.append(record, to: &logLines)
         logLineCount += 1

@@ -5,6 +5,7 @@ import Network
 /// A worker from outside: its thread and its mailbox.
 final class WorkerHandle: Sendable {
     let mailbox: Mailbox<WorkerMessage>
+    let tally = SharedTally()
     private let thread: WorkerThread
 
     /// Makes the worker on its own thread, so that nothing of it is ever touched from another.
@@ -14,11 +15,12 @@ final class WorkerHandle: Sendable {
     ) throws(SystemError) {
         let mailbox = try Mailbox<WorkerMessage>()
         self.mailbox = mailbox
+        let tally = tally
         thread = WorkerThread(name: "worker-\(number)") {
             do throws(SystemError) {
                 let worker = try Worker(
-                    number: UInt16(number), mailbox: mailbox, snapshot: snapshot, counters: counters, access: access, log: log,
-                    requestPrefix: requestPrefix)
+                    number: UInt16(number), mailbox: mailbox, snapshot: snapshot, counters: counters, access: access, tally: tally,
+                    log: log, requestPrefix: requestPrefix)
                 worker.loop.run()
                 worker.ended()
             } catch {

@@ -160,7 +160,7 @@ package struct Exchange: Sendable {
         lastFailure = reason
         lastFailureByTimeout = byTimeout
         retries += 1
-        attempt = isRepeat ? .repeat : .redispatch
+        attempt = isRepeat || attempt == .repeat ? .repeat : .redispatch
         tried.insert(failed.server)
         assignment = nil
         state = .seeking

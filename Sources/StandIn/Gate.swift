@@ -12,7 +12,7 @@ package final class Gate: @unchecked Sendable {
     /// Returns once the gate is open, or after `timeout`; says whether it is open.
     @discardableResult
     package func pass(timeout: Duration = .seconds(30)) -> Bool {
-        let limit = Date().addingTimeInterval(Double(timeout.components.seconds))
+        let limit = Date().addingTimeInterval(timeout / .seconds(1))
         condition.lock()
         defer { condition.unlock() }
         waiting += 1

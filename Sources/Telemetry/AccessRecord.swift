@@ -46,6 +46,8 @@ package struct AccessRecord: Sendable {
     /// `routes.NAME`, `environments.PATTERN`, `environments.default`, `sites.NAME.ca`.
     package var route: [UInt8] = []
     package var pool: [UInt8] = []
+    /// The pool that was decided, where it overflowed to another. Not logged.
+    package var overflowedFrom: [UInt8] = []
     package var server: [UInt8] = []
     package var tier: Int?
     package var isSticky = false
@@ -113,6 +115,7 @@ package struct AccessRecord: Sendable {
         agentVersion.removeAll(keepingCapacity: true)
         route = []
         pool = []
+        overflowedFrom = []
         server = []
         tier = nil
         isSticky = false

@@ -21,7 +21,7 @@ struct PoolAvailabilityTests {
         #expect(script.fail("b") == ["b down", "2 to c"])
         #expect(script.submit(3) == "d")
         #expect(script.pass("a") == ["a passing"])
-        #expect(script.pass("a") == ["a up", "pool up"])
+        #expect(script.pass("a") == ["a up"])
         #expect(script.submit(4) == "queued")
         #expect(script.release("c") == [])
         #expect(script.release("a") == ["4 to a"])

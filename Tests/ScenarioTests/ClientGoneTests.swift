@@ -51,6 +51,19 @@ struct ClientGoneTests {
         #expect(server.sentByteCount < 64 << 20)
     }
 
+    @Test func whoResetsWhileTheServerStallsInItsAnswerFreesIt() throws {
+        let scene = try Scene()
+        let server = try MisbehavingServer(.stallsInBody)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        try client.send(Requests.metadata())
+        #expect(try client.reader.readHead() != nil)
+        client.stream.reset()
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "client_gone" && line.termination == "CD--", "\(line)")
+        #expect(waitUntil { server.openCount == 0 })
+    }
+
     @Test func whoLeavesInItsOwnBodyIsNotServed() throws {
         let scene = try Scene()
         let server = try scene.server()

@@ -1,0 +1,50 @@
+import Balancing
+
+/// What a command or the page wants changed; the Engine does it, and says how it ended.
+package enum AdminAction: Sendable, Equatable {
+    case setState(ServerName, AdminState)
+    /// HAProxy's `set server health up|stopping|down`: as if checks had said so, until they say otherwise.
+    case setHealth(ServerName, isUp: Bool)
+    /// nil: the configured one.
+    case setWeight(ServerName, WeightChange)
+    case setMaxconn(ServerName, Int)
+    /// `HOST` and port; nil: unchanged.
+    case setAddress(ServerName, host: String, port: UInt16?)
+    case setChecks(ServerName, isEnabled: Bool)
+    case setAgentChecks(ServerName, isEnabled: Bool)
+    case setListener(String, isOpen: Bool)
+    case setListenerMaxconn(String, Int)
+    case setProcessMaxconn(Int)
+    /// Closes what is connected to it: its requests fail or are repeated as if it had.
+    case shutdownSessions(ServerName)
+    case addServer(ServerName, address: String, options: [String: String])
+    case removeServer(ServerName)
+    case clearCounters(all: Bool)
+    case setStick(pool: String, key: String, server: String)
+    /// nil: all.
+    case clearSticks(pool: String, key: String?)
+    case reload
+    case drain
+
+    package struct ServerName: Sendable, Hashable {
+        package var pool: String
+        package var server: String
+        package init(pool: String, server: String) {
+            self.pool = pool
+            self.server = server
+        }
+    }
+
+    package enum WeightChange: Sendable, Equatable {
+        /// 0 to 256.
+        case absolute(Int)
+        /// Of the configured weight.
+        case percent(Int)
+    }
+}
+
+package enum AdminOutcome: Sendable, Equatable {
+    case done
+    /// An exact text of HAProxy's where it has one.
+    case refused(String)
+}

@@ -1,0 +1,65 @@
+import Balancing
+import Model
+import Settings
+import Telemetry
+
+package struct PoolReport: Sendable {
+    package var name = ""
+    package var settings = PoolSettings(name: "")
+    package var servers: [ServerReport] = []
+    package var isUsable = false
+    package var isPanicking = false
+    package var inUse = 0
+    package var maximumInUse = 0
+    package var queued = 0
+    package var queuedByClass: [QueueClass: Int] = [:]
+    package var maximumQueued = 0
+    package var averageQueue = 0
+    package var sticks = 0
+    /// Seconds since it became usable or ceased to be.
+    package var sinceChange: Int64 = 0
+    package var timesDown: UInt64 = 0
+    package var secondsDown: Int64 = 0
+    /// Catalogs that end in a second, measured; 0: not known.
+    package var capacity = 0.0
+    package var traffic = TrafficCounters()
+    package var requestTimes: [String: LatencyHistogram] = [:]
+    package var queueTimes = LatencyHistogram()
+    /// By endpoint and status's hundred ("catalog", 2).
+    package var endpoints: [EndpointStatus: UInt64] = [:]
+    /// Requests that went on to another pool.
+    package var overflowed: [String: UInt64] = [:]
+
+    package struct EndpointStatus: Hashable, Sendable {
+        package var endpoint: String
+        /// The status; 0: no answer was begun.
+        package var code: Int
+        package init(endpoint: String, code: Int) {
+            self.endpoint = endpoint
+            self.code = code
+        }
+    }
+
+    package init() {}
+}
+
+package struct ServerReport: Sendable {
+    /// As the pool sees it: weights, slots, health, ejection, agent, JRubies.
+    package var state: ServerState
+    /// `HOST:PORT` as configured, and what it has been resolved to.
+    package var address = ""
+    package var resolved: String?
+    package var traffic = TrafficCounters()
+    package var maximumInUse = 0
+    package var checksFailed: UInt64 = 0
+    package var timesDown: UInt64 = 0
+    package var secondsDown: Int64 = 0
+    /// Seconds since it last went up or down.
+    package var sinceChange: Int64 = 0
+    package var lastChange = ""
+    package var idleConnections = 0
+    /// The last changes of its health, the youngest first, at most 16.
+    package var history: [EventReport] = []
+
+    package init(state: ServerState) { self.state = state }
+}

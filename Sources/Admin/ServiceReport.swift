@@ -1,0 +1,159 @@
+import Model
+import Telemetry
+
+/// Everything an operator can ask about, at one moment. The Engine fills it; commands, CSV, page and metrics are made of it alone.
+package struct ServiceReport: Sendable {
+    package var process = ProcessReport()
+    package var listeners: [ListenerReport] = []
+    /// In the file's order, the servers in theirs.
+    package var pools: [PoolReport] = []
+    /// The most used first, at most 1,000; the rest together as `other`.
+    package var environments: [EnvironmentReport] = []
+    /// The youngest first, at most 10,000.
+    package var certnames: [CertnameReport] = []
+    /// The youngest first, at most 256 each.
+    package var failures: [FailureReport] = []
+    package var events: [EventReport] = []
+    package var certificates: [CertificateReport] = []
+    package var refusals: [Reason: UInt64] = [:]
+    /// `routes.NAME` and the like, in the order they are tried, what each asks, and its pool.
+    package var routes: [RouteReport] = []
+
+    package init() {}
+}
+
+package struct ProcessReport: Sendable {
+    package var version = ""
+    package var opensslVersion = ""
+    package var nghttp2Version = ""
+    package var site: String?
+    package var processID: Int32 = 0
+    package var node = ""
+    package var workers = 0
+    /// Seconds.
+    package var uptime: Int64 = 0
+    /// Seconds since 1970.
+    package var startedAt: Int64 = 0
+    package var now: Int64 = 0
+    package var descriptorLimit = 0
+    package var connectionLimit = 0
+    package var connections = 0
+    package var totalConnections: UInt64 = 0
+    package var handshakes = 0
+    package var totalHandshakes: UInt64 = 0
+    package var totalRequests: UInt64 = 0
+    package var waiting = 0
+    package var turnedAway: UInt64 = 0
+    package var logLinesDropped: UInt64 = 0
+    package var reloads: UInt64 = 0
+    package var reloadsRefused: UInt64 = 0
+    package var generation = 0
+    package var isDraining = false
+    /// At least one usable server for the default pool, and not draining.
+    package var isReady = false
+    package var residentBytes: UInt64 = 0
+    /// Whether a CA pool is usable; nil: the site has none.
+    package var caIsUsable: Bool?
+
+    package init() {}
+}
+
+package struct ListenerReport: Sendable {
+    package var name = ""
+    package var address = ""
+    package var isTLS = false
+    /// False: disabled by an operator.
+    package var isOpen = true
+    package var connections = 0
+    package var maximumConnections = 0
+    package var connectionLimit = 0
+    package var totalConnections: UInt64 = 0
+    package var handshakesDone: UInt64 = 0
+    package var handshakesFailed: UInt64 = 0
+    package var handshakeTimes = LatencyHistogram()
+    package var traffic = TrafficCounters()
+
+    package init() {}
+}
+
+package struct EnvironmentReport: Sendable {
+    package var name = ""
+    package var pool: String?
+    package var queued = 0
+    package var traffic = TrafficCounters()
+
+    package init() {}
+}
+
+/// A certname's last run.
+package struct CertnameReport: Sendable {
+    package var certname = ""
+    package var environment = ""
+    package var pool = ""
+    package var server = ""
+    /// Of its last catalog, else of its last request.
+    package var status = 0
+    /// Of its last catalog: seconds since 1970; nil: none seen.
+    package var lastCatalog: Int64?
+    /// Milliseconds that it took, the queue included.
+    package var catalogMilliseconds: Int64?
+    package var lastReport: Int64?
+    package var lastRequest: Int64 = 0
+    package var requests: UInt64 = 0
+    package var transaction = ""
+    package var agentVersion = ""
+
+    package init() {}
+}
+
+/// A request that was refused, failed or cut.
+package struct FailureReport: Sendable {
+    /// Seconds since 1970.
+    package var time: Int64 = 0
+    package var id = ""
+    package var reason: Reason = .badRequest
+    package var status: Int?
+    package var listener = ""
+    package var source = ""
+    package var client = ""
+    package var endpoint = ""
+    package var certname = ""
+    package var environment = ""
+    package var pool = ""
+    package var server = ""
+    /// At most 200 bytes.
+    package var target = ""
+
+    package init() {}
+}
+
+/// A line of the log that told of a change: health, ejection, reload.
+package struct EventReport: Sendable {
+    package var time: Int64 = 0
+    package var text = ""
+
+    package init() {}
+}
+
+package struct CertificateReport: Sendable {
+    package enum Kind: String, Sendable { case certificate, authority, revocationList }
+    package var kind = Kind.certificate
+    package var file = ""
+    package var subject = ""
+    package var issuer = ""
+    package var serial = ""
+    /// Seconds since 1970; for a CRL its next update.
+    package var ends: Int64 = 0
+    package var begins: Int64 = 0
+
+    package init() {}
+}
+
+package struct RouteReport: Sendable {
+    package var name = ""
+    package var conditions = ""
+    package var pool = ""
+    package var requests: UInt64 = 0
+
+    package init() {}
+}

@@ -1,0 +1,84 @@
+import Model
+
+/// What one worker's requests add up to: by listener, pool, server, environment and certname, with what failed lately.
+/// Each worker has its own; who asks adds them. Bounded: environments, certnames and failures keep so many, the rest together.
+package struct Tally: Sendable {
+    package private(set) var requests: UInt64 = 0
+    package private(set) var listeners: [[UInt8]: TrafficCounters] = [:]
+    package private(set) var connections: [[UInt8]: ConnectionTally] = [:]
+    package private(set) var pools: [[UInt8]: PoolTally] = [:]
+    package private(set) var environments: [[UInt8]: TrafficCounters] = [:]
+    /// Requests of environments beyond the bound.
+    package private(set) var otherEnvironments = TrafficCounters()
+    package private(set) var routes: [[UInt8]: UInt64] = [:]
+    package private(set) var refusals = [UInt64](repeating: 0, count: Reason.allCases.count)
+    package private(set) var certnames = RunTable(bound: 10_000)
+    package private(set) var failures = FailureRing(bound: 256)
+
+    /// Environments counted one by one: names come from requests.
+    private static let environmentBound = 1_000
+
+    package init() {}
+
+    package mutating func add(_ record: borrowing AccessRecord) {
+        requests += 1
+        listeners[record.listener, default: TrafficCounters()].add(record)
+        if !record.route.isEmpty { routes[record.route, default: 0] += 1 }
+        if !record.pool.isEmpty { pools[record.pool, default: PoolTally()].add(record) }
+        if !record.overflowedFrom.isEmpty { pools[record.overflowedFrom, default: PoolTally()].overflowed(to: record.pool) }
+        if !record.environment.isEmpty { addToEnvironment(record) }
+        if let reason = record.reason {
+            refusals[reason.index] += 1
+            failures.add(record, reason)
+        }
+        certnames.add(record)
+    }
+
+    private mutating func addToEnvironment(_ record: borrowing AccessRecord) {
+        // Only what a rule has sent somewhere is counted by name: anybody can invent environments.
+        if environments[record.environment] != nil || environments.count < Self.environmentBound && !record.pool.isEmpty {
+            environments[record.environment, default: TrafficCounters()].add(record)
+        } else {
+            otherEnvironments.add(record)
+        }
+    }
+
+    package mutating func opened(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].opened() }
+    package mutating func closed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].closed() }
+    package mutating func handshakeFailed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].handshakeFailed() }
+    package mutating func handshakeDone(_ listener: [UInt8], nanoseconds: Int64) {
+        connections[listener, default: ConnectionTally()].handshakeDone(nanoseconds: nanoseconds)
+    }
+
+    /// HAProxy's `clear counters`: what adds up begins anew; certnames, failures and what is open stay.
+    package mutating func clear() {
+        let (certnames, failures, connections) = (certnames, failures, connections)
+        self = Tally()
+        self.certnames = certnames
+        self.failures = failures
+        self.connections = connections
+        for listener in self.connections.keys { self.connections[listener]?.clear() }
+    }
+
+    package static func += (left: inout Tally, right: borrowing Tally) {
+        left.requests += right.requests
+        for (name, counters) in right.listeners { left.listeners[name, default: TrafficCounters()] += counters }
+        for (name, tally) in right.connections { left.connections[name, default: ConnectionTally()] += tally }
+        for (name, pool) in right.pools { left.pools[name, default: PoolTally()] += pool }
+        for (name, counters) in right.environments { left.environments[name, default: TrafficCounters()] += counters }
+        left.otherEnvironments += right.otherEnvironments
+        for (name, count) in right.routes { left.routes[name, default: 0] += count }
+        for index in left.refusals.indices { left.refusals[index] += right.refusals[index] }
+        left.certnames.merge(right.certnames)
+        left.failures.merge(right.failures)
+    }
+
+    package func refusals(_ reason: Reason) -> UInt64 { refusals[reason.index] }
+}
+
+extension Reason {
+    /// Its place in `allCases`.
+    var index: Int { Self.places[self] ?? 0 }
+
+    private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}
