@@ -109,7 +109,7 @@ let package = Package(
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
-        tests("ScenarioTests", ["StandIn", "TestKit"]),
+        tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
     swiftLanguageModes: [.v6]

@@ -132,9 +132,10 @@ package struct Pool: Sendable {
     /// Requests of a class that end in a second, measured over the last ten or so; 0: not known.
     package func capacity(_ queueClass: QueueClass, now: MonotonicTime) -> Double { rates[queueClass.index].perSecond(now) }
 
-    /// When an agent whose request is refused shall come again: seconds, for `Retry-After`.
+    /// When an agent whose request is refused shall come again: seconds, for `Retry-After`. Without a server what was measured is past.
     package mutating func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int {
-        schedule.comeBack(certname, perSecond: capacity(.compile, now: now), waiting: queued(.compile), now: now)
+        let perSecond = isUsable ? capacity(.compile, now: now) : 0
+        return schedule.comeBack(certname, perSecond: perSecond, waiting: queued(.compile), now: now)
     }
 
     // MARK: Slots

@@ -31,7 +31,7 @@ package struct RetrySchedule: Sendable {
     package init(remembering limit: Int = 16384) { self.limit = limit }
 
     /// How many keys have a time now.
-    package var rememberedCount: Int { times.count }
+    var rememberedCount: Int { times.count }
 
     /// In how many seconds: 1 to `longest`.
     /// - Parameters:

@@ -69,7 +69,7 @@ extension RunningExchange {
         if let target, exchange.assignment != nil { record.server = target.name }
         record.tier = exchange.assignment?.tier
         record.isSticky = exchange.assignment?.isSticky ?? false
-        record.retries = exchange.retries
+        record.retries = exchange.retries + exchange.resends
         record.reason = exchange.failure
         if record.queueTime == nil, submitted > 0 { record.queueTime = worker.loop.now - submitted }
         record.totalTime = worker.loop.now - began

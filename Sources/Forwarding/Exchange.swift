@@ -29,6 +29,8 @@ package struct Exchange: Sendable {
     package private(set) var assignment: Assignment?
     /// How often the request has been sent, or tried to be sent, again.
     package private(set) var retries = 0
+    /// How often it was sent again to the same server, since that had closed a kept connection: no try of a retry.
+    package private(set) var resends = 0
     /// What the next submission to the pool is.
     package private(set) var attempt: PoolRequest.Attempt = .first
     /// Why it ended without its answer; nil while it runs and when all went well.
@@ -116,8 +118,16 @@ package struct Exchange: Sendable {
 
     private mutating func refusedByPool(_ reason: Reason) -> ExchangeStep {
         guard state == .seeking || state == .queued else { return ExchangeStep(.wait) }
-        // Nobody is left to try again: what counts is why the last try failed.
-        if retries > 0, reason == .noServer { return end(.respond(lastFailure), lastFailure, byTimeout: lastFailureByTimeout) }
+        if retries > 0, reason == .noServer {
+            // Every server was tried: once more from the first, as a lone server's passing failure may be over.
+            if !tried.isEmpty {
+                tried = TriedServers()
+                state = .seeking
+                return ExchangeStep(.submit)
+            }
+            // Nobody is left: what counts is why the last try failed.
+            return end(.respond(lastFailure), lastFailure, byTimeout: lastFailureByTimeout)
+        }
         return end(.respond(reason), reason, byTimeout: reason == .queueTimeout)
     }
 
@@ -145,6 +155,7 @@ package struct Exchange: Sendable {
             if loss.wasReused {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
                 state = .connecting
+                resends += 1
                 return ExchangeStep(.connect(fresh: true))
             }
             return tryElsewhere(.badResponse, byTimeout: false, .answerFailed, isRepeat: loss.sentAnything)

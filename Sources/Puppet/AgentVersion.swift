@@ -17,29 +17,27 @@ package struct AgentVersion: Sendable, Equatable {
     /// Accepts `7.34.0`, `8.10.0-rc1`, `8.10.0.57.g1a2b3c4`: three numbers of at most four digits and what a `-` or a `.` sets off; 64
     /// bytes in all. nil for everything else.
     package init?(_ bytes: [UInt8]) {
-        guard bytes.count <= 64 else { return nil }
-        var numbers = [0, 0, 0]
-        var position = 0
-        for place in numbers.indices {
-            if place > 0 {
-                guard position < bytes.count, bytes[position] == UInt8(ascii: ".") else { return nil }
-                position += 1
-            }
-            let start = position
-            while position < bytes.count, ASCII.isDigit(bytes[position]), position - start < 4 {
-                numbers[place] = numbers[place] * 10 + Int(bytes[position] - 0x30)
-                position += 1
-            }
-            guard position > start else { return nil }
+        var rest = bytes[...]
+        guard bytes.count <= 64, let major = Self.number(&rest), Self.isDot(&rest), let minor = Self.number(&rest), Self.isDot(&rest),
+            let patch = Self.number(&rest)
+        else { return nil }
+        self.major = major
+        self.minor = minor
+        self.patch = patch
+        switch rest.first {
+        case nil, UInt8(ascii: "."): isPrerelease = false
+        case UInt8(ascii: "-"): isPrerelease = true
+        default: return nil
         }
-        (major, minor, patch) = (numbers[0], numbers[1], numbers[2])
-        guard position < bytes.count else {
-            isPrerelease = false
-            return
-        }
-        guard bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: ".") else { return nil }
-        isPrerelease = bytes[position] == UInt8(ascii: "-")
     }
+
+    private static func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
+        let digits = rest.prefix(4).prefix { ASCII.isDigit($0) }
+        rest = rest.dropFirst(digits.count)
+        return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    private static func isDot(_ rest: inout ArraySlice<UInt8>) -> Bool { rest.popFirst() == UInt8(ascii: ".") }
 
     /// Whether an answer with Retry-After brings the agent back, instead of failing its run.
     package var usesRetryAfter: Bool {

@@ -1,6 +1,7 @@
-import Balancing
 import Model
 import Testing
+
+@testable import Balancing
 
 @Suite struct RetryScheduleTests {
     private static func key(_ number: Int) -> [UInt8] { Array("agent\(number).example".utf8) }

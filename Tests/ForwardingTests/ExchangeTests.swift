@@ -93,6 +93,9 @@ import Testing
         _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
         _ = exchange.handle(.assigned(assignment(1)))
         _ = exchange.handle(.connectFailed(byTimeout: false))
+        // Nobody else: the servers that failed are tried again, once.
+        #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.submit))
+        #expect(exchange.tried.isEmpty)
         #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.respond(.connectFailed)))
     }
 

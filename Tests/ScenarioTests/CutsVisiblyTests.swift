@@ -41,7 +41,7 @@ struct CutsVisiblyTests {
 
     @Test func anAnswerThatEndsWithItsConnectionIsDelimitedForTheClient() throws {
         let scene = try Scene()
-        let server = try MisbehavingServer(.closesAfterHead)
+        let server = try MisbehavingServer(.endsBodyByClosing)
         let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy)
         let answer = try client.exchange(Requests.metadata())

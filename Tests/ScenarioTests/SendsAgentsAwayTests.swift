@@ -75,6 +75,40 @@ struct SendsAgentsAwayTests {
         #expect(Set(told.values).count == 3, "\(told)")
     }
 
+    @Test func whoWouldWaitTooLongIsToldAtOnceByTheMeasuredCapacity() throws {
+        let scene = try Scene()
+        let (server, gate) = try scene.gatedServer()
+        defer { gate.open() }
+        let proxy = try scene.start(
+            Configuration(
+                .init("compilers", ["queue: { timeout: 1s }"], servers: [Configuration.server("s1", server.address, "maxconn: 1")])))
+        gate.open()
+        let busy = try scene.connect(proxy)
+        for _ in 1...5 { #expect(try busy.exchange(Requests.catalog()).status == 200) }
+        gate.close()
+        try busy.send(Requests.catalog())
+        #expect(waitUntil { gate.waitingCount == 1 })
+        // Five in ten seconds are measured once the ten have passed: until then whoever comes waits in vain.
+        var number = 0
+        var answer: RawClient.Response?
+        #expect(
+            try waitUntil(within: .seconds(25)) {
+                number += 1
+                answer = try scene.connect(proxy, as: "agent\(number).test").exchange(catalog("agent\(number).test", "8.10.0"))
+                return answer?.text.hasPrefix("overloaded ") == true
+            })
+        #expect(answer?.status == 503)
+        #expect((1..<30).contains(answer.flatMap(seconds) ?? 0), "nearer than where the capacity is not known")
+        let old = try scene.connect(proxy, as: "old.test").exchange(catalog("old.test", "7.23.0"))
+        #expect(old.text.hasPrefix("queue_timeout ") && seconds(old) == nil, "queued, since it cannot come back")
+    }
+
+    private func catalog(_ certname: String, _ version: String) -> String {
+        Requests.make(
+            "POST", "/puppet/v3/catalog/\(certname)?environment=production",
+            fields: ["Content-Type: application/x-www-form-urlencoded", "X-Puppet-Version: \(version)"], body: "facts=x")
+    }
+
     @Test func whatIsWrongIsNotAskedAgain() throws {
         let scene = try Scene()
         let server = try scene.server()

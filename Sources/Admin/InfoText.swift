@@ -1,0 +1,41 @@
+/// `show info`: HAProxy's keys in its order, as far as puppetfront has such a thing; tools need some of them to be there.
+enum InfoText {
+    static func make(_ report: ServiceReport, _ words: [String]) -> String {
+        let entries = entries(report)
+        if words.contains("json") {
+            let objects = entries.enumerated().map { number, entry in
+                let value = UInt64(entry.value).map { "{\"type\":\"u64\",\"value\":\($0)}" } ?? "{\"type\":\"str\",\"value\":\(JSONText.quoted(entry.value))}"
+                return "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.quoted(entry.name))},\"processNum\":1,\"value\":\(value)}"
+            }
+            return "[" + objects.joined(separator: ",") + "]\n"
+        }
+        guard words.contains("typed") else { return entries.map { "\($0.name): \($0.value)\n" }.joined() }
+        return entries.enumerated().map { number, entry in
+            "\(number).\(entry.name).1:MGP:\(UInt64(entry.value) == nil ? "str" : "u64"):\(entry.value)\n"
+        }.joined()
+    }
+
+    private static func entries(_ report: ServiceReport) -> [(name: String, value: String)] {
+        let process = report.process
+        let uptime = process.uptime
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let spelled = "\(uptime / 86_400)d \(uptime / 3_600 % 24)h\(two(uptime / 60 % 60))m\(two(uptime % 60))s"
+        return [
+            ("Name", "puppetfront"), ("Version", process.version), ("Release_date", "2026/11/22"), ("Nbthread", "\(process.workers)"),
+            ("Nbproc", "1"), ("Process_num", "1"), ("Pid", "\(process.processID)"), ("Uptime", spelled), ("Uptime_sec", "\(uptime)"),
+            ("Start_time_sec", "\(process.startedAt)"), ("Memmax_MB", "0"), ("PoolAlloc_MB", "\(process.residentBytes >> 20)"),
+            ("PoolUsed_MB", "\(process.residentBytes >> 20)"), ("PoolFailed", "0"), ("Ulimit-n", "\(process.descriptorLimit)"),
+            ("Maxsock", "\(process.descriptorLimit)"), ("Maxconn", "\(process.connectionLimit)"), ("Hard_maxconn", "\(process.connectionLimit)"),
+            ("CurrConns", "\(process.connections)"), ("CumConns", "\(process.totalConnections)"), ("CumReq", "\(process.totalRequests)"),
+            ("MaxSslConns", "0"), ("CurrSslConns", "\(process.connections)"), ("CumSslConns", "\(process.totalHandshakes)"), ("Maxpipes", "0"),
+            ("PipesUsed", "0"), ("PipesFree", "0"), ("ConnRate", "0"), ("ConnRateLimit", "0"), ("MaxConnRate", "0"), ("SessRate", "0"),
+            ("SessRateLimit", "0"), ("MaxSessRate", "0"), ("SslRate", "0"), ("SslRateLimit", "0"), ("MaxSslRate", "0"),
+            ("Tasks", "\(process.connections)"), ("Run_queue", "\(process.waiting)"), ("Idle_pct", "100"), ("node", process.node),
+            ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.isDraining ? "1" : "0"),
+            ("Jobs", "\(process.connections)"), ("Unstoppable Jobs", "0"), ("Listeners", "\(report.listeners.count)"), ("ActivePeers", "0"),
+            ("ConnectedPeers", "0"), ("DroppedLogs", "\(process.logLinesDropped)"), ("BusyPolling", "0"), ("FailedResolutions", "0"),
+            ("TotalBytesOut", "\(report.listeners.reduce(0) { $0 + $1.traffic.bytesOut })"),
+            ("Build info", "OpenSSL \(process.opensslVersion), nghttp2 \(process.nghttp2Version)"),
+        ]
+    }
+}

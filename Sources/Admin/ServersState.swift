@@ -1,0 +1,65 @@
+import Balancing
+
+/// `show servers state`, version 1: 25 fields a server, which `load-server-state-from-file` reads again.
+package enum ServersState {
+    private static let header =
+        "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change "
+        + "srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn "
+        + "srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port"
+
+    /// - Parameter pool: nil for all
+    package static func text(_ report: ServiceReport, pool wanted: String?) -> String {
+        var text = "1\n" + header + "\n"
+        // Numbered as in `show stat`.
+        for (number, pool) in report.pools.enumerated() where wanted == nil || pool.name == wanted {
+            for (index, server) in pool.servers.enumerated() {
+                text += line(server, pool, report.listeners.count + number + 1, index + 1) + "\n"
+            }
+        }
+        return text
+    }
+
+    private static func line(_ server: ServerReport, _ pool: PoolReport, _ poolNumber: Int, _ number: Int) -> String {
+        let state = server.state
+        let operation = !state.isUp ? 0 : state.warmingSince != nil ? 1 : 2
+        let admin = (state.admin == .maint ? 1 : 0) | (state.admin == .drain ? 8 : 0) | (state.health.isResolved ? 0 : 32)
+        let isName = state.settings.address.literal == nil
+        let resolved = server.resolved.map { text in text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text }
+        let fields: [String] = [
+            "\(poolNumber)", pool.name, "\(number)", state.name, resolved ?? state.settings.address.host, "\(operation)", "\(admin)",
+            "\((state.effectiveWeight + 255) / 256)", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
+            "\(checkResult(state))", "\(state.health.progress.current)", state.health.check == nil ? "0" : "6",
+            state.settings.agentCheck == nil ? "0" : "6", "0", "0", isName ? state.settings.address.host : "-",
+            "\(state.settings.address.port)", "-", pool.settings.tls == nil ? "0" : "1", "0", "-", "-",
+            "\(state.settings.agentCheck?.port ?? 0)",
+        ]
+        return fields.joined(separator: " ")
+    }
+
+    /// HAProxy's HCHK_STATUS numbers.
+    private static func checkStatus(_ state: ServerState) -> Int {
+        switch state.health.lastOutcome {
+        case nil, .resolved, .unresolved: return state.health.check == nil ? 0 : 1
+        case .passed: return 15
+        case .failed(let failure):
+            switch failure.cause {
+            case .socketError: return 5
+            case .layer4Timeout: return 7
+            case .layer4Refused: return 8
+            case .layer6Timeout: return 10
+            case .layer6Response: return 11
+            case .layer7Timeout: return 12
+            case .layer7Response: return 13
+            case .layer7Status: return 17
+            }
+        }
+    }
+
+    private static func checkResult(_ state: ServerState) -> Int {
+        switch state.health.lastOutcome {
+        case .passed: 3
+        case .failed: 2
+        case nil, .resolved, .unresolved: 0
+        }
+    }
+}

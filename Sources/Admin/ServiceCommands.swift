@@ -1,0 +1,21 @@
+/// Commands about the service as a whole.
+enum ServiceCommands {
+    typealias Command = AdminCommands.Command
+
+    static let all: [Command] = [
+        Command(words: ["clear", "counters"], usage: "clear counters [all]                    : begin to count anew", level: .operator) { input in
+            let isAll = input.words.first == "all"
+            return .perform([.clearCounters(all: isAll)])
+        },
+        Command(words: ["explain"], usage: "explain <method> <path> [options]       : which rule takes a request where, as `puppetfront explain`") { input in
+            guard !input.words.isEmpty else { return .text("usage: explain METHOD PATH [--certname NAME] [--environment NAME] [--source ADDRESS]\n") }
+            return .text(input.host.explain(input.words))
+        },
+        Command(words: ["reload"], usage: "reload                                  : read the configuration anew, as SIGHUP", level: .admin) { _ in
+            .performSaying([.reload], "Reload begun; the log says how it ended.")
+        },
+        Command(words: ["drain"], usage: "drain                                   : end in peace, as SIGTERM", level: .admin) { _ in
+            .performSaying([.drain], "Draining.")
+        },
+    ]
+}

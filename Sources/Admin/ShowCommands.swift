@@ -1,0 +1,117 @@
+/// What can be looked at beside `show stat` and `show table`.
+enum ShowCommands {
+    typealias Command = AdminCommands.Command
+    typealias Input = AdminCommands.CommandInput
+
+    static let all: [Command] = [
+        text(["show", "info"], "[typed|json] [desc]", "the process") { InfoText.make($0.host.report(), $0.words) },
+        text(["show", "servers", "state"], "[<backend>]", "servers, for a later start", servers),
+        text(["show", "servers", "conn"], "[<backend>]", "connections to servers", connections),
+        text(["show", "backend"], "", "names of pools") { "# name\n" + $0.host.report().pools.map { $0.name + "\n" }.joined() },
+        text(["show", "sess"], "", "agents' connections", sessions),
+        text(["show", "errors"], "", "requests that failed lately", failures),
+        text(["show", "events"], "", "recent changes of servers, pools and configuration") { input in
+            input.host.report().events.map { "[\(Timestamps.text($0.time))] \($0.text)\n" }.joined()
+        },
+        text(["show", "version"], "", "the version") { $0.host.report().process.version + "\n" },
+        text(["show", "env"], "", "nothing of the environment is shown, since secrets may be in it", level: .operator) { _ in "" },
+        text(["show", "routes"], "", "rules in the order they are tried") { input in
+            input.host.report().routes.map { "\($0.name) -> \($0.pool) requests=\($0.requests) \($0.conditions)\n" }.joined()
+        },
+        text(["show", "environments"], "", "requests by environment", environments),
+        text(["show", "certnames"], "[<glob>]", "each agent's last run", certnames),
+        text(["show", "ssl", "cert"], "[<file>]", "certificates in use") { certificates($0, .certificate) },
+        text(["show", "ssl", "ca-file"], "[<file>]", "authorities in use") { certificates($0, .authority) },
+        text(["show", "ssl", "crl-file"], "[<file>]", "revocation lists in use") { certificates($0, .revocationList) },
+    ]
+
+    private static func text(
+        _ words: [String], _ arguments: String, _ what: String, level: AdminLevel = .user,
+        _ make: @escaping @Sendable (Input) -> String
+    ) -> Command {
+        let head = (words + [arguments]).filter { !$0.isEmpty }.joined(separator: " ")
+        let usage = head + String(repeating: " ", count: max(1, 40 - head.count)) + ": \(what)"
+        return Command(words: words, usage: usage, level: level) { .text(make($0)) }
+    }
+
+    // MARK: HAProxy's
+
+    @Sendable private static func servers(_ input: Input) -> String {
+        let report = input.host.report()
+        if let name = input.words.first, !report.pools.contains(where: { $0.name == name }) { return "Can't find backend.\n" }
+        return ServersState.text(report, pool: input.words.first)
+    }
+
+    @Sendable private static func connections(_ input: Input) -> String {
+        var text = "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[]\n"
+        for (number, pool) in input.host.report().pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
+            for (index, server) in pool.servers.enumerated() {
+                text += "\(pool.name)/\(server.state.name) \(number + 1)/\(index + 1) \(server.state.settings.address.host) "
+                    + "\(server.state.settings.address.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
+                    + "-1 \(server.idleConnections)\n"
+            }
+        }
+        return text
+    }
+
+    @Sendable private static func sessions(_ input: Input) -> String {
+        input.host.sessions().map { session in
+            "0x\(String(session.number, radix: 16)): proto=tcpv4 src=\(session.source) fe=\(session.listener) be=\(session.pool.orNone) "
+                + "srv=\(session.server.orNone) age=\(session.age)s calls=\(session.requests) client=\(session.client.orNone) state=\(session.state)\n"
+        }.joined()
+    }
+
+    @Sendable private static func failures(_ input: Input) -> String {
+        let report = input.host.report()
+        let head = "Total events captured on [\(Timestamps.text(report.process.now))] : \(report.failures.count)\n"
+        return head
+            + report.failures.map { failure in
+                "\n[\(Timestamps.text(failure.time))] \(failure.reason.rawValue) status=\(failure.status.map(String.init) ?? "-") "
+                    + "id=\(failure.id) listener=\(failure.listener) src=\(failure.source) client=\(failure.client.orNone) "
+                    + "endpoint=\(failure.endpoint.orNone) certname=\(failure.certname.orNone) environment=\(failure.environment.orNone) "
+                    + "pool=\(failure.pool.orNone) server=\(failure.server.orNone) target=\(JSONText.quoted(failure.target))\n"
+            }.joined()
+    }
+
+    // MARK: Puppet's
+
+    @Sendable private static func environments(_ input: Input) -> String {
+        "# name pool requests queued 2xx 3xx 4xx 5xx failed\n"
+            + input.host.report().environments.map { environment in
+                let traffic = environment.traffic
+                let failed = traffic.refused + traffic.connectErrors + traffic.responseErrors + traffic.serverAborts
+                return "\(environment.name) \((environment.pool ?? "").orNone) \(traffic.requests) \(environment.queued) \(traffic.statuses[2]) "
+                    + "\(traffic.statuses[3]) \(traffic.statuses[4]) \(traffic.statuses[5]) \(failed)\n"
+            }.joined()
+    }
+
+    @Sendable private static func certnames(_ input: Input) -> String {
+        let report = input.host.report()
+        let wanted = input.words.first
+        return "# certname last_request last_catalog catalog_ms status environment pool server last_report requests agent transaction\n"
+            + report.certnames.filter { run in wanted.map { Glob.matches(run.certname, $0) } ?? true }.map { run in
+                [
+                    run.certname, Timestamps.text(run.lastRequest), run.lastCatalog.map(Timestamps.text) ?? "-",
+                    run.catalogMilliseconds.map(String.init) ?? "-", "\(run.status)", run.environment.orNone, run.pool.orNone,
+                    run.server.orNone, run.lastReport.map(Timestamps.text) ?? "-", "\(run.requests)", run.agentVersion.orNone,
+                    run.transaction.orNone,
+                ].joined(separator: " ") + "\n"
+            }.joined()
+    }
+
+    private static func certificates(_ input: Input, _ kind: CertificateReport.Kind) -> String {
+        let known = input.host.report().certificates.filter { $0.kind == kind }
+        guard let file = input.words.first else { return "# filename\n" + known.map { $0.file + "\n" }.joined() }
+        let wanted = known.filter { $0.file == file }
+        guard !wanted.isEmpty else { return "Can't display the \(kind == .certificate ? "certificate" : "file"): Not found or the entry is empty!\n" }
+        return wanted.map { certificate in
+            "Filename: \(certificate.file)\nStatus: Used\nSerial: \(certificate.serial)\nnotBefore: \(Timestamps.text(certificate.begins))\n"
+                + "notAfter: \(Timestamps.text(certificate.ends))\nSubject: \(certificate.subject)\nIssuer: \(certificate.issuer)\n"
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// `-` where there is nothing, so that columns stay.
+    var orNone: String { isEmpty ? "-" : self }
+}

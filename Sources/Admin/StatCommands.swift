@@ -1,0 +1,107 @@
+/// `show stat`, as CSV, typed or JSON.
+enum StatCommands {
+    static let all: [AdminCommands.Command] = [
+        AdminCommands.Command(
+            words: ["show", "stat"], usage: "show stat [<iid|name> <type> <sid>] [typed|json] [desc] [no-maint|up] : counters of each object"
+        ) { input in .text(run(input)) }
+    ]
+
+    private enum Form { case csv, typed, json }
+
+    private static func run(_ input: AdminCommands.CommandInput) -> String {
+        var form = Form.csv
+        var names: [String] = []
+        var hidesMaint = false
+        var onlyUp = false
+        for word in input.words {
+            switch word {
+            case "typed": form = .typed
+            case "json": form = .json
+            case "desc": break
+            case "no-maint": hidesMaint = true
+            case "up": onlyUp = true
+            default: names.append(word)
+            }
+        }
+        let report = input.host.report()
+        var rows = StatTable(report).rows
+        if let first = names.first, first != "-1" {
+            rows = rows.filter { $0[.pxname]?.text == first || "\($0.proxy)" == first }
+            if rows.isEmpty, Int(first) == nil { return "No such proxy.\n" }
+        }
+        if names.count > 1, let mask = Int(names[1]), mask >= 0 {
+            rows = rows.filter { mask & [1, 2, 4][$0.kind.rawValue] != 0 }
+        }
+        if names.count > 2, let server = Int(names[2]), server >= 0 { rows = rows.filter { $0.server == server } }
+        rows = rows.filter { row in
+            let status = row[.status]?.text ?? ""
+            if hidesMaint, status.hasPrefix("MAINT") { return false }
+            return !onlyUp || row.kind != .server || status.hasPrefix("UP") || status == "no check"
+        }
+        switch form {
+        case .csv: return csv(rows)
+        case .typed: return typed(rows)
+        case .json: return json(rows)
+        }
+    }
+
+    /// A field is quoted only where it holds a comma or a quote.
+    package static func csv(_ report: ServiceReport) -> String { csv(StatTable(report).rows) }
+
+    private static func csv(_ rows: [StatRow]) -> String {
+        var text = "# " + StatColumn.allCases.map { $0.name + "," }.joined() + "\n"
+        for row in rows {
+            for value in row.values { text += quoted(value?.text ?? "") + "," }
+            text += "\n"
+        }
+        return text
+    }
+
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        let inner = text.map { $0 == "\"" ? "\"\"" : $0.isNewline ? " " : String($0) }.joined()
+        return "\"\(inner)\""
+    }
+
+    private static let letters: [StatRow.Kind: String] = [.frontend: "F", .backend: "B", .server: "S"]
+
+    private static func typed(_ rows: [StatRow]) -> String {
+        var text = ""
+        for row in rows {
+            for column in StatColumn.allCases {
+                guard let value = row[column] else { continue }
+                let (tags, type) = tags(column, value)
+                text += "\(letters[row.kind] ?? "").\(row.proxy).\(row.server).\(column.rawValue).\(column.name).1:\(tags):\(type):\(value.text)\n"
+            }
+            text += "\n"
+        }
+        return text
+    }
+
+    /// Origin, nature, scope and persistence, as far as tools look at them: a counter or not.
+    private static func tags(_ column: StatColumn, _ value: StatValue) -> (String, String) {
+        guard case .number = value else { return ("MOSP", "str") }
+        switch column {
+        case .scur, .qcur, .weight, .act, .bck, .idleCurrent, .usedConnections, .userWeight: return ("MGSP", "u32")
+        case .pid, .iid, .sid, .type: return ("KNSP", "u32")
+        default: return ("MCSP", "u64")
+        }
+    }
+
+    package static func json(_ report: ServiceReport) -> String { json(StatTable(report).rows) }
+
+    private static func json(_ rows: [StatRow]) -> String {
+        let objects = rows.map { row -> String in
+            let fields = StatColumn.allCases.compactMap { column -> String? in
+                guard let value = row[column] else { return nil }
+                let kind = ["Frontend", "Backend", "Server"][row.kind.rawValue]
+                let (_, type) = tags(column, value)
+                let content = if case .number(let number) = value { "\(number)" } else { JSONText.quoted(value.text) }
+                return "{\"objType\":\"\(kind)\",\"proxyId\":\(row.proxy),\"id\":\(row.server),\"field\":{\"pos\":\(column.rawValue),"
+                    + "\"name\":\"\(column.name)\"},\"processNum\":1,\"value\":{\"type\":\"\(type)\",\"value\":\(content)}}"
+            }
+            return "[" + fields.joined(separator: ",") + "]"
+        }
+        return "[" + objects.joined(separator: ",") + "]\n"
+    }
+}

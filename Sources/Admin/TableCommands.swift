@@ -1,0 +1,72 @@
+import Settings
+
+/// Stick tables: `show table`, `set table`, `clear table`. A pool's table has the pool's name; keys are certnames or addresses, and the one
+/// thing kept with a key is its server.
+enum TableCommands {
+    typealias Command = AdminCommands.Command
+    typealias Input = AdminCommands.CommandInput
+    typealias Result = AdminCommands.CommandResult
+
+    static let all: [Command] = [
+        Command(words: ["show", "table"], usage: "show table [<table> [key <key>]]        : stick tables, or what one holds", run: show),
+        Command(words: ["set", "table"], usage: "set table <table> key <key> data.server_key <srv>", level: .operator, run: set),
+        Command(words: ["clear", "table"], usage: "clear table <table> [key <key>]         : forget sticks", level: .operator, run: clear),
+    ]
+
+    private static let required =
+        "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or <table> ptr <ptr>\n"
+    /// Entries shown of one table.
+    private static let limit = 100_000
+
+    private static func stuck(_ input: Input) -> [PoolReport] { input.host.report().pools.filter { $0.settings.stick != nil } }
+
+    private static func head(_ pool: PoolReport, used: Int) -> String {
+        "# table: \(pool.name), type: string, size:\(pool.settings.stick?.size ?? 0), used:\(used)\n"
+    }
+
+    @Sendable private static func show(_ input: Input) -> Result {
+        let pools = stuck(input)
+        guard let name = input.words.first else { return .text(pools.map { head($0, used: $0.sticks) }.joined()) }
+        guard let pool = pools.first(where: { $0.name == name }), let sticks = input.host.sticks(of: name, limit: limit) else {
+            return .text("No such table\n")
+        }
+        var wanted: String?
+        if input.words.count > 1 {
+            guard input.words[1] == "key" else { return .text(required) }
+            guard input.words.count > 2 else { return .text("Key value expected\n") }
+            wanted = input.words[2]
+        }
+        var text = head(pool, used: pool.sticks)
+        for (number, stick) in sticks.enumerated() where wanted == nil || stick.key == wanted {
+            text += "0x\(String(number + 1, radix: 16)): key=\(stick.key) use=0 exp=\(stick.remaining) shard=0 "
+                + "server_id=\(stick.serverNumber) server_key=\(stick.server)\n"
+        }
+        return .text(text)
+    }
+
+    @Sendable private static func set(_ input: Input) -> Result {
+        guard let name = input.words.first else { return .text(required) }
+        guard let pool = stuck(input).first(where: { $0.name == name }) else { return .text("No such table\n") }
+        guard input.words.dropFirst().first == "key" else { return .text(required) }
+        guard input.words.count > 2 else { return .text("Key value expected\n") }
+        guard input.words.count == 5 else { return .text("Data type not stored in this table\n") }
+        switch input.words[3] {
+        case "data.server_key":
+            guard pool.servers.contains(where: { $0.state.name == input.words[4] }) else { return .text("No such server.\n") }
+            return .perform([.setStick(pool: name, key: input.words[2], server: input.words[4])])
+        case "data.server_id":
+            guard let number = Int(input.words[4]), pool.servers.indices.contains(number - 1) else { return .text("No such server.\n") }
+            return .perform([.setStick(pool: name, key: input.words[2], server: pool.servers[number - 1].state.name)])
+        default: return .text(input.words[3].hasPrefix("data.") ? "Data type not stored in this table\n" : "Unknown data type\n")
+        }
+    }
+
+    @Sendable private static func clear(_ input: Input) -> Result {
+        guard let name = input.words.first else { return .text(required) }
+        guard stuck(input).contains(where: { $0.name == name }) else { return .text("No such table\n") }
+        guard input.words.count > 1 else { return .perform([.clearSticks(pool: name, key: nil)]) }
+        guard input.words[1] == "key" else { return .text(required) }
+        guard input.words.count > 2 else { return .text("Key value expected\n") }
+        return .perform([.clearSticks(pool: name, key: input.words[2])])
+    }
+}
