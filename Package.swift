@@ -54,6 +54,9 @@ let benchmarkTargets: [Target] = [
     .executableTarget(
         name: "DecisionCost", dependencies: ["Model", "Puppet", "Settings", "Routing", "Balancing", "Forwarding", "AllocationCount"],
         path: "Benchmarks/DecisionCost", swiftSettings: strict),
+    .executableTarget(
+        name: "HerdAgents", dependencies: ["LoadKit", "CLinux", "COpenSSL"], path: "Benchmarks/HerdAgents", swiftSettings: strict),
+    .executableTarget(name: "HerdServer", dependencies: ["LoadKit"], path: "Benchmarks/HerdServer", swiftSettings: strict),
 ]
 
 let package = Package(

@@ -26,7 +26,7 @@ final class Server {
                 case secure.descriptor: accept(descriptor, context)
                 default:
                     guard let connection = connections[Int(descriptor)] else { return }
-                    if !connection.proceed(answers, buffer) { connections[Int(descriptor)] = nil }
+                    if case .over = connection.proceed(answers.answer, buffer) { connections[Int(descriptor)] = nil }
                 }
             }
         }

@@ -62,6 +62,7 @@ final class AgentConnection {
             case .bytes(let count):
                 switch parser.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), expecting: script.entry(answered)) {
                 case .more: break
+                case .wrongStatus(_, let head): return .failed("expected status \(script.entry(answered).status): \(head)")
                 case .wrong(let mistake): return .failed(mistake)
                 case .whole:
                     answered += 1

@@ -26,6 +26,8 @@ package final class ByteStream {
         if let session {
             SSL_shutdown(session)
             SSL_free(session)
+            // What went wrong with this session must not be taken for the next one's.
+            ERR_clear_error()
         }
         close(descriptor)
     }
@@ -36,7 +38,9 @@ package final class ByteStream {
         if result == 1 { return .done }
         switch SSL_get_error(session, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .blocked
-        default: return .failed
+        default:
+            ERR_clear_error()
+            return .failed
         }
     }
 

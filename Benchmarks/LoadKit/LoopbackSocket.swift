@@ -2,10 +2,13 @@ import CLinux
 
 /// Non-blocking TCP sockets on 127.0.0.1.
 package enum LoopbackSocket {
-    /// A listening socket on a port that the kernel chooses, and that port.
-    package static func listen() -> (descriptor: Int32, port: UInt16) {
+    /// A listening socket and its port: `port`, or with 0 one that the kernel chooses. A port that another process has bound with
+    /// SO_REUSEADDR, and does not listen on, can be had too.
+    package static func listen(port: UInt16 = 0) -> (descriptor: Int32, port: UInt16) {
         let descriptor = make()
-        var address = address(port: 0)
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        var address = address(port: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withGeneric(&address) { pf_bind(descriptor, $0, length) == 0 && CLinux.listen(descriptor, 4096) == 0 }
         guard bound, withGeneric(&address, { pf_getsockname(descriptor, $0, &length) }) == 0 else { fail(1, "cannot listen") }

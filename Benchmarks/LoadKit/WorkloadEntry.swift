@@ -3,7 +3,7 @@ package struct WorkloadEntry: Sendable {
     package enum Framing: String, Sendable { case length, chunked }
 
     package let method: String
-    package let target: String
+    package private(set) var target: String
     package let requestByteCount: Int
     package let status: Int
     package let responseByteCount: Int
@@ -21,6 +21,13 @@ package struct WorkloadEntry: Sendable {
         self.status = status
         self.responseByteCount = responseByteCount
         self.framing = framing
+    }
+
+    /// The same request for another target.
+    package func asking(_ target: String) -> WorkloadEntry {
+        var copy = self
+        copy.target = target
+        return copy
     }
 
     /// The whole request as an agent sends it: the fields of agent 7.23, in its order, and a body of the length asked for.

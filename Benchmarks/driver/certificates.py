@@ -72,6 +72,14 @@ def make(folder):
         _join(at(name + ".both.pem"), at(name + ".chain.pem"), at(name + ".key"))       # as HAProxy wants it
 
 
+def make_herd(folder, count):
+    """Adds `count` agents with P-256 keys to what `make` has made. A list of (certname, certificate's file, key's file)."""
+    at = lambda name: os.path.join(folder, name)
+    for number in range(count):
+        _issue(at, f"herd-{number}", f"node{number}.herd.test", "ec", "intermediate", "leaf")
+    return [(f"node{number}.herd.test", at(f"herd-{number}.pem"), at(f"herd-{number}.key")) for number in range(count)]
+
+
 def _key(path, algorithm):
     how = ("RSA", "rsa_keygen_bits:4096") if algorithm == "rsa" else ("EC", "ec_paramgen_curve:P-256")
     openssl("genpkey", "-algorithm", how[0], "-pkeyopt", how[1], "-out", path)

@@ -41,8 +41,8 @@ class Site:
 class Generator(Process):
     """A load generator that waits for orders."""
 
-    def __init__(self, words, cpu, proxy):
-        super().__init__(words, cpu, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, words, cpus, proxy):
+        super().__init__(words, cpus, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.proxy = proxy
 
     def order(self, words):

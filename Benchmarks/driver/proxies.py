@@ -6,7 +6,8 @@ import subprocess
 import time
 
 CPUS = sorted(os.sched_getaffinity(0))
-PROXY_CPU, LOAD_CPU = CPUS[0], CPUS[-1]
+PROXY_CPU, LOAD_CPU = {CPUS[0]}, {CPUS[-1]}
+HAPROXY = "/usr/sbin/haproxy"
 EVERYONE = ["haproxy", "haproxy-128k", "nginx", "puppetfront"]
 
 
@@ -31,10 +32,10 @@ NumTickets = 0
 
 
 class Process:
-    """One process and its children on one core. Used with `with`; ends with it."""
+    """One process and its children on the cores `cpus`. Used with `with`; ends with it."""
 
-    def __init__(self, words, cpu, **pipes):
-        self.popen = subprocess.Popen(words, preexec_fn=lambda: os.sched_setaffinity(0, {cpu}), **pipes)
+    def __init__(self, words, cpus, **pipes):
+        self.popen = subprocess.Popen(words, preexec_fn=lambda: os.sched_setaffinity(0, cpus), **pipes)
 
     def __enter__(self):
         return self
@@ -66,31 +67,41 @@ class Process:
                     total += int(numbers.read().split()[0])
         return total / 1000
 
-    def resident_bytes(self):
+    def resident_bytes(self, key="VmRSS"):
+        """Now, or with VmHWM the most there ever were."""
         total = 0
         for pid in self.pids():
             with open(f"/proc/{pid}/status") as lines:
-                total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+                total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(key))
         return total
 
 
-class Proxy(Process):
-    """A contestant, ready for connections on `port`."""
+class Contestant(Process):
+    """A proxy with a folder of its own, ready for connections on `port`."""
 
-    def __init__(self, name, setup, certs, folder, upstream_port, binary, prefix=()):
+    def __init__(self, name, folder, configure, cpus, prefix=()):
+        """`configure` gets this value, whose `port` and `folder` it may name, and gives the configuration file's text and the
+        command that runs with it."""
         self.name = name
         self.port = free_port()
-        self.folder = os.path.join(folder, f"{name}-{setup.listen}-{setup.upstream}-{self.port}")
+        self.folder = os.path.join(folder, f"{name}-{self.port}")
         os.mkdir(self.folder)
-        writer = {"nginx": nginx, "puppetfront": puppetfront}.get(name, haproxy)
-        text, words = writer(self, setup, certs, upstream_port, binary)
+        text, words = configure(self)
         self._write("configuration", text)
         environment = dict(os.environ)
-        if writer is haproxy:
+        if words[0] == HAPROXY:
             environment["OPENSSL_CONF"] = self._write("openssl.cnf", OPENSSL_CONF)
-        with open(os.path.join(self.folder, "access.log"), "ab") as log, open(os.path.join(self.folder, "errors"), "ab") as errors:
-            super().__init__([*prefix, *words], PROXY_CPU, env=environment, stdout=log, stderr=errors)
+        with open(self.log, "ab") as log, open(os.path.join(self.folder, "errors"), "ab") as errors:
+            super().__init__([*prefix, *words], cpus, env=environment, stdout=log, stderr=errors)
         self._wait()
+
+    @property
+    def configuration(self):
+        return os.path.join(self.folder, "configuration")
+
+    @property
+    def log(self):
+        return os.path.join(self.folder, "access.log")
 
     def _write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -110,8 +121,23 @@ class Proxy(Process):
             raise SystemExit(f"{self.name} did not start:\n{errors.read()}")
 
     def logged_lines(self):
-        with open(os.path.join(self.folder, "access.log"), "rb") as log:
+        with open(self.log, "rb") as log:
             return sum(chunk.count(b"\n") for chunk in iter(lambda: log.read(1 << 20), b""))
+
+
+class Proxy(Contestant):
+    """A contestant of the comparison of costs: in front of one server, on the first core."""
+
+    def __init__(self, name, setup, certs, folder, upstream_port, binary, prefix=()):
+        writer = {"nginx": nginx, "puppetfront": puppetfront}.get(name, haproxy)
+        super().__init__(name, folder, lambda proxy: writer(proxy, setup, certs, upstream_port, binary), PROXY_CPU, prefix)
+
+
+HAPROXY_IDENTITY = """
+    http-request set-header X-Client-Verify SUCCESS if { ssl_c_used } { ssl_c_verify 0 }
+    http-request set-header X-Client-Verify NONE unless { ssl_c_used } { ssl_c_verify 0 }
+    http-request set-header X-Client-DN %[ssl_c_s_dn(,0,rfc2253)] if { ssl_c_used }
+    http-request set-header X-Client-Cert -----BEGIN%%20CERTIFICATE-----%%0A%[ssl_c_der,base64,url_enc]%%0A-----END%%20CERTIFICATE-----%%0A if { ssl_c_used }"""
 
 
 def haproxy(proxy, setup, certs, upstream_port, _):
@@ -120,11 +146,7 @@ def haproxy(proxy, setup, certs, upstream_port, _):
     bind = upstream = fields = ""
     if setup.listen != "plain":
         bind = f" ssl crt {certs}/proxy-{setup.listen}.both.pem ca-file {certs}/ca.pem crl-file {certs}/crl.pem verify optional"
-        fields = """
-    http-request set-header X-Client-Verify SUCCESS if { ssl_c_used } { ssl_c_verify 0 }
-    http-request set-header X-Client-Verify NONE unless { ssl_c_used } { ssl_c_verify 0 }
-    http-request set-header X-Client-DN %[ssl_c_s_dn(,0,rfc2253)] if { ssl_c_used }
-    http-request set-header X-Client-Cert -----BEGIN%%20CERTIFICATE-----%%0A%[ssl_c_der,base64,url_enc]%%0A-----END%%20CERTIFICATE-----%%0A if { ssl_c_used }"""
+        fields = HAPROXY_IDENTITY
     if setup.upstream == "tls":
         upstream = (f" ssl verify required ca-file {certs}/ca.pem crl-file {certs}/crl.pem crt {certs}/proxy-ec.both.pem"
                     " verifyhost compiler.bench.test sni str(compiler.bench.test)")
@@ -155,7 +177,7 @@ frontend agents
 backend compilers
     server c1 127.0.0.1:{upstream_port}{upstream}
 """
-    return text, ["/usr/sbin/haproxy", "-db", "-f", os.path.join(proxy.folder, "configuration")]
+    return text, [HAPROXY, "-db", "-f", proxy.configuration]
 
 
 def nginx(proxy, setup, certs, upstream_port, _):
@@ -203,7 +225,7 @@ http {{
         '"client":"$ssl_client_s_dn","serial":"$ssl_client_serial","tls":"$ssl_protocol","request":"$request",'
         '"server":"$upstream_addr","status":"$status","bytes_in":"$request_length","bytes_out":"$bytes_sent",'
         '"connect":"$upstream_connect_time","response":"$upstream_header_time","total":"$request_time"}}';
-    access_log {proxy.folder}/access.log httplog buffer=64k flush=1s;
+    access_log {proxy.log} httplog buffer=64k flush=1s;
     client_body_temp_path {proxy.folder};
     proxy_temp_path {proxy.folder};
     fastcgi_temp_path {proxy.folder};
@@ -235,7 +257,7 @@ http {{
     }}
 }}
 """
-    return text, ["/usr/sbin/nginx", "-p", proxy.folder, "-c", os.path.join(proxy.folder, "configuration")]
+    return text, ["/usr/sbin/nginx", "-p", proxy.folder, "-c", proxy.configuration]
 
 
 def puppetfront(proxy, setup, certs, upstream_port, binary):
@@ -267,6 +289,6 @@ pools:
 environments: {{ default: compilers }}
 timeouts: {{ client: 1000s, client_idle: 1000s, drain: 2s }}
 limits: {{ connections: 8000, per_certname: 8000, worker_threads: 1 }}
-logs: {{ access: {{ to: {proxy.folder}/access.log, format: json }}, level: info }}
+logs: {{ access: {{ to: {proxy.log}, format: json }}, level: info }}
 """
-    return text, [binary, "run", "--config", os.path.join(proxy.folder, "configuration")]
+    return text, [binary, "run", "--config", proxy.configuration]

@@ -1,10 +1,13 @@
-import LoadKit
-
 /// Is the answer whole, and is it the one expected? Counts the body's bytes as they pass; keeps none of them.
 ///
 /// head → body(length) → whole, or head → chunk size → chunk → … → trailer → whole.
-struct AnswerParser {
-    enum Verdict { case more, whole, wrong(String) }
+package struct AnswerParser {
+    package enum Verdict {
+        case more, whole
+        /// The head as it came.
+        case wrongStatus(Int, head: String)
+        case wrong(String)
+    }
 
     private enum State { case head, body(remaining: Int), chunkSize(so: Int), chunk(remaining: Int), chunkEnd, trailer(lineByteCount: Int) }
 
@@ -12,12 +15,14 @@ struct AnswerParser {
     private var partialHead: [UInt8] = []
     private var bodyByteCount = 0
 
-    mutating func consume(_ bytes: UnsafeRawBufferPointer, expecting entry: WorkloadEntry) -> Verdict {
+    package init() {}
+
+    package mutating func consume(_ bytes: UnsafeRawBufferPointer, expecting entry: WorkloadEntry) -> Verdict {
         var rest = bytes[...]
         while let first = rest.first {
             switch state {
             case .head:
-                if let mistake = consumeHead(&rest, entry) { return .wrong(mistake) }
+                if let mistake = consumeHead(&rest, entry) { return mistake }
             case .body(let remaining):
                 let taken = min(remaining, rest.count)
                 rest = rest.dropFirst(taken)
@@ -47,7 +52,7 @@ struct AnswerParser {
         return .more
     }
 
-    private mutating func consumeHead(_ rest: inout Slice<UnsafeRawBufferPointer>, _ entry: WorkloadEntry) -> String? {
+    private mutating func consumeHead(_ rest: inout Slice<UnsafeRawBufferPointer>, _ entry: WorkloadEntry) -> Verdict? {
         if partialHead.isEmpty {
             let bytes = UnsafeRawBufferPointer(rebasing: rest)
             guard let head = MessageHead(bytes) else {
@@ -71,9 +76,10 @@ struct AnswerParser {
         }
     }
 
-    private mutating func begin(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer, _ entry: WorkloadEntry) -> String? {
-        guard MessageHead.number(bytes, from: 9) == entry.status else {
-            return "expected status \(entry.status): " + String(decoding: bytes[..<head.byteCount], as: UTF8.self)
+    private mutating func begin(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer, _ entry: WorkloadEntry) -> Verdict? {
+        guard let status = MessageHead.number(bytes, from: 9) else { return .wrong("an answer without a status") }
+        guard status == entry.status else {
+            return .wrongStatus(status, head: String(decoding: bytes[..<head.byteCount], as: UTF8.self))
         }
         bodyByteCount = 0
         if head.isChunked {
@@ -82,7 +88,7 @@ struct AnswerParser {
             bodyByteCount = length
             state = .body(remaining: length)
         } else {
-            return "an answer without a length"
+            return .wrong("an answer without a length")
         }
         return nil
     }

@@ -1,0 +1,75 @@
+import Foundation
+import StandIn
+import Synchronization
+import TestKit
+import Testing
+
+/// Many agents at once, few slots, and servers that are killed and started again meanwhile: whoever waits gets its catalog.
+/// The same in large is `Benchmarks/herd`.
+struct ServesHerdsTests {
+    static let agentCount = 300
+    static let certnames = (0..<24).map { "node\($0).test" }
+    static let slots = 6
+
+    /// What each agent has seen, by its number.
+    private final class Herd: Sendable {
+        let outcomes = Mutex([Int: Result<RawClient.Response, any Error>]())
+        var answeredCount: Int { outcomes.withLock { $0.count } }
+    }
+
+    @Test func everyAgentGetsItsCatalogThoughServersAreKilled() throws {
+        let scene = try Scene()
+        let servers = try (1...3).map { try compiler(scene, "s\($0)") }
+        let entries = servers.map { Configuration.server($0.name, $0.address, "maxconn: \(Self.slots)") }
+        let lines = ["check: { inter: 200ms }"]
+        let proxy = try scene.start(Configuration(.init("compilers", lines, servers: entries)))
+        let herd = Herd()
+        for (number, tls) in try agents(scene) {
+            Thread {
+                let outcome = Result { try Self.fetch(number, tls, proxy.port()) }
+                herd.outcomes.withLock { $0[number] = outcome }
+            }.start()
+        }
+        for (round, server) in servers.prefix(2).enumerated() {
+            #expect(waitUntil(within: .seconds(60)) { herd.answeredCount > 40 + 100 * round && server.runningCount > 0 })
+            server.stop()
+            #expect(waitUntil(within: .seconds(60)) { herd.answeredCount > 90 + 100 * round })
+            try server.start()
+        }
+        #expect(waitUntil(within: .seconds(60)) { herd.answeredCount == Self.agentCount })
+        for (number, outcome) in herd.outcomes.withLock({ $0 }) {
+            let answer = try #require(try? outcome.get(), "agent \(number): \(outcome)")
+            let log = proxy.log.filter { $0.target?.hasSuffix("agent=\(number)") == true }
+            #expect(answer.status == 200 && answer.isWhole && answer.text == "catalog of agent \(number)", "\(log)")
+        }
+        #expect(servers.allSatisfy { $0.maximumRunningCount <= Self.slots })
+        #expect(proxy.log.contains { ($0.int("retries") ?? 0) > 0 }, "no compile was lost: nothing was tested")
+    }
+
+    /// A server whose compiles take between 50 and 450 ms, each agent's always the same.
+    private func compiler(_ scene: Scene, _ name: String) throws -> StandInServer {
+        let server = try scene.server(name)
+        server.answer { request in
+            guard let number = request.query("agent").flatMap({ Int($0) }) else { return nil }
+            var answer = StandInAnswer.text(200, "catalog of agent \(number)")
+            answer.delay = .milliseconds(50 + 100 * (number * 7 % 5))
+            return answer
+        }
+        return server
+    }
+
+    /// Each agent's number and TLS, a few certificates for all.
+    private func agents(_ scene: Scene) throws -> [(Int, StandInTLS)] {
+        let contexts = try Self.certnames.map { try scene.tls($0) }
+        return (0..<Self.agentCount).map { ($0, contexts[$0 % contexts.count]) }
+    }
+
+    private static func fetch(_ number: Int, _ tls: StandInTLS, _ port: UInt16) throws -> RawClient.Response {
+        let client = try RawClient(port, tls: tls, timeout: .seconds(60))
+        let target = "/puppet/v3/catalog/\(certnames[number % certnames.count])?environment=production&agent=\(number)"
+        return try client.exchange(Requests.make("POST", target, fields: ["Content-Type: application/x-www-form-urlencoded"], body: form))
+    }
+
+    /// As long as a real one.
+    private static let form = "facts_format=application%2Fjson&facts=" + String(repeating: "x", count: 10_900) + "&environment=production"
+}
