@@ -39,7 +39,9 @@ final class HealthChecker {
             let asksLoad = pool.settings.load == .jruby
             for server in pool.servers where server.index != nil {
                 if server.health.check != nil { want(.health, pool, server.id, &wanted) { HealthProbe(pool, server.id, checker: self) } }
-                if server.settings.agentCheck != nil { want(.agent, pool, server.id, &wanted) { AgentProbe(pool, server.id, checker: self) } }
+                if server.settings.agentCheck != nil {
+                    want(.agent, pool, server.id, &wanted) { AgentProbe(pool, server.id, checker: self) }
+                }
                 if asksLoad { want(.load, pool, server.id, &wanted) { LoadProbe(pool, server.id, checker: self) } }
             }
         }

@@ -10,9 +10,9 @@ final class HealthProbe: Probe {
     private var answer = ProbeAnswer(to: .get, contentBound: 0)
 
     override func plan() -> Plan {
-        guard let state = pool.server(server), state.index != nil, let settings = state.health.check, let target = pool.target(server) else {
-            return .never
-        }
+        guard let state = pool.server(server), state.index != nil, let settings = state.health.check,
+            let target = pool.target(server)
+        else { return .never }
         check = settings
         answer = ProbeAnswer(to: check.method == "HEAD" ? .head : .get, contentBound: CheckSettings.expectedBodyBound)
         guard let address = target.address, state.admin != .maint, state.isChecked else { return .later(settings.inter) }

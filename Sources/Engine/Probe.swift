@@ -6,8 +6,8 @@ import TLS
 
 /// Asks one server the same again and again, each time over a fresh connection. Lives on the control loop.
 ///
-/// waiting → connecting → handshaking (with TLS) → asking → waiting; from each to waiting. Subclasses say what to ask, what to make of the
-/// answer, and by `rest` when to ask again.
+/// waiting → connecting → handshaking (with TLS) → asking → waiting; from each to waiting. Subclasses say what to ask, what to make of
+/// the answer, and by `rest` when to ask again.
 class Probe: EventTarget {
     private enum Phase { case waiting, connecting, handshaking, asking }
 

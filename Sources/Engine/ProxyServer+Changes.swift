@@ -25,31 +25,37 @@ extension ProxyServer {
         guard change.kind == .up || change.kind == .down else { return }
         var event = event(change.kind == .up ? .serverUp : .serverDown, pool, server)
         (event.by, event.reason) = (.check, change.reason)
-        (event.activeLeft, event.backupsLeft, event.running, event.queued) = (change.activeLeft, change.backupsLeft, change.inUse, change.queued)
+        (event.activeLeft, event.backupsLeft) = (change.activeLeft, change.backupsLeft)
+        (event.running, event.queued) = (change.inUse, change.queued)
         tellUpOrDown(event, pool, server)
     }
 
     func tellServer(_ pool: PoolCoordinator, _ server: ServerState, _ change: ServerChange) {
         var event = event(.serverReturned, pool, server)
-        (event.activeLeft, event.backupsLeft, event.running, event.queued) = (change.activeLeft, change.backupsLeft, change.inUse, change.queued)
+        (event.activeLeft, event.backupsLeft) = (change.activeLeft, change.backupsLeft)
+        (event.running, event.queued) = (change.inUse, change.queued)
         switch change.kind {
         case .ejected(let time, let failures):
             (event.name, event.by) = (.serverEjected, .requests)
             event.reason = "\(failures) failed requests in a row; left out for \(time.components.seconds)s"
         case .returned: event.by = .requests
-        case .admin(let state, let byAgent): (event.name, event.state, event.by) = (.serverAdmin, state.rawValue, byAgent ? .agent : .operator)
+        case .admin(let state, let byAgent):
+            (event.name, event.state, event.by) = (.serverAdmin, state.rawValue, byAgent ? .agent : .operator)
         case .agentDown(let words):
             (event.by, event.reason) = (.agent, words)
             return tellUpOrDown(event, pool, server)
         case .agentUp:
             event.by = .agent
             return tellUpOrDown(event, pool, server)
-        case .weight, .maxconn, .forced: return
+        case .forced:
+            event.by = .operator
+            return tellUpOrDown(event, pool, server)
+        case .weight, .maxconn: return
         }
         hook.tell(event)
     }
 
-    /// Check and agent both have their say: told is what comes of it, when that changes.
+    /// Checks, agent and operator all have their say: told is what comes of it, when that changes.
     private func tellUpOrDown(_ event: ChangeEvent, _ pool: PoolCoordinator, _ server: ServerState) {
         guard told.isNews(pool: pool.name, server.id, isUp: server.isUp) else { return }
         var event = event

@@ -54,7 +54,8 @@ struct AgentReplyTests {
     }
 
     @Test(arguments: [
-        "", " ,\t,", "hello", "#down", "# up 50%", "30", "-5%", "+5%", "75.5%", "%", "75%x", "weight:", "weight:%", "weight:257", "weight:-1",
+        "", " ,\t,", "hello", "#down", "# up 50%", "30", "-5%", "+5%", "75.5%", "%", "75%x", "weight:", "weight:%", "weight:257",
+        "weight:-1",
         "weight:5x", "maxconn:", "maxconn:-5", "maxconn:7x", "maxconn: 7", "upp", "down:", "ready;up", "ready\u{0}", "\u{1B}[2J",
     ])
     func whatIsNotUnderstoodIsNoReply(line: String) {

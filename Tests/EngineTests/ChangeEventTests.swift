@@ -14,8 +14,8 @@ struct ChangeEventTests {
         let empty = try object(ChangeEvent(.started, time: 1_795_354_461_335_999_999))
         #expect(
             empty.keys.sorted() == [
-                "active_left", "backups_left", "by", "days", "event", "files", "pool", "queued", "reason", "running", "server", "site", "state",
-                "time",
+                "active_left", "backups_left", "by", "days", "event", "files", "pool", "queued", "reason", "running", "server", "site",
+                "state", "time",
             ])
         #expect(empty["event"] as? String == "started")
         #expect(empty["time"] as? String == "2026-11-22T13:34:21.335Z")

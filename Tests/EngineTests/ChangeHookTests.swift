@@ -45,22 +45,24 @@ struct ChangeHookTests {
 
     @Test func theProgramGetsTheEventAndLittleElse() throws {
         let hook = try hook(
-            program("hook", "cat >$D/input; env | sort >$D/env; ls -l /proc/self/fd >$D/fds; echo; echo spoken >&2; mv $D/fds $D/done"))
+            program("hook", "cat >$D/input; env | sort >$D/env; ls /proc/self/fd >$D/fds; echo; echo spoken >&2; mv $D/fds $D/done"))
         hook.tell(event())
         #expect(waitUntil { !text("done").isEmpty })
         hook.finish()
         #expect(text("input") == String(decoding: event().json, as: UTF8.self))
-        let variables = text("env").split(separator: "\n").filter { !$0.hasPrefix("PWD=") && !$0.hasPrefix("_=") && !$0.hasPrefix("OLDPWD=") }
-        #expect(variables.count == 3 && variables[0] == "LANG=C.UTF-8" && variables[2] == "PUPPETFRONT_EVENT=server_down", "\(variables)")
+        // sh adds some of its own.
+        let variables = text("env").split(separator: "\n").filter { line in !["PWD=", "OLDPWD=", "_="].contains { line.hasPrefix($0) } }
+        #expect(variables.map { $0.prefix { $0 != "=" } } == ["LANG", "PATH", "PUPPETFRONT_EVENT"])
+        #expect(variables.last == "PUPPETFRONT_EVENT=server_down")
         // ls has the folder itself open, and its output.
-        let descriptors = text("done").split(separator: "\n").dropFirst().compactMap { $0.split(separator: ">").first?.split(separator: " ").dropLast().last }
-        #expect(descriptors.map(String.init).sorted() == ["0", "1", "2", "3"])
+        #expect(text("done").split(separator: "\n").sorted() == ["0", "1", "2", "3"])
         #expect(lines.all.isEmpty, "a program that ends well is not spoken of: \(lines.all)")
     }
 
     @Test func signalsAreAsInAnyProcess() throws {
         // The threads of tests have signals blocked, puppetfront's too, and SIGPIPE is ignored there.
-        let hook = try hook(program("hook", "case $PUPPETFRONT_EVENT in started) kill -TERM $$ ;; *) kill -PIPE $$ ;; esac; touch $D/survived"))
+        let hook = try hook(
+            program("hook", "case $PUPPETFRONT_EVENT in started) kill -TERM $$ ;; *) kill -PIPE $$ ;; esac; touch $D/survived"))
         hook.tell(event(.started))
         hook.tell(event(.stopping))
         #expect(waitUntil { lines.all.count == 2 })
@@ -112,7 +114,7 @@ struct ChangeHookTests {
         hook.tell(event())
         #expect(waitUntil { !lines.all.isEmpty })
         hook.finish()
-        #expect(lines.all.count == 1 && lines.all[0].hasPrefix("hook: \(folder.path)/hook for server_down was killed after "), "\(lines.all)")
+        #expect(lines.all.map { $0.hasPrefix("hook: \(folder.path)/hook for server_down was killed after ") } == [true])
         let isAllGone = try waitUntil { try !isAlive("self") && !isAlive("child") }
         #expect(isAllGone)
     }
@@ -130,7 +132,8 @@ struct ChangeHookTests {
 
     @Test func aFloodIsBoundedAndToldOnce() throws {
         #expect(ChangeHook.Limits().waiting == 256)
-        let hook = try hook(program("hook", "touch $D/began; while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/seen")) { $0.waiting = 8 }
+        let script = "touch $D/began; while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/seen"
+        let hook = try hook(program("hook", script)) { $0.waiting = 8 }
         hook.tell(event(.started))
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
         let began = ContinuousClock.now
@@ -145,7 +148,9 @@ struct ChangeHookTests {
     }
 
     @Test func theEndOfTheServiceIsNotHeldUp() throws {
-        let hook = try hook(program("hook", "touch $D/began; sleep 1000")) { ($0.finish, $0.patience) = (.milliseconds(300), .milliseconds(200)) }
+        let hook = try hook(program("hook", "touch $D/began; sleep 1000")) {
+            ($0.finish, $0.patience) = (.milliseconds(300), .milliseconds(200))
+        }
         for _ in 1...5 { hook.tell(event()) }
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
         let began = ContinuousClock.now

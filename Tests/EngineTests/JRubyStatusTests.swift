@@ -17,8 +17,9 @@ struct JRubyStatusTests {
     }
 
     @Test(arguments: [
-        ("\"num-jrubies\":1", "\"num-jrubies\":0"), ("\"num-jrubies\":1", "\"num-jrubies\":-1"), ("\"num-jrubies\":1", "\"num-jrubies\":1e99"),
-        ("\"num-jrubies\":1", "\"num-jrubies\":\"1\""), ("\"num-jrubies\":1", "\"jrubies\":1"), ("\"num-jrubies\":1", "\"num-jrubies\":null"),
+        ("\"num-jrubies\":1", "\"num-jrubies\":0"), ("\"num-jrubies\":1", "\"num-jrubies\":-1"),
+        ("\"num-jrubies\":1", "\"num-jrubies\":1e99"), ("\"num-jrubies\":1", "\"num-jrubies\":\"1\""),
+        ("\"num-jrubies\":1", "\"jrubies\":1"), ("\"num-jrubies\":1", "\"num-jrubies\":null"),
         ("\"num-free-jrubies\":0", "\"num-free-jrubies\":2"), ("\"num-free-jrubies\":0", "\"num-free-jrubies\":-1"),
         ("\"num-free-jrubies\":0", "\"num-free-jrubies\":[]"), ("\"requested-instances\":[", "\"requested-instances\":3,\"x\":["),
         ("\"requested-instances\":[", "\"others\":["), ("\"experimental\":{", "\"experimental\":[],\"x\":{"), ("}", ""), ("{", "["),

@@ -24,9 +24,9 @@ struct ProbeAnswerTests {
 
     @Test func contentComesWithoutItsFramingHoweverItIsCut() throws {
         for text in answers {
-            for cut in 1..<text.utf8.count {
-                let pieces = [String(decoding: Array(text.utf8)[..<cut], as: UTF8.self), String(decoding: Array(text.utf8)[cut...], as: UTF8.self)]
-                let (progress, answer) = try take(pieces)
+            let bytes = Array(text.utf8)
+            for cut in 1..<bytes.count {
+                let (progress, answer) = try take([bytes[..<cut], bytes[cut...]].map { String(decoding: $0, as: UTF8.self) })
                 #expect(progress == .isWhole && answer.status == 200 && answer.content == Array("running".utf8), "cut at \(cut): \(text)")
             }
         }

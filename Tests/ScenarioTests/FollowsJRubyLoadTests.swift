@@ -51,10 +51,8 @@ struct FollowsJRubyLoadTests {
         let scene = try Scene()
         let server = try scene.server()
         Status(free: 1).serve(on: server)
-        let proxy = try scene.start(
-            .pool(
-                server.address,
-                lines: ["load: jruby", "panic: 0%", "check: { request: \"GET /nowhere\", expect: { status: 299 }, inter: 100ms, rise: 1, fall: 1 }"]))
+        let check = "check: { request: \"GET /nowhere\", expect: { status: 299 }, inter: 100ms, rise: 1, fall: 1 }"
+        let proxy = try scene.start(.pool(server.address, lines: ["load: jruby", "panic: 0%", check]))
         #expect(proxy.waitForMessage { $0.contains("Server compilers/s1 is DOWN") } != nil)
         let before = server.requests.filter { $0.path.hasPrefix("/status/") }.count
         #expect(waitUntil { server.requests.filter { $0.path == "/nowhere" }.count > 60 })

@@ -17,7 +17,8 @@ struct TellsHooksTests {
         server.stop()
         let down = try #require(hook.waitFor("server_down"))
         #expect([down.pool, down.server, down.string("by")] == ["compilers", "s1", "check"])
-        #expect(down.reason?.hasPrefix("Layer4 connection problem, info: \"connect: Connection refused\"") == true, "\(down)")
+        // A check that runs just then fails in its answer, the next one finds the port closed: which comes first, nobody knows.
+        #expect(["Layer4 connection problem, ", "Layer7 invalid response, "].contains { down.reason?.hasPrefix($0) == true }, "\(down)")
         #expect([down.int("active_left"), down.int("backups_left"), down.int("running"), down.int("queued")] == [0, 0, 0, 0])
         #expect(hook.waitFor("pool_down")?.pool == "compilers")
         try server.start()
@@ -25,7 +26,8 @@ struct TellsHooksTests {
         #expect(hook.waitFor("pool_up")?.pool == "compilers")
         proxy.terminate()
         #expect(proxy.child.waitForEnd() == 0)
-        #expect(hook.events.compactMap { $0.string("event") } == ["started", "server_down", "pool_down", "server_up", "pool_up", "stopping"])
+        let names = hook.events.compactMap { $0.string("event") }
+        #expect(names == ["started", "server_down", "pool_down", "server_up", "pool_up", "stopping"])
         #expect(Set(hook.events.map(\.keys)).count == 1, "every key is always there")
     }
 
