@@ -12,8 +12,6 @@ package enum AdminAction: Sendable, Equatable {
     case setAddress(ServerName, host: String, port: UInt16?)
     case setChecks(ServerName, isEnabled: Bool)
     case setAgentChecks(ServerName, isEnabled: Bool)
-    case setListener(String, isOpen: Bool)
-    case setListenerMaxconn(String, Int)
     case setProcessMaxconn(Int)
     /// Closes what is connected to it: its requests fail or are repeated as if it had.
     case shutdownSessions(ServerName)

@@ -3,7 +3,6 @@ package protocol AdminHost {
     func report() -> ServiceReport
     /// The sticks of a pool, the youngest first; nil: it has no table or is not known. At most `limit`.
     func sticks(of pool: String, limit: Int) -> [StickReport]?
-    func sessions() -> [SessionReport]
     /// What `puppetfront explain` says, of words as its command line takes them.
     func explain(_ words: [String]) -> String
     mutating func perform(_ action: AdminAction) -> AdminOutcome
@@ -15,22 +14,6 @@ package struct StickReport: Sendable {
     package var serverNumber = 0
     /// Milliseconds until it expires.
     package var remaining: Int64 = 0
-
-    package init() {}
-}
-
-/// A connection of an agent.
-package struct SessionReport: Sendable {
-    package var number: UInt64 = 0
-    package var source = ""
-    package var listener = ""
-    package var client = ""
-    package var pool = ""
-    package var server = ""
-    package var requests = 0
-    /// Seconds.
-    package var age: Int64 = 0
-    package var state = ""
 
     package init() {}
 }

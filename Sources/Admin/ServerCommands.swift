@@ -1,6 +1,6 @@
 import Balancing
 
-/// Commands about one server, or one listener. HAProxy's texts, letter by letter: scripts compare them.
+/// Commands about one server, and the limit on connections. HAProxy's texts, letter by letter: scripts compare them.
 enum ServerCommands {
     typealias Command = AdminCommands.Command
     typealias Input = AdminCommands.CommandInput
@@ -30,19 +30,11 @@ enum ServerCommands {
                 return .perform([.setMaxconn(name, limit)])
             }
         },
-        Command(words: ["set", "maxconn", "frontend"], usage: "set maxconn frontend <listener> <n>", level: .admin) { input in
-            guard let name = input.words.first else { return .text("A frontend name is expected.\n") }
-            guard input.host.report().listeners.contains(where: { $0.name == name }) else { return .text("No such frontend.\n") }
-            guard let limit = input.words.dropFirst().first.flatMap({ Int($0) }), limit >= 0 else { return .text("Integer value expected.\n") }
-            return .perform([.setListenerMaxconn(name, limit)])
-        },
         Command(words: ["set", "maxconn", "global"], usage: "set maxconn global <n>", level: .admin) { input in
             guard let text = input.words.first, let limit = Int(text) else { return .text("Expects an integer value.\n") }
             guard limit > 0 else { return .text("Value out of range.\n") }
             return .perform([.setProcessMaxconn(limit)])
         },
-        listener(["enable", "frontend"], isOpen: true, already: "All sockets are already enabled.\n"),
-        listener(["disable", "frontend"], isOpen: false, already: "All sockets are already disabled.\n"),
         Command(words: ["add", "server"], usage: "add server <bk>/<srv> <addr:port> [weight N] [maxconn N] [backup] [site S]", level: .admin, run: addServer),
         Command(words: ["del", "server"], usage: "del server <bk>/<srv>                   : forget a server that was added", level: .admin) { input in
             answer(input) { _, name in .performSaying([.removeServer(name)], "Server deleted.") }
@@ -69,14 +61,6 @@ enum ServerCommands {
         let usage = head + String(repeating: " ", count: max(1, 40 - head.count)) + ": \(what)"
         return Command(words: words, usage: usage, level: .admin) { input in
             answer(input) { _, name in .perform([action(name)]) }
-        }
-    }
-
-    private static func listener(_ words: [String], isOpen: Bool, already: String) -> Command {
-        Command(words: words, usage: words.joined(separator: " ") + " <listener>", level: .admin) { input in
-            guard let name = input.words.first else { return .text("A frontend name is expected.\n") }
-            guard let known = input.host.report().listeners.first(where: { $0.name == name }) else { return .text("No such frontend.\n") }
-            return known.isOpen == isOpen ? .text(already) : .perform([.setListener(name, isOpen: isOpen)])
         }
     }
 

@@ -129,10 +129,13 @@ package struct FailureReport: Sendable {
 
 /// A line of the log that told of a change: health, ejection, reload.
 package struct EventReport: Sendable {
-    package var time: Int64 = 0
-    package var text = ""
+    package var time: Int64
+    package var text: String
 
-    package init() {}
+    package init(time: Int64, text: String) {
+        self.time = time
+        self.text = text
+    }
 }
 
 package struct CertificateReport: Sendable {

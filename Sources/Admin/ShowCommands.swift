@@ -8,7 +8,6 @@ enum ShowCommands {
         text(["show", "servers", "state"], "[<backend>]", "servers, for a later start", servers),
         text(["show", "servers", "conn"], "[<backend>]", "connections to servers", connections),
         text(["show", "backend"], "", "names of pools") { "# name\n" + $0.host.report().pools.map { $0.name + "\n" }.joined() },
-        text(["show", "sess"], "", "agents' connections", sessions),
         text(["show", "errors"], "", "requests that failed lately", failures),
         text(["show", "events"], "", "recent changes of servers, pools and configuration") { input in
             input.host.report().events.map { "[\(Timestamps.text($0.time))] \($0.text)\n" }.joined()
@@ -52,13 +51,6 @@ enum ShowCommands {
             }
         }
         return text
-    }
-
-    @Sendable private static func sessions(_ input: Input) -> String {
-        input.host.sessions().map { session in
-            "0x\(String(session.number, radix: 16)): proto=tcpv4 src=\(session.source) fe=\(session.listener) be=\(session.pool.orNone) "
-                + "srv=\(session.server.orNone) age=\(session.age)s calls=\(session.requests) client=\(session.client.orNone) state=\(session.state)\n"
-        }.joined()
     }
 
     @Sendable private static func failures(_ input: Input) -> String {

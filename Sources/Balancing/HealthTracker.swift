@@ -69,6 +69,12 @@ package struct HealthTracker: Sendable, Equatable {
         return counter > before ? .passing : .failing
     }
 
+    /// An operator's word: as if so many checks had passed, or failed.
+    package mutating func force(isUp: Bool) {
+        counter = isUp ? top : 0
+        lastFailureIsSoft = false
+    }
+
     /// Takes new settings and keeps what is known: who was up stays up, with as many failures counted as still matter.
     package mutating func adopt(_ newCheck: CheckSettings?) {
         guard newCheck != check else { return }

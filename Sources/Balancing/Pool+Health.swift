@@ -59,16 +59,17 @@ extension Pool {
         change(place, .admin(state, byAgent: byAgent), now: now, actions: &actions)
     }
 
-    mutating func agent(_ id: ServerID, _ reply: AgentReply, now: MonotonicTime, actions: inout [PoolAction]) {
+    /// What the server's agent says, or an operator in its place.
+    mutating func adjust(_ id: ServerID, _ reply: AgentReply, byAgent: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
-        if let admin = reply.admin { self.admin(id, admin, byAgent: true, now: now, actions: &actions) }
+        if let admin = reply.admin { self.admin(id, admin, byAgent: byAgent, now: now, actions: &actions) }
         if reply.weight != nil || reply.weightPercent != nil {
-            weigh(place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), now, &actions)
+            weigh(place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), byAgent, now, &actions)
         }
         if let maxconn = reply.maxconn, maxconn != servers[place].agent.maxconn {
             servers[place].agent.maxconn = maxconn
             servers[place].adoptLimits()
-            change(place, .maxconn(maxconn), now: now, actions: &actions)
+            change(place, .maxconn(maxconn, byAgent: byAgent), now: now, actions: &actions)
         }
         guard let health = reply.health, (health == .down) != servers[place].agent.isDown else { return }
         servers[place].agent.isDown = health == .down
@@ -76,13 +77,19 @@ extension Pool {
         change(place, health == .down ? .agentDown(reply.description) : .agentUp, now: now, actions: &actions)
     }
 
+    mutating func force(_ id: ServerID, isUp: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let place = place(of: id), servers[place].health.check != nil, servers[place].health.isUp != isUp else { return }
+        servers[place].health.force(isUp: isUp)
+        change(place, .forced(isUp: isUp), now: now, actions: &actions)
+    }
+
     private mutating func weigh(
-        _ place: Int, _ weight: Int?, percent: Int, _ now: MonotonicTime, _ actions: inout [PoolAction]
+        _ place: Int, _ weight: Int?, percent: Int, _ byAgent: Bool, _ now: MonotonicTime, _ actions: inout [PoolAction]
     ) {
         guard weight != servers[place].agent.weight || percent != servers[place].agent.weightPercent else { return }
         servers[place].agent.weight = weight
         servers[place].agent.weightPercent = percent
-        change(place, .weight(servers[place].effectiveWeight / 256), now: now, actions: &actions)
+        change(place, .weight((servers[place].effectiveWeight + 255) / 256, byAgent: byAgent), now: now, actions: &actions)
     }
 
     /// Tells of a change that has been made, and acts on it.
@@ -163,7 +170,7 @@ extension Pool {
         servers[place].adoptLimits()
         if servers[place].isUsable { tierWeights[servers[place].tier] += servers[place].effectiveWeight - weight }
         heaviest = max(heaviest, servers[place].effectiveWeight)
-        if percent >= 100 { restless.removeAll { $0 == place } }
+        if percent >= 100, servers[place].outlier.ejectedUntil == nil { restless.removeAll { $0 == place } }
         rank(place)
         serve(place, now: now, actions: &actions)
     }

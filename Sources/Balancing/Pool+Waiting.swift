@@ -16,6 +16,7 @@ extension Pool {
             servers[place].stuck += 1
             rank(place)
         }
+        peakQueued = max(peakQueued, queue.count)
         return .queued
     }
 

@@ -38,6 +38,9 @@ package struct Pool: Sendable {
     /// Slots taken, in all and by repeats.
     package internal(set) var inUse = 0
     package internal(set) var repeatsInUse = 0
+    /// The most at a time: slots taken, requests waiting.
+    package internal(set) var peak = 0
+    package internal(set) var peakQueued = 0
     var choices: UInt64 = 0
     var random: UInt64
     /// Places of servers that are ejected or warm up: what `tick` looks at.
@@ -84,7 +87,19 @@ package struct Pool: Sendable {
         case .admin(let server, let state):
             admin(server, state, byAgent: false, now: now, actions: &actions)
         case .agent(let server, let reply):
-            agent(server, reply, now: now, actions: &actions)
+            adjust(server, reply, byAgent: true, now: now, actions: &actions)
+        case .adjust(let server, let reply):
+            adjust(server, reply, byAgent: false, now: now, actions: &actions)
+        case .health(let server, let isUp):
+            force(server, isUp: isUp, now: now, actions: &actions)
+        case .checks(let server, let health, let agent):
+            guard let place = place(of: server) else { return }
+            if let health { servers[place].isChecked = health }
+            if let agent { servers[place].isAgentAsked = agent }
+        case .stick(let key, let server):
+            if place(of: server) != nil { sticks?.store(key, server, now: now) }
+        case .unstick(let key):
+            if let key { sticks?.remove(key) } else if let stick = settings.stick { sticks = StickTable(size: stick.size, expire: stick.expire) }
         case .load(let server, let load):
             self.load(server, load)
         case .tick:
@@ -146,6 +161,7 @@ package struct Pool: Sendable {
     ) -> Assignment {
         choices += 1
         inUse += 1
+        peak = max(peak, inUse)
         tierInUse[servers[place].tier] += 1
         servers[place].take(waiter.kind)
         servers[place].lastChosen = choices

@@ -13,6 +13,15 @@ package enum PoolEvent: Sendable {
     case admin(ServerID, AdminState)
     /// The server's own word (`agent_check`).
     case agent(ServerID, AgentReply)
+    /// An operator's weight or maxconn: as an agent's, and in its place.
+    case adjust(ServerID, AgentReply)
+    /// An operator's word instead of the checks', until they say otherwise.
+    case health(ServerID, isUp: Bool)
+    /// Whether health checks and the agent are asked at all (by the Engine).
+    case checks(ServerID, health: Bool?, agent: Bool?)
+    case stick([UInt8], ServerID)
+    /// nil: all.
+    case unstick([UInt8]?)
     /// What the server says of its JRubies (`load: jruby`); nil: it could not be read, and counts as not known.
     case load(ServerID, JRubyLoad?)
     /// `Pool.nextDeadline` is due. Earlier and later calls do no harm.

@@ -10,10 +10,11 @@ package struct ServerChange: Sendable, Equatable {
         /// The agent's `down` (with its words) and `up`.
         case agentDown(String)
         case agentUp
-        /// The weight in force, by the agent.
-        case weight(Int)
-        /// By the agent.
-        case maxconn(Int)
+        /// The weight in force.
+        case weight(Int, byAgent: Bool)
+        case maxconn(Int, byAgent: Bool)
+        /// An operator's word instead of the checks'.
+        case forced(isUp: Bool)
     }
 
     package var kind: Kind
@@ -38,8 +39,9 @@ package struct ServerChange: Sendable, Equatable {
         case .admin(let state, let byAgent): "is set to \(state.rawValue)\(byAgent ? " by its agent" : "")"
         case .agentDown(let words): "is DOWN by its agent\(words.isEmpty ? "" : ", reason: \(words)")"
         case .agentUp: "is UP by its agent"
-        case .weight(let weight): "has weight \(weight) by its agent"
-        case .maxconn(let limit): "has maxconn \(limit) by its agent"
+        case .weight(let weight, let byAgent): "has weight \(weight)\(byAgent ? " by its agent" : "")"
+        case .maxconn(let limit, let byAgent): "has maxconn \(limit)\(byAgent ? " by its agent" : "")"
+        case .forced(let isUp): "is forced \(isUp ? "UP" : "DOWN") by an operator"
         }
     }
 }

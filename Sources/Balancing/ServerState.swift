@@ -10,6 +10,9 @@ package struct ServerState: Sendable {
     package internal(set) var admin: AdminState = .ready
     package internal(set) var health: HealthTracker
     package internal(set) var agent = AgentWord()
+    /// An operator may have turned them off.
+    package internal(set) var isChecked = true
+    package internal(set) var isAgentAsked = true
     package internal(set) var outlier = OutlierTracker()
     /// Percent of weight and maxconn that it gets while it warms up after it came back (`slowstart`); 100: all.
     package internal(set) var warmth = 100
@@ -19,6 +22,8 @@ package struct ServerState: Sendable {
     package internal(set) var load: JRubyLoad?
     /// Slots taken.
     package internal(set) var inUse = 0
+    /// The most slots taken at a time.
+    package internal(set) var peak = 0
     /// Whether new requests may come here. The pool keeps it up to date: see `Pool.isFit` and `Pool.rebuildUsable`.
     package internal(set) var isUsable = false
     /// Counted from 0 in `Tiers.order`.
@@ -72,6 +77,7 @@ package struct ServerState: Sendable {
 
     mutating func take(_ kind: SlotKind) {
         inUse += 1
+        peak = max(peak, inUse)
         inUseByKind[Int(kind.value)] += 1
     }
 

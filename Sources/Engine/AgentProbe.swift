@@ -17,7 +17,7 @@ final class AgentProbe: Probe {
             let target = pool.target(server)
         else { return .never }
         interval = settings.inter
-        guard let address = target.address else { return .later(interval) }
+        guard let address = target.address, state.isAgentAsked else { return .later(interval) }
         let agent = SocketAddress(high: address.high, low: address.low, port: settings.port)
         return .ask(Question(target: target, address: agent, isSecured: false, bytes: [], timeout: interval))
     }

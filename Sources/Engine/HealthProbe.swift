@@ -15,7 +15,7 @@ final class HealthProbe: Probe {
         }
         check = settings
         answer = ProbeAnswer(to: check.method == "HEAD" ? .head : .get, contentBound: CheckSettings.expectedBodyBound)
-        guard let address = target.address, state.admin != .maint else { return .later(settings.inter) }
+        guard let address = target.address, state.admin != .maint, state.isChecked else { return .later(settings.inter) }
         return .ask(
             Question(
                 target: target, address: address, bytes: ProbeAnswer.request(check.method, check.target, authority: target.authority),

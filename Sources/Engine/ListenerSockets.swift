@@ -85,10 +85,14 @@ struct ListenerSockets: ~Copyable {
 
     /// `NAME=ADDRESS:PORT` for each listener, with the real port.
     func readyWords(_ listeners: [ListenerSettings]) -> [String] {
-        zip(listeners, bound).map { listener, entry in
+        zip(listeners, addresses).map { "\($0.name)=\($1)" }
+    }
+
+    /// `ADDRESS:PORT` for each listener, with the real port.
+    var addresses: [String] {
+        bound.map { entry in
             let address = IPAddress(high: entry.actual.high, low: entry.actual.low)
-            let host = address.isV4 ? address.description : "[\(address.description)]"
-            return "\(listener.name)=\(host):\(entry.actual.port)"
+            return address.isV4 ? "\(address.description):\(entry.actual.port)" : "[\(address.description)]:\(entry.actual.port)"
         }
     }
 

@@ -139,6 +139,10 @@ final class PoolCoordinator: Sendable {
     func server(_ id: ServerID) -> ServerState? { state.withLock { $0.pool.server(id) } }
     var servers: [ServerState] { state.withLock { $0.pool.servers } }
     var settings: PoolSettings { state.withLock { $0.pool.settings } }
+    func withState<Result>(_ body: (borrowing Pool, [ServerID: UpstreamTarget]) -> Result) -> Result where Result: Sendable {
+        state.withLock { body($0.pool, $0.targets) }
+    }
+
     func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int { state.withLock { $0.pool.retryAfter(certname, now: now) } }
     var averageQueue: Int { state.withLock { $0.pool.averageQueue } }
     var isUsable: Bool { state.withLock { $0.pool.isUsable } }

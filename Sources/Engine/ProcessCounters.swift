@@ -14,6 +14,16 @@ final class ProcessCounters: Sendable {
     /// Requests by verified certname in lower case, where that is limited.
     private let certnames = Mutex<[[UInt8]: Int]>([:])
 
+    /// An operator's word instead of `limits.connections`; 0: none.
+    private let operatorLimit = Atomic<Int>(0)
+
+    func connectionLimit(_ configured: Int) -> Int {
+        let limit = operatorLimit.load(ordering: .relaxed)
+        return limit > 0 ? limit : configured
+    }
+
+    func setConnectionLimit(_ limit: Int) { operatorLimit.store(limit, ordering: .relaxed) }
+
     struct SourceAddress: Hashable, Sendable {
         let high: UInt64
         let low: UInt64

@@ -44,7 +44,7 @@ extension ProxyServer {
         case .agentUp:
             event.by = .agent
             return tellUpOrDown(event, pool, server)
-        case .weight, .maxconn: return
+        case .weight, .maxconn, .forced: return
         }
         hook.tell(event)
     }

@@ -17,6 +17,9 @@ extension ProxyServer {
         guard let state = pool.server(server) else { return }
         let line = change.line(pool: pool.name, server: state.name)
         tellHealth(pool, state, change)
+        history.note(
+            line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: change.kind == .failing || change.kind == .down,
+            now: wallSeconds)
         switch change.kind {
         case .down:
             log.warning("\(line)")
@@ -30,19 +33,23 @@ extension ProxyServer {
         guard let state = pool.server(server) else { return }
         let line = change.line(pool: pool.name, server: state.name)
         tellServer(pool, state, change)
+        history.note(line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: false, now: wallSeconds)
         switch change.kind {
         case .ejected, .agentDown: log.warning("\(line)")
-        case .returned, .admin, .agentUp: log.notice("\(line)")
+        case .returned, .admin, .agentUp, .forced: log.notice("\(line)")
         case .weight, .maxconn: log.info("\(line)")
         }
     }
 
     private func poolChanged(_ pool: PoolCoordinator, _ change: PoolChange) {
         tellPool(pool, change)
-        switch change {
-        case .down: log.error("Pool \(pool.name) has no usable server.")
-        case .panic: log.error("Pool \(pool.name) has no server that passes its checks: those that take connections are used all the same.")
-        case .up: log.notice("Pool \(pool.name) has a usable server.")
-        }
+        let words =
+            switch change {
+            case .down: "has no usable server."
+            case .panic: "has no server that passes its checks: those that take connections are used all the same."
+            case .up: "has a usable server."
+            }
+        history.note("Pool \(pool.name) \(words)", pool: pool.name, isUp: change != .down, now: wallSeconds)
+        if change == .up { log.notice("Pool \(pool.name) \(words)") } else { log.error("Pool \(pool.name) \(words)") }
     }
 }

@@ -95,6 +95,7 @@ extension ProxyServer {
         self.materials = materials
         watcher.adopt(materials)
         hook.adopt(settings.onChangeHook)
+        adoptAdminSocket(settings.admin.socket)
         makePools(settings)
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)
@@ -102,12 +103,17 @@ extension ProxyServer {
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
         resolveNames(onlyMissing: false)
         log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
+        reloads += 1
+        history.note("reloaded: generation \(next.generation), \(isAutomatic ? "files changed" : "asked for")", now: wallSeconds)
+        history.keep { pools[$0]?.server($1) != nil }
         tellReload(changedFiles, isAutomatic: isAutomatic)
     }
 
     private func refuseReload(_ lines: [String], isAutomatic: Bool) {
         lines.forEach { log.error("\($0)") }
         log.error("reload refused: the configuration in force stays", metadata: ["mistakes": "\(lines.count)"])
+        reloadsRefused += 1
+        history.note("reload refused: \(lines.first ?? "")", now: wallSeconds)
         tellRefusedReload(lines, isAutomatic: isAutomatic)
     }
 }

@@ -20,9 +20,19 @@ package final class ProxyServer {
     let loop: EventLoop<ControlMessage>
     let files: BackgroundThread
     let names: BackgroundThread
-    private let counters = ProcessCounters()
+    let counters = ProcessCounters()
     let checker: HealthChecker
     let hook: ChangeHook
+    /// For conversations with operators.
+    let adminMemory = TransferMemory()
+    /// Seconds since 1970.
+    let startedAt = WallClock.nanoseconds() / 1_000_000_000
+    let version: String
+    /// What operators ask about of the past.
+    lazy var history = ChangeHistory(startedAt: startedAt)
+    var reloads: UInt64 = 0
+    var reloadsRefused: UInt64 = 0
+    var adminSocket: AdminSocket?
 
     let directory = WorkerDirectory()
     private(set) var workers: [WorkerHandle] = []
@@ -46,14 +56,16 @@ package final class ProxyServer {
     private var workersLeft = 0
 
     /// - Parameters:
+    ///   - version: what the runtime socket and metrics say
     ///   - handlesSignals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 reopens the log. They are blocked for the whole process.
     ///   - load: reads the configuration; called on a background thread at each reload
     ///   - onReady: gets `NAME=ADDRESS:PORT` of every listener, once all are bound
     package init(
-        handlesSignals: Bool = true, log: Logger, load: @escaping @Sendable () -> ConfigurationOutcome,
+        version: String = "", handlesSignals: Bool = true, log: Logger, load: @escaping @Sendable () -> ConfigurationOutcome,
         onReady: @escaping ([String]) -> Void
     ) throws {
         if handlesSignals { SignalReader.block() }
+        self.version = version
         self.handlesSignals = handlesSignals
         self.load = load
         self.log = log
@@ -133,6 +145,7 @@ package final class ProxyServer {
         let access = try AccessLogWriter(settings.logs.accessTo)
         access.start()
         self.access = access
+        if let socket = settings.admin.socket { try openAdminSocket(socket) }
         makePools(settings)
         hook.adopt(settings.onChangeHook)
         let first = makeSnapshot(settings, generation: 0)
@@ -236,6 +249,8 @@ package final class ProxyServer {
         workersLeft -= 1
         guard workersLeft == 0 else { return }
         for worker in workers { worker.join() }
+        adminSocket?.close()
+        adminSocket = nil
         log.notice(
             "ended",
             metadata: [

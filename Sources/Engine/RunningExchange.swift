@@ -207,11 +207,20 @@ final class RunningExchange {
         if upstream != nil, stage == .running { send() }
     }
 
+    private func isOn(_ server: ServerID, of pool: PoolCoordinator) -> Bool {
+        guard stage == .running, exchange.assignment?.server == server, let own = exchange.pool else { return false }
+        return snapshot.pool(own) === pool
+    }
+
+    /// An operator ends what is connected to it: as if the server had.
+    func serverWasShutDown(_ server: ServerID, of pool: PoolCoordinator) {
+        guard isOn(server, of: pool), upstream != nil else { return }
+        upstreamFailed(ProxyError(.closed, context: "shut down by an operator"))
+    }
+
     /// Its checks say that this server is gone.
     func serverWentDown(_ server: ServerID, of pool: PoolCoordinator) {
-        guard stage == .running, exchange.assignment?.server == server, let own = exchange.pool, snapshot.pool(own) === pool,
-            !answerBytesCame
-        else { return }
+        guard isOn(server, of: pool), !answerBytesCame else { return }
         let held = connection
         defer { withExtendedLifetime(held) {} }
         apply(exchange.handle(.serverDown(bodyAtHand: bodyAtHand)))

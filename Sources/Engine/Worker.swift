@@ -78,6 +78,8 @@ final class Worker {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueAnswered(serial, outcome, pool)
         case .serverDown(let server, let pool): serverWentDown(server, pool)
+        case .shutdown(let server, let pool):
+            for connection in Array(connections.values) { connection.exchange?.serverWasShutDown(server, of: pool) }
         case .drain: drain()
         case .stop: stop()
         }
@@ -148,7 +150,7 @@ final class Worker {
 
     func take(_ socket: consuming Socket, from address: SocketAddress, listener: ListenerContext) {
         let limits = snapshot.settings.limits
-        guard counters.connections.load(ordering: .relaxed) < limits.connections else { return turnedAway("limits.connections") }
+        guard counters.connections.load(ordering: .relaxed) < counters.connectionLimit(limits.connections) else { return turnedAway("limits.connections") }
         let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
         let countsSource = limits.connectionsPerSource > 0
         if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return turnedAway("limits.connections_per_source") }

@@ -7,6 +7,8 @@ enum WorkerMessage: Sendable {
     case queueOutcome(serial: UInt64, PoolCoordinator.QueueOutcome, from: PoolCoordinator)
     /// Its checks say that this server is gone.
     case serverDown(ServerID, of: PoolCoordinator)
+    /// An operator wants nothing connected to this server.
+    case shutdown(ServerID, of: PoolCoordinator)
     /// Accept nothing new, end what runs, then stop.
     case drain
     case stop

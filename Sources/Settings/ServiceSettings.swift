@@ -2,7 +2,7 @@ import Model
 
 package struct AdminSettings: Sendable {
     package enum Level: String, Sendable, CaseIterable { case user, `operator`, admin }
-    package struct Socket: Sendable {
+    package struct Socket: Sendable, Equatable {
         package var path: String
         /// Permission bits, such as 0o660.
         package var mode: UInt32

@@ -8,11 +8,11 @@ package struct Expiry: Sendable, Hashable {
 
     package let file: String
     /// `certificate CN=…` or `CRL of CN=…`.
-    private let subject: String
+    package let subject: String
     private let notice: Int64
     /// Seconds since 1970, as `end`.
-    private let begin: Int64?
-    private let end: Int64
+    package let begin: Int64?
+    package let end: Int64
 
     /// nil where the certificate says no end that can be read.
     init?(_ certificate: Certificate, file: String) {

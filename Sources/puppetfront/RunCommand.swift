@@ -16,7 +16,7 @@ struct RunCommand: ParsableCommand {
         let level = LogLevel()
         let log = Logger(label: "puppetfront") { _ in LineLogHandler(level: level) }
         let server = try ProxyServer(
-            log: log,
+            version: Version.current, log: log,
             load: { [options] in
                 let result = options.load(checkFiles: true)
                 let lines = result.diagnostics.map(\.description)

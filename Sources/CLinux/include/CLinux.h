@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -44,6 +45,8 @@ static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *le
 static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) { return sendto(fd, bytes, count, flags, address, length); }
 // Variadic functions, and a macro that is a cast.
 static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+// Swift takes `flock` for the structure.
+static inline int pf_lock(int fd, int operation) { return flock(fd, operation); }
 static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 // A pipe and a file in memory, both closed on exec.
 int pf_pipe(int ends[2]);

@@ -1,0 +1,138 @@
+import Model
+import Telemetry
+
+/// `/metrics`: Prometheus' text format 0.0.4. Names are a contract (docs/outputs.md).
+package enum Metrics {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package static func text(_ report: ServiceReport) -> String {
+        var page = MetricsPage()
+        process(report, &page)
+        listeners(report, &page)
+        requests(report, &page)
+        pools(report, &page)
+        servers(report, &page)
+        return page.text
+    }
+
+    private static func process(_ report: ServiceReport, _ page: inout MetricsPage) {
+        let process = report.process
+        page.family("build_info", .gauge, "Versions; always 1.")
+        page.sample(["version": process.version, "openssl": process.opensslVersion, "nghttp2": process.nghttp2Version], 1)
+        page.family("start_time_seconds", .gauge, "When the process started, seconds since 1970.")
+        page.sample([:], Double(process.startedAt))
+        page.family("ready", .gauge, "1: at least one usable server for the default pool, and not draining.")
+        page.sample([:], process.isReady ? 1 : 0)
+        page.family("queued_requests", .gauge, "Requests that wait in all pools.")
+        page.sample([:], Double(process.waiting))
+        page.family("turned_away_total", .counter, "Connections turned away over a limit.")
+        page.sample([:], Double(process.turnedAway))
+        page.family("reloads_total", .counter, "Reloads by result.")
+        page.sample(["result": "done"], Double(process.reloads))
+        page.sample(["result": "refused"], Double(process.reloadsRefused))
+        page.family("log_lines_dropped_total", .counter, "Access-log lines lost: the disk, the pipe or syslog did not take them.")
+        page.sample([:], Double(process.logLinesDropped))
+        page.family("refused_total", .counter, "Requests that were refused, failed or cut here, by reason.")
+        for reason in Reason.allCases { page.sample(["reason": reason.rawValue], Double(report.refusals[reason] ?? 0)) }
+        let files = report.certificates
+        page.family("certificate_expiry_seconds", .gauge, "When a certificate ends, seconds since 1970.")
+        for file in files where file.kind != .revocationList {
+            page.sample(["file": file.file, "subject": file.subject], Double(file.ends))
+        }
+        page.family("crl_next_update_seconds", .gauge, "Until when a revocation list is good, seconds since 1970.")
+        for file in files where file.kind == .revocationList { page.sample(["issuer": file.issuer], Double(file.ends)) }
+    }
+
+    private static func listeners(_ report: ServiceReport, _ page: inout MetricsPage) {
+        page.family("connections", .gauge, "Agents' connections that are open.")
+        for listener in report.listeners { page.sample(["listener": listener.name], Double(listener.connections)) }
+        page.family("connections_total", .counter, "Agents' connections so far.")
+        for listener in report.listeners { page.sample(["listener": listener.name], Double(listener.totalConnections)) }
+        page.family("handshakes_total", .counter, "TLS handshakes with agents, by result.")
+        for listener in report.listeners where listener.isTLS {
+            page.sample(["listener": listener.name, "result": "done"], Double(listener.handshakesDone))
+            page.sample(["listener": listener.name, "result": "failed"], Double(listener.handshakesFailed))
+        }
+        page.family("handshake_duration_seconds", .histogram, "From a connection's first byte to its finished handshake.")
+        for listener in report.listeners where listener.isTLS { page.histogram(["listener": listener.name], listener.handshakeTimes) }
+    }
+
+    private static func requests(_ report: ServiceReport, _ page: inout MetricsPage) {
+        page.family("requests_total", .counter, "Requests by pool, endpoint and status; code 0: no answer was begun.")
+        for pool in report.pools {
+            let answers = pool.endpoints.sorted { ($0.key.endpoint, $0.key.code) < ($1.key.endpoint, $1.key.code) }
+            for (answer, count) in answers {
+                page.sample(["pool": pool.name, "endpoint": answer.endpoint, "code": "\(answer.code)"], Double(count))
+            }
+        }
+        page.family("listener_requests_total", .counter, "Requests by listener and hundred of the status.")
+        for listener in report.listeners { statuses(["listener": listener.name], listener.traffic, &page) }
+        page.family("environment_requests_total", .counter, "Requests by environment and hundred of the status; beyond 1,000 names: other.")
+        for environment in report.environments { statuses(["environment": environment.name], environment.traffic, &page) }
+        page.family("request_duration_seconds", .histogram, "From a request's first byte to the last of its answer, the queue included.")
+        for pool in report.pools {
+            for (endpoint, times) in pool.requestTimes.sorted(by: { $0.key < $1.key }) {
+                page.histogram(["pool": pool.name, "endpoint": endpoint], times)
+            }
+        }
+        page.family("queue_duration_seconds", .histogram, "How long requests waited for a server.")
+        for pool in report.pools { page.histogram(["pool": pool.name], pool.queueTimes) }
+    }
+
+    private static func pools(_ report: ServiceReport, _ page: inout MetricsPage) {
+        page.family("pool_up", .gauge, "1: the pool has a usable server.")
+        for pool in report.pools { page.sample(["pool": pool.name], pool.isUsable ? 1 : 0) }
+        page.family("pool_panic", .gauge, "1: servers are used although they fail their checks, since no other is left.")
+        for pool in report.pools { page.sample(["pool": pool.name], pool.isPanicking ? 1 : 0) }
+        page.family("queue_length", .gauge, "Requests that wait for a server.")
+        for pool in report.pools { page.sample(["pool": pool.name], Double(pool.queued)) }
+        page.family("retries_total", .counter, "Requests sent again, or tried to be.")
+        for pool in report.pools { page.sample(["pool": pool.name], Double(pool.traffic.retries)) }
+        page.family("overflow_total", .counter, "Requests that went on to another pool.")
+        for pool in report.pools {
+            for (other, count) in pool.overflowed.sorted(by: { $0.key < $1.key }) { page.sample(["pool": pool.name, "to": other], Double(count)) }
+        }
+        page.family("sticks", .gauge, "Agents that stay with a server.")
+        for pool in report.pools where pool.settings.stick != nil { page.sample(["pool": pool.name], Double(pool.sticks)) }
+        page.family("catalogs_per_second", .gauge, "Measured capacity of a pool; 0: not known.")
+        for pool in report.pools { page.sample(["pool": pool.name], pool.capacity) }
+    }
+
+    private static func servers(_ report: ServiceReport, _ page: inout MetricsPage) {
+        func each(_ value: (ServerReport) -> Double?) {
+            for pool in report.pools {
+                for server in pool.servers {
+                    if let value = value(server) { page.sample(["pool": pool.name, "server": server.state.name], value) }
+                }
+            }
+        }
+        page.family("server_up", .gauge, "1: it may take new requests.")
+        for pool in report.pools {
+            for server in pool.servers {
+                let site = server.state.settings.site?.value ?? report.process.site ?? ""
+                page.sample(["pool": pool.name, "server": server.state.name, "site": site], server.state.isUsable ? 1 : 0)
+            }
+        }
+        page.family("server_requests_total", .counter, "Requests by server and hundred of the status.")
+        for pool in report.pools {
+            for server in pool.servers { statuses(["pool": pool.name, "server": server.state.name], server.traffic, &page) }
+        }
+        page.family("server_connections", .gauge, "Requests on a server now.")
+        each { Double($0.state.inUse) }
+        page.family("server_maxconn", .gauge, "Requests that a server takes at once; left out where there is no limit.")
+        each { $0.state.slotLimit == .max ? nil : Double($0.state.slotLimit) }
+        page.family("server_weight", .gauge, "The weight in force.")
+        each { Double($0.state.effectiveWeight) / 256 }
+        page.family("server_check_failures_total", .counter, "Health checks that failed and counted.")
+        each { Double($0.checksFailed) }
+        page.family("server_free_jrubies", .gauge, "Free JRubies, where the server says so.")
+        each { $0.state.load.map { Double($0.free) } }
+    }
+
+    /// By hundred of the status; 0: no answer was begun.
+    private static func statuses(_ labels: KeyValuePairs<String, String>, _ traffic: TrafficCounters, _ page: inout MetricsPage) {
+        for (hundred, count) in traffic.statuses.enumerated() where count > 0 || hundred == 2 {
+            page.sample(labels, ("code", hundred == 0 ? "0" : "\(hundred)xx"), Double(count))
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Admin
+import Buffers
+import CLinux
+import Network
+
+/// One conversation on the runtime socket: bytes to `AdminShell`, its answers back. While an answer waits to be read, nothing more is taken.
+final class AdminConversation: EventTarget {
+    private let stream: Stream
+    private unowned let server: ProxyServer
+    private var shell: AdminShell
+    private var output: [UInt8] = []
+    private var sent = 0
+    private var isClosed = false
+    private let ended: (AdminConversation) -> Void
+    private let input = ByteBuffer(capacity: 4096)
+
+    /// Without a word for so long it ends, as HAProxy's `timeout cli`.
+    private static let idle: Int64 = 300_000_000_000
+
+    init(_ socket: consuming Socket, server: ProxyServer, level: AdminLevel, ended: @escaping (AdminConversation) -> Void) {
+        self.server = server
+        self.ended = ended
+        stream = Stream(socket, memory: server.adminMemory)
+        shell = AdminShell(level: level)
+    }
+
+    func begin() {
+        do {
+            try server.loop.add(self, descriptor: stream.descriptor)
+        } catch {
+            return close()
+        }
+        server.loop.setDeadline(self, server.loop.now + Self.idle)
+        proceed()
+    }
+
+    override func handle(_ events: ReadyEvents) {
+        stream.note(events)
+        proceed()
+    }
+
+    override func resume() { proceed() }
+    override func deadlinePassed() { close() }
+
+    private func proceed() {
+        while !isClosed {
+            guard flush() else { return stream.hasFailed ? close() : () }
+            if shell.isEnded { return close() }
+            input.clear()
+            var host = ControlHost(server: server)
+            switch stream.read(into: input) {
+            case .bytes:
+                server.loop.setDeadline(self, server.loop.now + Self.idle)
+                let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
+                output = Array(shell.take(bytes, host: &host).utf8)
+                sent = 0
+            case .blocked: return stream.hasFailed ? close() : ()
+            case .endOfStream:
+                output = Array(shell.finish(host: &host).utf8)
+                sent = 0
+            case .failed: return close()
+            }
+        }
+    }
+
+    /// True when everything is written.
+    private func flush() -> Bool {
+        guard stream.flushPending() else { return false }
+        while sent < output.count {
+            let taken = output[sent...].withUnsafeBytes { stream.write($0) }
+            if taken == 0 { return false }
+            sent += taken
+        }
+        output.removeAll(keepingCapacity: false)
+        sent = 0
+        return true
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        server.loop.remove(self)
+        stream.finishWriting()
+        stream.close()
+        ended(self)
+    }
+}

@@ -1,0 +1,54 @@
+import Admin
+import CLinux
+import Logging
+import Network
+import Settings
+
+/// The runtime socket: takes conversations in on the control loop, so that they never hold up a worker. At most 64 at a time.
+final class AdminSocket: EventTarget {
+    let settings: AdminSettings.Socket
+    private let listener: UnixListener
+    private unowned let server: ProxyServer
+    private var conversations: [ObjectIdentifier: AdminConversation] = [:]
+    private static let bound = 64
+
+    init(_ settings: AdminSettings.Socket, server: ProxyServer) throws(UnixListener.Failure) {
+        self.settings = settings
+        self.server = server
+        listener = try UnixListener(path: settings.path, mode: settings.mode)
+        super.init()
+        do {
+            try server.loop.add(self, descriptor: listener.descriptor.number)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    override func handle(_ events: ReadyEvents) {
+        while let accepted = listener.accept() {
+            // The newest is turned away.
+            guard conversations.count < Self.bound else { continue }
+            let conversation = AdminConversation(Socket(accepted), server: server, level: AdminLevel(settings.level)) { [unowned self] in
+                conversations[ObjectIdentifier($0)] = nil
+            }
+            conversations[ObjectIdentifier(conversation)] = conversation
+            conversation.begin()
+        }
+    }
+
+    func close() {
+        for conversation in Array(conversations.values) { conversation.close() }
+        listener.removeFile()
+        server.loop.remove(self)
+    }
+}
+
+extension AdminLevel {
+    init(_ level: AdminSettings.Level) {
+        switch level {
+        case .user: self = .user
+        case .operator: self = .operator
+        case .admin: self = .admin
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Admin
+import Balancing
+import Model
+
+/// What has happened to servers and pools since the start: what the log told, in numbers. Belongs to the control loop.
+struct ChangeHistory {
+    struct Entry {
+        var checksFailed: UInt64 = 0
+        var timesDown: UInt64 = 0
+        var isUp = true
+        /// Seconds since 1970.
+        var changedAt: Int64
+        private var secondsDown: Int64 = 0
+        var lastChange = ""
+        /// The youngest first.
+        private(set) var recent: [EventReport] = []
+
+        init(now: Int64) { changedAt = now }
+
+        mutating func turned(isUp: Bool, now: Int64) {
+            guard isUp != self.isUp else { return }
+            if isUp { secondsDown += now - changedAt } else { timesDown += 1 }
+            self.isUp = isUp
+            changedAt = now
+        }
+
+        mutating func note(_ line: String, now: Int64) {
+            lastChange = line
+            recent.insert(EventReport(time: now, text: line), at: 0)
+            if recent.count > 16 { recent.removeLast() }
+        }
+
+        func secondsDown(now: Int64) -> Int64 { secondsDown + (isUp ? 0 : now - changedAt) }
+    }
+
+    struct ServerKey: Hashable {
+        let pool: String
+        let server: ServerID
+    }
+
+    private(set) var servers: [ServerKey: Entry] = [:]
+    private(set) var pools: [String: Entry] = [:]
+    /// The youngest first, at most 256.
+    private(set) var events: [EventReport] = []
+    private let startedAt: Int64
+
+    init(startedAt: Int64) { self.startedAt = startedAt }
+
+    mutating func note(_ line: String, now: Int64) {
+        events.insert(EventReport(time: now, text: line), at: 0)
+        if events.count > 256 { events.removeLast() }
+    }
+
+    mutating func note(_ line: String, pool: String, server: ServerID, isUp: Bool, failedCheck: Bool, now: Int64) {
+        note(line, now: now)
+        let key = ServerKey(pool: pool, server: server)
+        servers[key, default: Entry(now: startedAt)].turned(isUp: isUp, now: now)
+        servers[key]?.note(line, now: now)
+        if failedCheck { servers[key]?.checksFailed += 1 }
+    }
+
+    mutating func note(_ line: String, pool: String, isUp: Bool, now: Int64) {
+        note(line, now: now)
+        pools[pool, default: Entry(now: startedAt)].turned(isUp: isUp, now: now)
+    }
+
+    func entry(pool: String, server: ServerID) -> Entry { servers[ServerKey(pool: pool, server: server)] ?? Entry(now: startedAt) }
+    func entry(pool: String) -> Entry { pools[pool] ?? Entry(now: startedAt) }
+
+    /// Forgets servers that are gone.
+    mutating func keep(_ isThere: (String, ServerID) -> Bool) { servers = servers.filter { isThere($0.key.pool, $0.key.server) } }
+}

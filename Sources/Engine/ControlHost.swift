@@ -1,0 +1,85 @@
+import Admin
+import Balancing
+import Explain
+import Model
+import Network
+import Settings
+
+/// The service as commands see it. Lives for one command, on the control loop.
+struct ControlHost: AdminHost {
+    unowned let server: ProxyServer
+
+    func report() -> ServiceReport { server.report() }
+
+    func sticks(of pool: String, limit: Int) -> [StickReport]? { server.pools[pool]?.stickReports(limit: limit, now: now) }
+
+    func explain(_ words: [String]) -> String {
+        guard let settings = server.snapshot?.settings else { return "" }
+        do throws(QuestionWords.Fault) {
+            let question = try QuestionWords.question(words)
+            do throws(QuestionError) {
+                return try Explanation(question, settings: settings).text + "\n"
+            } catch {
+                return error.message + "\n"
+            }
+        } catch {
+            return error.message + "\n"
+        }
+    }
+
+    private var now: MonotonicTime { MonotonicTime(nanoseconds: server.loop.now) }
+
+    func perform(_ action: AdminAction) -> AdminOutcome {
+        switch action {
+        case .setState(let name, let state): return onServer(name) { $0.handle(.admin($1, state), now: now) }
+        case .setHealth(let name, let isUp): return onServer(name) { $0.handle(.health($1, isUp: isUp), now: now) }
+        case .setWeight(let name, let change): return onServer(name) { $0.handle(.adjust($1, reply(change)), now: now) }
+        case .setMaxconn(let name, let limit):
+            var reply = AgentReply()
+            reply.maxconn = limit
+            return onServer(name) { [reply] in $0.handle(.adjust($1, reply), now: now) }
+        case .setAddress(let name, let host, let port): return setAddress(name, host, port)
+        case .setChecks(let name, let isOn): return onServer(name) { $0.handle(.checks($1, health: isOn, agent: nil), now: now) }
+        case .setAgentChecks(let name, let isOn): return onServer(name) { $0.handle(.checks($1, health: nil, agent: isOn), now: now) }
+        case .shutdownSessions(let name):
+            return onServer(name) { pool, id in
+                for worker in server.workers { worker.mailbox.post(.shutdown(id, of: pool)) }
+            }
+        case .addServer(let name, let address, let options): return server.addServer(name, address: address, options: options)
+        case .removeServer(let name): return server.removeServer(name)
+        case .setProcessMaxconn(let limit): server.counters.setConnectionLimit(limit)
+        case .clearCounters: for worker in server.workers { worker.tally.withLock { $0.clear() } }
+        case .setStick(let pool, let key, let name):
+            return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
+        case .clearSticks(let pool, let key):
+            server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
+        case .reload: server.reload(isAutomatic: false)
+        case .drain: server.loop.mailbox.post(.drain)
+        }
+        return .done
+    }
+
+    private func reply(_ change: AdminAction.WeightChange) -> AgentReply {
+        var reply = AgentReply()
+        switch change {
+        case .absolute(let weight): reply.weight = weight
+        case .percent(let percent): reply.weightPercent = percent
+        }
+        return reply
+    }
+
+    private func onServer(_ name: AdminAction.ServerName, _ body: (PoolCoordinator, ServerID) -> Void) -> AdminOutcome {
+        guard let pool = server.pools[name.pool] else { return .refused("No such backend.") }
+        guard let found = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) else { return .refused("No such server.") }
+        body(pool, found.id)
+        return .done
+    }
+
+    private func setAddress(_ name: AdminAction.ServerName, _ host: String, _ port: UInt16?) -> AdminOutcome {
+        guard let address = IPAddress(host) else { return .refused("Invalid addr family or address specified. Must be IPv4 or IPv6.") }
+        return onServer(name) { pool, id in
+            let old = pool.target(id)?.address?.port ?? pool.server(id)?.settings.address.port ?? 0
+            pool.resolved(id, to: SocketAddress(high: address.high, low: address.low, port: port ?? old))
+        }
+    }
+}

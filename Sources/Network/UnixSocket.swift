@@ -1,0 +1,60 @@
+import CLinux
+
+/// A listening Unix stream socket with a lock beside it (`PATH.lock`): a second instance cannot take the path over by mistake. The file of
+/// an instance that died is replaced.
+package struct UnixListener: ~Copyable {
+    package let descriptor: FileDescriptor
+    private let lock: FileDescriptor
+    private let path: String
+
+    package enum Failure: Error {
+        /// Another process holds the lock.
+        case inUse
+        case system(SystemError)
+    }
+
+    /// - Parameter mode: permission bits of the socket's file
+    package init(path: String, mode: UInt32) throws(Failure) {
+        let lockNumber = pf_open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lockNumber >= 0 else { throw .system(SystemError("open \(path).lock")) }
+        let lock = FileDescriptor(owning: lockNumber)
+        guard pf_lock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
+            throw pf_errno() == EWOULDBLOCK ? .inUse : .system(SystemError("lock"))
+        }
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw .system(SystemError("socket")) }
+        let listener = FileDescriptor(owning: number)
+        _ = unlink(path)
+        let bound = try Self.withAddress(path) { pf_bind(number, $0, $1) }
+        guard bound == 0 else { throw .system(SystemError("bind \(path)")) }
+        // Nobody can connect before `listen`, so the mode is right from the first connection on.
+        guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
+        guard CLinux.listen(number, 64) == 0 else { throw .system(SystemError("listen")) }
+        descriptor = listener
+        self.lock = lock
+        self.path = path
+    }
+
+    /// nil: nobody waits, or none can be taken now.
+    package func accept() -> FileDescriptor? {
+        let number = pf_accept4(descriptor.number, nil, nil, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+        return number >= 0 ? FileDescriptor(owning: number) : nil
+    }
+
+    /// Removes the file; the lock goes with the descriptor.
+    package func removeFile() { _ = unlink(path) }
+
+    private static func withAddress<Result>(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) throws(Failure) -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard bytes.count < room else { throw .system(SystemError("bind \(path)", code: ENAMETOOLONG)) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+}
