@@ -41,7 +41,7 @@ package struct OutlierTracker: Sendable, Equatable {
     /// For how long.
     mutating func eject(_ settings: OutlierSettings, now: MonotonicTime) -> Duration {
         let wasLong = lastEjection > .zero && now - returned < lastEjection
-        lastEjection = wasLong ? min(lastEjection * 2, settings.eject * 16) : settings.eject
+        lastEjection = wasLong ? max(settings.eject, min(lastEjection * 2, settings.eject * 16)) : settings.eject
         ejectedUntil = now + lastEjection
         return lastEjection
     }

@@ -170,7 +170,7 @@ extension Pool {
         servers[place].adoptLimits()
         if servers[place].isUsable { tierWeights[servers[place].tier] += servers[place].effectiveWeight - weight }
         heaviest = max(heaviest, servers[place].effectiveWeight)
-        if percent >= 100 { restless.removeAll { $0 == place } }
+        if percent >= 100, servers[place].outlier.ejectedUntil == nil { restless.removeAll { $0 == place } }
         rank(place)
         serve(place, now: now, actions: &actions)
     }

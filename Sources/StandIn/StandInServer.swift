@@ -113,9 +113,6 @@ package final class StandInServer: Sendable {
         while let head = try? reader.readHead() {
             position += 1
             guard let request = RecordedRequest(head, connection: connection, position: position, peer: peer) else { return }
-            let isCounted = request.path != "/status/v1/simple"
-            if isCounted { begin(state) }
-            defer { if isCounted { state.value.withLock { $0.runningCount -= 1 } } }
             guard (try? serve(request, reader, rules, state)) == true else { return }
         }
     }
@@ -127,12 +124,17 @@ package final class StandInServer: Sendable {
         }
     }
 
+    private static func end(_ state: Shared) { state.value.withLock { $0.runningCount -= 1 } }
+
     /// Whether the connection stays open.
     private static func serve(
         _ request: RecordedRequest, _ reader: MessageReader, _ rules: PuppetRules, _ state: Shared
     ) throws(StandInError) -> Bool {
         let isCheck = request.path == "/status/v1/simple"
         let number = isCheck ? nil : record(request, state)
+        var isRunning = !isCheck
+        if isRunning { begin(state) }
+        defer { if isRunning { end(state) } }
         if request.head.first("Expect")?.lowercased() == "100-continue" { try reader.stream.write("HTTP/1.1 100 Continue\r\n\r\n") }
         guard let framing = request.framing else { throw .malformed("Content-Length") }
         var whole = request
@@ -150,6 +152,9 @@ package final class StandInServer: Sendable {
         var answer = script?(whole) ?? rules.answer(whole)
         if request.head.lists("close", in: "Connection") || request.head.startLine.hasSuffix("/1.0") { answer.closes = true }
         if answer.delay > .zero { pause(answer.delay) }
+        // Before the first byte: with the last one a proxy may send the next request.
+        if isRunning { end(state) }
+        isRunning = false
         try send(answer, to: reader.stream, isHead: request.method == "HEAD", state)
         return !answer.closes
     }

@@ -66,7 +66,7 @@ struct HealthTrackerTests {
     }
 
     @Test(arguments: [
-        ("P", "5/5 UP"), ("PF", "4/5 UP"), ("PFF", "3/5 UP"), ("F", "0/4 DOWN"), ("FP", "1/4 DOWN"), ("", "3/5 UP"),
+        ("P", "5/5 UP"), ("PF", "4/5 UP"), ("PFF", "3/5 UP"), ("F", "0/4 DOWN"), ("FP", "1/4 DOWN"), ("", "1/5 UP"),
     ])
     func newSettingsKeepWhatIsKnown(outcomes: String, expected: String) {
         var tracker = HealthTracker(check: Self.check)

@@ -76,7 +76,6 @@ struct StreamsLargeBodiesTests {
                 return steadyRounds > 100
             })
         #expect(server.sentByteCount < Self.size - (16 << 20), "the server was let go on with nobody reading")
-        #expect(server.runningCount == 1)
         #expect(proxy.child.memory() - before < Self.growth)
         let other = try scene.connect(proxy, as: "other.test")
         #expect(try other.exchange(Requests.metadata()).status == 200, "others are served meanwhile")

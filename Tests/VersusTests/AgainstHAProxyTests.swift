@@ -1,6 +1,17 @@
 import Testing
 
-/// The same scenario through a real HAProxy and through the real puppetfront.
+/// The same scenario through a real HAProxy, in TCP mode, and through the real puppetfront: the same servers get the same shares, and the
+/// same requests wait, overflow and are refused.
+///
+/// No scenario goes where puppetfront does otherwise on purpose:
+///
+/// | | HAProxy 2.6 | puppetfront |
+/// |---|---|---|
+/// | catalogs and files wait together | first come, first served | the classes share the slots by time |
+/// | some wait when only backups are left | they wait on; who comes later goes to the backups | who waits first goes there first |
+/// | some wait when the last server goes down | they wait on | they are refused |
+/// | some wait when a server comes back | those it takes then do not count: who comes next may exceed its maxconn | its maxconn holds |
+/// | every server fails its check | all are refused | the pool may go on with them (`panic`, 0% in these scenarios) |
 struct AgainstHAProxyTests {
     @Test(arguments: Scenario.shares + Scenario.backups + Scenario.overflow)
     func theSameServersGetTheSameRequests(_ scenario: Scenario) throws {

@@ -58,7 +58,7 @@ final class HAProxy: Contender {
         let text = String(decoding: try MessageReader(stream).readToEnd(limit: 1 << 20), as: UTF8.self)
         let rows = text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map { String($0) } }
         guard var names = rows.first else { return [] }
-        names[0] = "pxname"     // printed as "# pxname"
+        names[0] = "pxname"  // printed as "# pxname"
         return rows.dropFirst().map { Dictionary(zip(names, $0)) { first, _ in first } }
     }
 }

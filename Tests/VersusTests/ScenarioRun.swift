@@ -78,7 +78,7 @@ final class ScenarioRun {
         let before = answered.count
         guard let server = servers[name], waitUntil({ server.heldCount >= count }) else { throw Failure.holdsFewer(server: name) }
         server.release(count)
-        guard waitUntil({ collect(); return answered.count == before + count }) else { throw Failure.notAnswered(count) }
+        guard comesTrue({ answered.count == before + count }) else { throw Failure.notAnswered(count) }
         try rest()
     }
 
@@ -90,7 +90,7 @@ final class ScenarioRun {
     }
 
     private func see(_ expected: Situation) throws -> Situation {
-        _ = waitUntil { collect(); return situation == expected }
+        _ = comesTrue { situation == expected }
         try rest()
         let seen = situation
         if let told = try proxy.queuedCount(), told != seen.queued.count { throw Failure.waits(told: told, seen: seen.queued.count) }
@@ -98,9 +98,8 @@ final class ScenarioRun {
     }
 
     private func end() throws {
-        let isOver = waitUntil {
+        let isOver = comesTrue {
             for server in servers.values { server.release(.max) }
-            collect()
             return open.isEmpty
         }
         guard isOver else { throw Failure.notAnswered(open.count) }
@@ -115,11 +114,19 @@ final class ScenarioRun {
 
     /// Waits until all that was sent has come to the proxy, and the proxy rests.
     private func rest() throws {
-        let rests = waitUntil(within: .seconds(30)) { collect(); return Delivery.isDone(to: proxy.port) && proxy.child.isAtRest }
+        let rests = comesTrue { Delivery.isDone(to: proxy.port) && proxy.child.isAtRest }
         guard rests else { throw Failure.doesNotRest }
     }
 
-    /// Reads the answers that have come to their connections' ends, and closes those.
+    /// Waits for a condition, and reads the answers that come meanwhile.
+    private func comesTrue(_ condition: () -> Bool) -> Bool {
+        waitUntil(within: .seconds(20)) {
+            collect()
+            return condition()
+        }
+    }
+
+    /// Reads the answers that have come, each to its connection's end, and closes their connections.
     private func collect() {
         for (number, client) in open where client.stream.becomesReadable(within: .zero) {
             // In TCP mode a refusal is the end of the connection, and not always a tidy one. A server's place is free again only when
