@@ -1,14 +1,14 @@
 import Model
 
-/// Which server did this key go to last? Holds at most `size` keys; beyond that the least recently used goes. Constant time (growth,
-/// now and then, copies the entries).
+/// Which server did this key go to last? Holds at most `size` keys; beyond that the least recently used goes. Constant time, but that the
+/// arrays double now and then as the table fills for the first time (some milliseconds at 100,000 entries), and `resize`.
 ///
 /// Entries stand in one array, linked twice: by bucket of their hash, and from the youngest to the oldest. Places are used again, with
 /// their key's memory. Memory: about 50 bytes an entry and 32 for its key's head, and the key, so 120 for a certname of 30 bytes.
 /// Invariants: of two entries the younger was used no earlier; every entry stands in its hash's bucket; there are at least as many
 /// buckets as entries.
 package struct StickTable: Sendable {
-    /// Longer keys are never stored: no certname or address is longer.
+    /// Longer keys are never stored: certnames and addresses are shorter.
     package static let longestKey = 255
 
     private struct Entry: Sendable {
@@ -66,7 +66,7 @@ package struct StickTable: Sendable {
             return use(place)
         }
         if count == size { drop(oldest) }
-        insert(key, server, hash)
+        insert(takePlace(key), server, hash)
     }
 
     package mutating func remove(_ key: [UInt8]) {
@@ -97,7 +97,7 @@ package struct StickTable: Sendable {
         while place != StickTable.none {
             let entry = entries[Int(place)]
             resized.latest = entry.used
-            resized.insert(entry.key, entry.server, entry.hash)
+            resized.insert(resized.append(entry.key), entry.server, entry.hash)
             place = entry.younger
         }
         resized.latest = latest
@@ -121,8 +121,18 @@ extension StickTable {
 
     private func isExpired(_ place: Int32) -> Bool { latest - entries[Int(place)].used >= expire }
 
-    /// Seeded by process, so that nobody can choose keys that collide; instances need not agree here.
-    private static func hash(_ key: [UInt8]) -> UInt32 { UInt32(truncatingIfNeeded: key.hashValue) }
+    /// Seeded by process, so that nobody can choose keys that collide; instances need not agree here. Eight bytes at a time.
+    private static func hash(_ key: [UInt8]) -> UInt32 {
+        var hasher = Hasher()
+        var word: UInt64 = 0
+        for index in key.indices {
+            word = word << 8 | UInt64(key[index])
+            if index & 7 == 7 { hasher.combine(word) }
+        }
+        hasher.combine(word)
+        hasher.combine(key.count)
+        return UInt32(truncatingIfNeeded: hasher.finalize())
+    }
 
     private func bucket(_ hash: UInt32) -> Int { Int(hash) & (buckets.count - 1) }
 
@@ -137,9 +147,8 @@ extension StickTable {
     }
 
     /// As the youngest, used at `latest`.
-    private mutating func insert(_ key: [UInt8], _ server: ServerID, _ hash: UInt32) {
+    private mutating func insert(_ place: Int32, _ server: ServerID, _ hash: UInt32) {
         if count == buckets.count { growBuckets() }
-        let place = takePlace(key)
         let index = Int(place)
         entries[index].server = server
         entries[index].hash = hash
@@ -154,14 +163,18 @@ extension StickTable {
             // A copy of the bytes: the caller's array would have to be copied when the caller writes to it again.
             var owned: [UInt8] = []
             owned.append(contentsOf: key)
-            entries.append(Entry(key: owned, server: ServerID(0), used: latest, hash: 0, next: -1, younger: -1, older: -1))
-            return Int32(entries.count - 1)
+            return append(owned)
         }
         let place = firstFree
         firstFree = entries[Int(place)].next
         entries[Int(place)].key.removeAll(keepingCapacity: true)
         entries[Int(place)].key.append(contentsOf: key)
         return place
+    }
+
+    private mutating func append(_ key: [UInt8]) -> Int32 {
+        entries.append(Entry(key: key, server: ServerID(0), used: latest, hash: 0, next: -1, younger: -1, older: -1))
+        return Int32(entries.count - 1)
     }
 
     private mutating func use(_ place: Int32) {

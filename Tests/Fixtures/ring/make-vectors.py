@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Writes vectors.tsv from the definition of the hash ring alone: it looks at every point, without the ring's search."""
+import fractions
 import functools
 
 BITS64 = 2**64 - 1
-POINTS = 160
 
 DEFINITION = """\
 # Which servers does a key lead to? Vectors for Sources/Balancing/HashRing.swift, written by make-vectors.py from this definition:
 # hash(bytes)   FNV-1a of 64 bits, then MurmurHash3's fmix64.
 # place(word)   the upper 40 bits of a 64-bit word: a place on a circle of 2^40.
-# points        a server has 160: the places of the first 160 words that SplitMix64 gives from the state hash(name).
+# level         of a server: the least power of two that is not below its weight (1 to 256).
+# points        of a server: the places of the first words that SplitMix64 gives from the state hash(name), 160 * weight / level rounded up.
 # distance      (place of the point - place(hash(key))) modulo 2^40.
-# order         a key's servers, by their least distance / weight; of two alike the one whose name sorts first by bytes.
+# order         a key's servers, by their least distance / level; of two alike the one whose name sorts first by bytes.
 # Rows: ring NAME | server NAME WEIGHT | key KEY FIRST SECOND ... | hash KEY HEX. Servers and keys belong to the ring above them."""
 
 
@@ -28,10 +29,14 @@ def hash64(data):
     return fmix(state)
 
 
+def level(weight):
+    return min(2**power for power in range(9) if 2**power >= weight)
+
+
 @functools.cache
-def points(name):
+def points(name, weight):
     state, places = hash64(name.encode()), []
-    for _ in range(POINTS):
+    for _ in range(-(-160 * weight // level(weight))):
         state = state + 0x9E3779B97F4A7C15 & BITS64
         word = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & BITS64
         word = (word ^ (word >> 27)) * 0x94D049BB133111EB & BITS64
@@ -41,15 +46,14 @@ def points(name):
 
 def order(key, servers):
     place = hash64(key.encode()) >> 24
-    nearest = {name: min((point - place) % 2**40 for point in points(name)) for name in servers}
-    compare = lambda a, b: nearest[a] * servers[b] - nearest[b] * servers[a] or (1 if a.encode() > b.encode() else -1)
-    return sorted(servers, key=functools.cmp_to_key(compare))
+    nearest = {name: min((point - place) % 2**40 for point in points(name, weight)) for name, weight in servers.items()}
+    return sorted(servers, key=lambda name: (fractions.Fraction(nearest[name], level(servers[name])), name.encode()))
 
 
 RINGS = {
     "one": {"p1": 1},
     "equal": {"p1": 1, "p2": 1, "p3": 1},
-    "weights": {"p1": 50, "p2": 50, "p0": 100, "ca": 1, "big": 256, "p10": 50},
+    "weights": {"p1": 50, "p2": 50, "p0": 100, "ca": 1, "big": 256, "p10": 129},
     "names": {"p1.grnet.gr": 3, "P1.grnet.gr": 3, "π": 4, "p1": 3, "": 5},
     "many": {f"compiler{number:02}": 1 + number % 4 for number in range(40)},
 }
