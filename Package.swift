@@ -1,9 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// `PUPPETFRONT_FUZZ=1` adds the fuzz targets, `PUPPETFRONT_BENCHMARKS=1` the benchmarks' programs.
+/// `PUPPETFRONT_FUZZ=1` adds the fuzz targets, `PUPPETFRONT_BENCHMARKS=1` the benchmarks' programs, `PUPPETFRONT_SIMULATION=1` the
+/// program that plays the simulation, which scripts/test builds for release.
 let isFuzzing = Context.environment["PUPPETFRONT_FUZZ"] == "1"
 let isBenchmarking = Context.environment["PUPPETFRONT_BENCHMARKS"] == "1"
+let isSimulating = Context.environment["PUPPETFRONT_SIMULATION"] == "1"
 
 // The targets and what each may import: Sources/README.md gives the reasons, scripts/check-imports holds the code to it.
 let strict: [SwiftSetting] = [
@@ -59,6 +61,11 @@ let benchmarkTargets: [Target] = [
     .executableTarget(name: "HerdServer", dependencies: ["LoadKit"], path: "Benchmarks/HerdServer", swiftSettings: strict),
 ]
 
+let simulationTargets: [Target] = [
+    .executableTarget(
+        name: "puppetfront-simulation", dependencies: ["Simulation"], path: "Tests/SimulationCommand", swiftSettings: strict)
+]
+
 let package = Package(
     name: "puppetfront",
     products: [.executable(name: "puppetfront", targets: ["puppetfront"])],
@@ -99,6 +106,7 @@ let package = Package(
         library("TestKit", ["StandIn"], path: "Tests/TestKit"),
         library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
         library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
+        library("Simulation", ["Balancing", "Forwarding", "Model", "Puppet", "Routing", "Settings"], path: "Tests/Simulation"),
         library("ConfigurationInvariants", ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants"),
 
         tests("ModelTests", ["Model"]),
@@ -113,10 +121,12 @@ let package = Package(
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
         tests("EngineTests", ["Engine", "Balancing", "Buffers", "TestKit", logging]),
+        tests("SimulationTests", ["Simulation"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
         tests("VersusTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
-    ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : []),
+    ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : [])
+        + (isSimulating ? simulationTargets : []),
     swiftLanguageModes: [.v6]
 )

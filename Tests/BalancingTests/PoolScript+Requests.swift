@@ -1,0 +1,25 @@
+import Balancing
+import Model
+import Settings
+
+/// Requests that say more than their number.
+extension PoolScript {
+    mutating func submit(
+        _ serial: UInt64, stick: String = "", tried: [String] = [], _ attempt: PoolRequest.Attempt = .first, kind: SlotKind = .other,
+        _ queueClass: QueueClass = .quick, mayQueue: Bool = true
+    ) -> String {
+        var request = PoolRequest(
+            ticket: Ticket(worker: 0, serial: serial), kind: kind, queueClass: queueClass, attempt: attempt, stickKey: Array(stick.utf8),
+            hash: HashRing.hash(Array(stick.utf8)), mayQueue: mayQueue)
+        for server in tried { request.tried.insert(id(server)) }
+        return submit(request)
+    }
+
+    mutating func wait(_ time: Duration) { now = now + time }
+
+    /// Time passes, and what is due happens.
+    mutating func tick(after time: Duration) -> [String] {
+        wait(time)
+        return handle(.tick)
+    }
+}

@@ -1,0 +1,235 @@
+import Balancing
+import Model
+import Settings
+
+/// What happens: each event goes to the model, then to the pool, whose answer is judged.
+extension PoolWorld {
+    mutating func submit() throws(Violation) {
+        var request = PoolRequest(ticket: Ticket(worker: UInt16(random.next(4)), serial: nextSerial))
+        nextSerial += 1
+        request.kind = SlotKind(random.pick(SeededGenerator.endpoints)!)
+        request.queueClass = random.pick(QueueClass.allCases)!
+        if random.chance(75) { request.stickKey = random.pick(PoolWorld.certnames)! }
+        request.hash = HashRing.hash(request.stickKey)
+        request.mayQueue = random.chance(95)
+        request.mayComeBack = random.chance(20)
+        if random.chance(25) {
+            for _ in 0...random.next(3) { request.tried.insert(model.servers[random.next(model.servers.count)].id) }
+            request.attempt = random.chance(60) ? .repeat : .redispatch
+        }
+        let at = clock()
+        let answers = expectations(request, at)
+        let answer = pool.submit(request, now: at)
+        note("submit \(request) -> \(answer)")
+        try judge(answer, to: request, among: answers, at)
+    }
+
+    mutating func release(_ index: Int) throws(Violation) {
+        guard !held.isEmpty else { return }
+        held.swapAt(index, held.count - 1)
+        let assignment = held.removeLast()
+        let verdict: Verdict = random.chance(failureChance) ? random.one(of: .connectFailed, .answerFailed, .none) : .served
+        let at = clock()
+        guard let place = model.place(assignment.server) else { throw Violation("a server with a slot is gone") }
+        try model.servers[place].give(assignment.kind)
+        model.inUse -= 1
+        if assignment.isRepeat { model.repeatsInUse -= 1 }
+        if verdict == .served { model.servers[place].lastServed = at }
+        let isDue = model.servers[place].outlier.record(verdict, assignment.queueClass, model.settings.outlier)
+        let server = model.servers[place]
+        if server.index == nil { model.dropGone() }
+        tell(.release(assignment, verdict), at)
+        if server.index != nil, model.settings.check != nil, verdict == .connectFailed || verdict == .answerFailed {
+            expected.append(.checkSoon(server.id))
+        }
+        if isDue, server.index != nil, server.isUp, mayEject { try eject(place, at) }
+        try judgeActions(at)
+    }
+
+    private var mayEject: Bool {
+        guard let outlier = model.settings.outlier else { return false }
+        let ejected = model.servers.count { $0.outlier.ejectedUntil != nil }
+        return (ejected + 1) * 100 <= outlier.atMost * model.settings.servers.count
+    }
+
+    private mutating func eject(_ place: Int, _ at: MonotonicTime) throws(Violation) {
+        expected.append(.ejected(model.servers[place].id))
+        for case .serverChanged(model.servers[place].id, let change) in actions {
+            guard case .ejected(let time, _) = change.kind, let outlier = model.settings.outlier else { continue }
+            try model.servers[place].outlier.eject(time, outlier, now: at)
+        }
+        review()
+        counts.ejections += 1
+    }
+
+    mutating func cancel() throws(Violation) {
+        // Sometimes one that does not wait (any more).
+        let waiting = random.chance(80) ? random.pick(model.waiting)?.ticket : nil
+        let ticket = waiting ?? Ticket(worker: 0, serial: nextSerial / 2)
+        if let index = model.waiting.firstIndex(where: { $0.ticket == ticket }) { leave(index) }
+        let at = clock()
+        tell(.cancel(ticket), at)
+        try judgeActions(at)
+    }
+
+    mutating func tick() throws(Violation) {
+        let at = clock()
+        tell(.tick, at)
+        try syncWarmth(at, isTick: true)
+        try judgeActions(at, isTick: true)
+        for server in model.servers { try require(server.outlier.ejectedUntil.map { $0 > at } ?? true, "ejected for too long") }
+        if model.nearestTier(TriedServers()) != nil, let stick = model.settings.stick {
+            for index in model.waiting.indices where model.waiting[index].home != nil && model.waiting[index].arrived + stick.wait <= at {
+                model.leaveHome(index)
+            }
+        }
+        for waiter in model.waiting {
+            try require(waiter.arrived + model.settings.queue.timeout > at, "\(waiter.ticket) waits beyond its deadline")
+        }
+        model.sticks.expire(now: at)
+    }
+
+    mutating func check() throws(Violation) {
+        let place = random.next(model.servers.count)
+        let outcome = checkOutcome()
+        let at = clock()
+        let server = model.servers[place]
+        if server.index != nil, !server.isBusy(outcome, now: at) {
+            model.servers[place].health.record(outcome)
+            let isUp = model.servers[place].health.isUp
+            if isUp != server.health.isUp {
+                expected.append(isUp ? .up(server.id) : .down(server.id))
+                if isUp { model.servers[place].beginWarming(now: at) }
+            }
+            review()
+        }
+        tell(.check(server.id, outcome), at)
+        try judgeActions(at)
+    }
+
+    private mutating func checkOutcome() -> CheckOutcome {
+        let duration = random.milliseconds(5)
+        switch random.next(20) {
+        case 0: return .unresolved
+        case 1...3: return .resolved
+        case 4..<10:
+            let cause = random.pick(CheckFailure.Cause.allCases)!
+            let code = cause == .layer7Status || cause == .layer7Response && random.chance(50) ? 500 : nil
+            return .failed(CheckFailure(cause, code: code, duration: duration))
+        default: return .passed(status: 200, duration: duration)
+        }
+    }
+
+    mutating func admin() throws(Violation) {
+        let place = random.next(model.servers.count)
+        let state: AdminState = random.one(of: .ready, .ready, .ready, .drain, .maint)
+        let at = clock()
+        setAdmin(place, state, at)
+        tell(.admin(model.servers[place].id, state), at)
+        try judgeActions(at)
+    }
+
+    private mutating func setAdmin(_ place: Int, _ state: AdminState, _ at: MonotonicTime) {
+        let old = model.servers[place].admin
+        guard old != state else { return }
+        expected.append(.admin(model.servers[place].id, state))
+        model.servers[place].admin = state
+        if old == .maint, state == .ready { model.servers[place].beginWarming(now: at) }
+        review()
+    }
+
+    /// One word at a time.
+    mutating func agent() throws(Violation) {
+        let place = random.next(model.servers.count)
+        guard model.servers[place].index != nil, model.servers[place].entry.agentCheck != nil else { return }
+        let id = model.servers[place].id
+        let at = clock()
+        let old = model.servers[place]
+        var reply = AgentReply()
+        switch random.next(5) {
+        case 0:
+            reply.weightPercent = random.one(of: 0, 1, 50, 100, 100, 200)
+            (model.servers[place].agentWeight, model.servers[place].agentPercent) = (nil, reply.weightPercent!)
+        case 1:
+            reply.weight = random.one(of: 0, 1, 10, 256)
+            (model.servers[place].agentWeight, model.servers[place].agentPercent) = (reply.weight, 100)
+        case 2:
+            reply.maxconn = random.one(of: 0, 1, 2, 5)
+            model.servers[place].agentMaxconn = reply.maxconn
+        case 3:
+            reply.health = random.chance(70) ? .up : .down
+            model.servers[place].isDownByAgent = reply.health == .down
+        default:
+            reply.admin = random.one(of: .ready, .ready, .drain, .maint)
+            setAdmin(place, reply.admin!, at)
+        }
+        let new = model.servers[place]
+        if old.agentWeight != new.agentWeight || old.agentPercent != new.agentPercent || old.agentMaxconn != new.agentMaxconn
+            || old.isDownByAgent != new.isDownByAgent
+        {
+            expected.append(.agent(id))
+            if old.isDownByAgent, !new.isDownByAgent { model.servers[place].beginWarming(now: at) }
+            review()
+        }
+        tell(.agent(id, reply), at)
+        try judgeActions(at)
+    }
+
+    mutating func load() throws(Violation) {
+        guard model.settings.load == .jruby else { return }
+        let place = random.next(model.servers.count)
+        let jrubies = 1 + random.next(4)
+        let load = random.chance(80) ? JRubyLoad(jrubies: jrubies, free: random.next(jrubies + 1), waiting: random.next(3)) : nil
+        model.servers[place].foreign = load.map { max(0, $0.jrubies - $0.free + $0.waiting - model.servers[place].inUse) } ?? 0
+        let at = clock()
+        tell(.load(model.servers[place].id, load), at)
+        try judgeActions(at)
+    }
+
+    mutating func reconfigure() throws(Violation) {
+        var settings = model.settings
+        if random.chance(60) {
+            random.vary(&settings)
+            // Counts of passes and failures mean something only beside the same rise and fall.
+            if settings.check != nil, let known = checkSettings { settings.check = known }
+            checkSettings = settings.check ?? checkSettings
+        }
+        settings.servers.removeAll { _ in random.chance(20) }
+        for index in settings.servers.indices where random.chance(30) {
+            let changed = random.server(settings.servers[index].name)
+            settings.servers[index] = changed
+        }
+        while settings.servers.isEmpty || random.chance(40) && settings.servers.count < serverCount {
+            settings.servers.append(random.server("s\(nextName % (serverCount + 3))x\(nextName)"))
+            nextName += 1
+        }
+        settings.servers.shuffle(using: &random)
+        let site = random.site()
+        let at = clock()
+        tell(.reconfigure(settings, site: site, sites: SeededGenerator.sites), at)
+        let servers = pool.servers
+        try model.adopt(settings, site: site) { index in servers.first { $0.index == index }?.id }
+        review()
+        try judgeActions(at)
+    }
+
+    // MARK: Telling
+
+    private mutating func tell(_ event: PoolEvent, _ at: MonotonicTime) {
+        actions.removeAll(keepingCapacity: true)
+        pool.handle(event, now: at, actions: &actions)
+        note("\(event) -> \(actions)")
+    }
+
+    /// After a change of the model's servers.
+    mutating func review() {
+        guard let change = model.review() else { return }
+        expected.append(.pool(change))
+        if change == .panic { counts.panics += 1 }
+    }
+
+    mutating func leave(_ index: Int) {
+        let waiter = model.waiting.remove(at: index)
+        if let home = waiter.home, let place = model.place(home) { model.servers[place].stuck -= 1 }
+    }
+}

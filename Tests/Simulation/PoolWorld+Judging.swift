@@ -1,0 +1,196 @@
+import Balancing
+import Model
+import Settings
+
+/// Is the pool's answer one that the contract allows?
+extension PoolWorld {
+    /// An answer to a submission that is right.
+    enum Expectation {
+        /// A slot of one of these; the one that the request sticks to.
+        case assigned([Int], isSticky: Bool)
+        /// It waits, for its own server or for a tier, as far as there is room to wait.
+        case waits(home: ServerID?, tier: Int)
+        case refused
+    }
+
+    /// Two where it depends on whether the live requests of the budget count the one that asks.
+    mutating func expectations(_ request: PoolRequest, _ at: MonotonicTime) -> [Expectation] {
+        let home = home(of: request, at)
+        guard request.attempt == .repeat else { return [expectation(request, home, isHeld: false)] }
+        if !model.mayRepeat(slack: 1) { return [expectation(request, home, isHeld: true)] }
+        if model.mayRepeat(slack: -1) { return [expectation(request, home, isHeld: false)] }
+        return [expectation(request, home, isHeld: true), expectation(request, home, isHeld: false)]
+    }
+
+    /// A usable stick wins over tiers, but not to a server that the request was tried on; a stick to one that is down, drained, ejected
+    /// or gone breaks.
+    private mutating func home(of request: PoolRequest, _ at: MonotonicTime) -> Int? {
+        if request.attempt == .repeat, model.settings.retry.budget == 0 { return nil }
+        guard !request.stickKey.isEmpty, let id = model.sticks.find(request.stickKey, now: at), !request.tried.contains(id) else {
+            return nil
+        }
+        if let place = model.place(id), model.servers[place].isFit || model.servers[place].isUsable { return place }
+        model.sticks.remove(request.stickKey)
+        return nil
+    }
+
+    private func expectation(_ request: PoolRequest, _ home: Int?, isHeld: Bool) -> Expectation {
+        if isHeld, model.settings.retry.budget == 0 { return .refused }
+        if let home {
+            if !isHeld, model.servers[home].hasRoom(for: request.kind) { return .assigned([home], isSticky: true) }
+            if mayWait(request), model.settings.stick!.wait > .zero { return .waits(home: model.servers[home].id, tier: 0) }
+        }
+        guard let tier = model.tier(request.tried) else { return .refused }
+        if isHeld { return .waits(home: nil, tier: tier) }
+        let waiter = waiter(request, home: nil, tier: tier)
+        let takers = model.servers.indices.filter { model.mayTake(model.servers[$0], waiter) }
+        guard let nearest = takers.map({ model.servers[$0].tier }).min() else { return .waits(home: nil, tier: tier) }
+        return .assigned(takers.filter { model.servers[$0].tier == nearest }, isSticky: false)
+    }
+
+    private func mayWait(_ request: PoolRequest) -> Bool { request.mayQueue && model.waiting.count < model.settings.queue.size }
+
+    private func waiter(_ request: PoolRequest, home: ServerID?, tier: Int) -> PoolModel.Waiter {
+        PoolModel.Waiter(
+            ticket: request.ticket, kind: request.kind, queueClass: request.queueClass, tried: request.tried,
+            isRepeat: request.attempt == .repeat, stickKey: request.stickKey, arrived: latestArrival, home: home, tier: tier)
+    }
+
+    // MARK: Submissions
+
+    mutating func judge(
+        _ answer: Submission, to request: PoolRequest, among expectations: [Expectation], _ at: MonotonicTime
+    ) throws(Violation) {
+        for expectation in expectations {
+            switch (expectation, answer) {
+            case (.assigned(let takers, let isSticky), .assigned(let assignment)):
+                try judge(assignment, to: request, takers, isSticky: isSticky, at)
+            case (.waits(let home, let tier), .queued):
+                try require(mayWait(request), "queued beyond the queue's size")
+                wait(request, home, tier, at)
+            case (.waits, .refused(.queueFull)):
+                try require(!mayWait(request), "queue_full, but there is room")
+            case (.waits, .refused(.overloaded)):
+                try require(request.mayComeBack && wouldTimeOut(request, at), "overloaded, but it is not")
+            case (.refused, .refused(.noServer)): break
+            default: continue
+            }
+            return
+        }
+        throw Violation("\(answer) where \(expectations) was right")
+    }
+
+    private func wouldTimeOut(_ request: PoolRequest, _ at: MonotonicTime) -> Bool {
+        let capacity = pool.capacity(request.queueClass, now: at)
+        let before = model.waiting.count { $0.queueClass == request.queueClass }
+        return capacity > 0 && .milliseconds(Double(before + 1) / capacity * 1000) > model.settings.queue.timeout
+    }
+
+    private mutating func wait(_ request: PoolRequest, _ home: ServerID?, _ tier: Int, _ at: MonotonicTime) {
+        latestArrival = max(latestArrival, at)
+        model.waiting.append(waiter(request, home: home, tier: tier))
+        if let home, let place = model.place(home) { model.servers[place].stuck += 1 }
+        if home == nil, tier != model.nearestTier(request.tried) { counts.spills += 1 }
+    }
+
+    private mutating func judge(
+        _ assignment: Assignment, to request: PoolRequest, _ takers: [Int], isSticky: Bool, _ at: MonotonicTime
+    ) throws(Violation) {
+        guard let place = model.place(assignment.server), takers.contains(place) else {
+            throw Violation("assigned to \(assignment), not to one of \(takers.map { model.servers[$0].entry.name })")
+        }
+        try require(assignment.isSticky == isSticky, "isSticky is wrong")
+        if !isSticky, model.settings.balance == .leastConnections {
+            let keys = takers.map { key(model.servers[$0]) }
+            try require(key(model.servers[place]) <= keys.min()! * 1.000_001, "not the least loaded: \(keys)")
+        }
+        if request.attempt == .repeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
+        try take(place, waiter(request, home: nil, tier: 0), assignment, at)
+    }
+
+    /// HAProxy's leastconn: 0 when idle, else (requests + 1) / weight, the queue counted.
+    private func key(_ server: ServerModel) -> Double {
+        let requests = server.inUse + server.stuck + server.foreign
+        return requests == 0 ? 0 : Double(requests + 1) / Double(pool.server(server.id)!.effectiveWeight)
+    }
+
+    private mutating func take(
+        _ place: Int, _ waiter: PoolModel.Waiter, _ assignment: Assignment, _ at: MonotonicTime
+    ) throws(Violation) {
+        let server = model.servers[place]
+        try require(assignment.serverIndex == server.index && assignment.tier == server.tier, "not where the server is: \(assignment)")
+        try require(
+            assignment.kind == waiter.kind && assignment.queueClass == waiter.queueClass && assignment.isRepeat == waiter.isRepeat
+                && assignment.began == at, "not what was asked for: \(assignment)")
+        model.servers[place].take(waiter.kind)
+        model.inUse += 1
+        if waiter.isRepeat { model.repeatsInUse += 1 }
+        model.sticks.store(waiter.stickKey, server.id, now: at)
+        held.append(assignment)
+    }
+
+    // MARK: Actions
+
+    /// - Parameter isTick: returns and ends of waits happen in between.
+    mutating func judgeActions(_ at: MonotonicTime, isTick: Bool = false) throws(Violation) {
+        var told: [Notice] = []
+        for action in actions {
+            if let notice = Notice(action) { told.append(notice) }
+            switch action {
+            case .assigned(let ticket, let assignment): try judgeGrant(ticket, assignment, at, isTick: isTick)
+            case .refused(let ticket, let reason): try judgeRefusal(ticket, reason, at, isTick: isTick)
+            case .serverChanged(let id, let change) where change.kind == .returned: try comeBack(id, at, isTick: isTick)
+            default: break
+            }
+        }
+        try require(told == expected, "told \(told), expected \(expected)")
+        expected.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func comeBack(_ id: ServerID, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
+        guard isTick, let place = model.place(id), let until = model.servers[place].outlier.ejectedUntil, until <= at else {
+            throw Violation("\(id) came back too early")
+        }
+        model.servers[place].outlier.comeBack(now: at)
+        expected.append(.returned(id))
+        review()
+    }
+
+    private mutating func judgeGrant(_ ticket: Ticket, _ assignment: Assignment, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
+        guard let index = model.waiting.firstIndex(where: { $0.ticket == ticket }) else { throw Violation("\(ticket) does not wait") }
+        guard let place = model.place(assignment.server) else { throw Violation("assigned to nobody") }
+        var waiter = model.waiting[index]
+        let server = model.servers[place]
+        if isTick, waiter.home != nil, !assignment.isSticky, let stick = model.settings.stick, waiter.arrived + stick.wait <= at {
+            model.leaveHome(index)
+            waiter = model.waiting[index]
+        }
+        try require(model.mayTake(server, waiter), "\(waiter) was not for \(server.entry.name) \(assignment)")
+        try require(assignment.isSticky == (waiter.home != nil), "isSticky is wrong")
+        if waiter.isRepeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
+        // First come first served, within a class.
+        for earlier in model.waiting[..<index] where earlier.queueClass == waiter.queueClass && model.mayTake(server, earlier) {
+            try require(earlier.isRepeat && model.repeatsInUse >= 3, "\(ticket) was served before \(earlier)")
+        }
+        leave(index)
+        counts.fromQueue += 1
+        if waiter.home != nil { counts.toOwnServer += 1 }
+        if waiter.isRepeat { counts.heldRepeats += 1 }
+        try take(place, waiter, assignment, at)
+    }
+
+    private mutating func judgeRefusal(_ ticket: Ticket, _ reason: Reason, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
+        guard let index = model.waiting.firstIndex(where: { $0.ticket == ticket }) else { throw Violation("\(ticket) does not wait") }
+        let waiter = model.waiting[index]
+        switch reason {
+        case .queueTimeout:
+            try require(isTick && waiter.arrived + model.settings.queue.timeout <= at, "\(ticket) timed out too early")
+            counts.timedOut += 1
+        case .noServer:
+            let isOver = waiter.isRepeat && model.settings.retry.budget == 0
+            try require(waiter.home == nil && (isOver || model.nearestTier(waiter.tried) == nil), "no_server, but there is one")
+        default: throw Violation("\(ticket) was refused with \(reason)")
+        }
+        leave(index)
+    }
+}
