@@ -116,6 +116,7 @@ let package = Package(
         tests("ConfigFileTests", ["ConfigFile", "ConfigurationInvariants", "Settings", "Model", "Puppet"]),
         tests("BalancingTests", ["Balancing", "Model", "Settings"]),
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
+        tests("AdminTests", ["Admin", "Balancing", "Model", "Settings", "Telemetry"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),

@@ -5,7 +5,8 @@ package enum AdminAction: Sendable, Equatable {
     case setState(ServerName, AdminState)
     /// HAProxy's `set server health up|stopping|down`: as if checks had said so, until they say otherwise.
     case setHealth(ServerName, isUp: Bool)
-    /// nil: the configured one.
+    /// As if the server's agent had said so.
+    case setAgentHealth(ServerName, isUp: Bool)
     case setWeight(ServerName, WeightChange)
     case setMaxconn(ServerName, Int)
     /// `HOST` and port; nil: unchanged.
@@ -17,6 +18,7 @@ package enum AdminAction: Sendable, Equatable {
     case shutdownSessions(ServerName)
     case addServer(ServerName, address: String, options: [String: String])
     case removeServer(ServerName)
+    /// Maxima; all: and what adds up.
     case clearCounters(all: Bool)
     case setStick(pool: String, key: String, server: String)
     /// nil: all.

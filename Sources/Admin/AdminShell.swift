@@ -8,92 +8,102 @@ package struct AdminShell: Sendable {
     package private(set) var level: AdminLevel
     package private(set) var mode = Mode.once
     package private(set) var isEnded = false
-    private var severity = "none"
+    private var unread: [UInt8] = []
+    /// The line's commands that are still to be run.
+    private var commands: [[String]] = []
+    /// Of the last of them.
+    private var content: String?
     private var pending: AdminLine?
     private var payload: [String] = []
     private var payloadBytes = 0
-    private var input: [UInt8] = []
-    private let startedAt: Int64
+    private var hasAllInput = false
 
     /// Bytes of a line, and of a payload (HAProxy's tune.cli.max-payload-size).
     package static let lineBound = 16 << 10
     package static let payloadBound = 128 << 10
+    /// With so many bytes to send, no further command is begun.
+    package static let outputBound = 1 << 20
 
-    /// - Parameter startedAt: of the process, seconds since 1970: for `prompt timed`
-    package init(level: AdminLevel, startedAt: Int64 = 0) {
-        self.level = level
-        self.startedAt = startedAt
-    }
+    package init(level: AdminLevel) { self.level = level }
 
     /// Takes bytes as they come; gives what is to be sent. After `isEnded` the connection is closed once that is written.
     package mutating func take(_ bytes: some Sequence<UInt8>, host: inout some AdminHost) -> String {
-        var output = ""
-        for byte in bytes where !isEnded {
-            guard byte == 0x0A else {
-                input.append(byte)
-                if input.count > Self.lineBound {
-                    output += "Command line too long.\n\n"
-                    isEnded = true
-                }
-                continue
-            }
-            if input.last == 0x0D { input.removeLast() }
-            let line = String(decoding: input, as: UTF8.self)
-            input.removeAll(keepingCapacity: true)
-            output += take(line: line, host: &host)
-        }
-        return output
+        unread.append(contentsOf: bytes)
+        return proceed(host: &host)
     }
 
     /// The other side will send nothing more: what stands without line end counts as a line.
     package mutating func finish(host: inout some AdminHost) -> String {
-        guard !isEnded else { return "" }
-        defer { isEnded = true }
-        guard !input.isEmpty else { return "" }
-        let line = String(decoding: input, as: UTF8.self)
-        input.removeAll()
-        return take(line: line, host: &host)
+        if !unread.isEmpty, unread.last != 0x0A { unread.append(0x0A) }
+        hasAllInput = true
+        return proceed(host: &host)
     }
 
-    private mutating func take(line: String, host: inout some AdminHost) -> String {
-        if let waiting = pending {
-            guard line != waiting.payloadEnd else {
-                pending = nil
-                let text = payload.joined(separator: "\n") + "\n"
-                payload = []
-                payloadBytes = 0
-                return run(waiting, payload: text, host: &host)
-            }
-            payloadBytes += line.utf8.count + 1
-            guard payloadBytes <= Self.payloadBound else {
-                isEnded = true
-                return "Payload too large.\n\n"
-            }
-            payload.append(line)
-            return mode == .prompt || mode == .timedPrompt ? "+ " : ""
-        }
-        let parsed = AdminLine(line)
-        guard parsed.payloadEnd == nil else {
-            pending = parsed
-            return mode == .prompt || mode == .timedPrompt ? "+ " : ""
-        }
-        return run(parsed, payload: nil, host: &host)
-    }
+    /// Commands wait until what there was to send is sent: `proceed` goes on with them.
+    package var hasMore: Bool { !isEnded && (!commands.isEmpty || unread.contains(0x0A)) }
 
-    private mutating func run(_ line: AdminLine, payload: String?, host: inout some AdminHost) -> String {
+    package mutating func proceed(host: inout some AdminHost) -> String {
         var output = ""
-        for (number, words) in line.commands.enumerated() where !isEnded {
-            let isLast = number == line.commands.count - 1
-            if let answer = converse(words) {
-                output += answer
+        while !isEnded, output.utf8.count < Self.outputBound {
+            if !commands.isEmpty {
+                output += runNext(&host)
+            } else if let line = nextLine() {
+                output += take(line: line)
             } else {
-                output += AdminCommands.run(words, payload: isLast ? payload : nil, level: level, host: &host)
+                if unread.count > Self.lineBound {
+                    output += "Command line too long.\n\n"
+                    isEnded = true
+                }
+                if hasAllInput { isEnded = true }
+                break
             }
-            if isEnded { break }
-            output += isLast && mode != .once && mode != .interactive ? "\n" + prompt(host) : "\n"
         }
-        if mode == .once { isEnded = true }
         return output
+    }
+
+    /// nil: none is whole and short enough.
+    private mutating func nextLine() -> String? {
+        guard let end = unread.firstIndex(of: 0x0A), end <= Self.lineBound else { return nil }
+        var line = unread[..<end]
+        if line.last == 0x0D { line.removeLast() }
+        let text = String(decoding: line, as: UTF8.self)
+        unread.removeFirst(end + 1)
+        return text
+    }
+
+    private mutating func take(line: String) -> String {
+        guard let waiting = pending else {
+            let parsed = AdminLine(line)
+            if parsed.payloadEnd == nil { commands = parsed.commands } else { pending = parsed }
+            return payloadPrompt
+        }
+        if line == waiting.payloadEnd {
+            pending = nil
+            commands = waiting.commands
+            content = payload.joined(separator: "\n") + "\n"
+            payload = []
+            payloadBytes = 0
+            return ""
+        }
+        payloadBytes += line.utf8.count + 1
+        guard payloadBytes <= Self.payloadBound else {
+            isEnded = true
+            return "Payload too large.\n\n"
+        }
+        payload.append(line)
+        return payloadPrompt
+    }
+
+    private var payloadPrompt: String { pending != nil && (mode == .prompt || mode == .timedPrompt) ? "+ " : "" }
+
+    private mutating func runNext(_ host: inout some AdminHost) -> String {
+        let words = commands.removeFirst()
+        let isLast = commands.isEmpty
+        let answer = converse(words) ?? AdminCommands.run(words, payload: isLast ? content : nil, level: level, host: &host)
+        if isLast { content = nil }
+        if isEnded { return answer }
+        if isLast, mode == .once { isEnded = true }
+        return answer + (isLast && (mode == .prompt || mode == .timedPrompt) ? "\n" + prompt(host) : "\n")
     }
 
     private func prompt(_ host: some AdminHost) -> String {
@@ -130,7 +140,6 @@ package struct AdminShell: Sendable {
             guard words.count == 3, ["none", "number", "string"].contains(words[2]) else {
                 return "one of 'none', 'number', 'string' is a required argument\n"
             }
-            severity = words[2]
             return ""
         default: return nil
         }

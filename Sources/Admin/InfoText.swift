@@ -21,7 +21,8 @@ enum InfoText {
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let spelled = "\(uptime / 86_400)d \(uptime / 3_600 % 24)h\(two(uptime / 60 % 60))m\(two(uptime % 60))s"
         return [
-            ("Name", "puppetfront"), ("Version", process.version), ("Release_date", "2026/11/22"), ("Nbthread", "\(process.workers)"),
+            // haproxyadmin takes nothing else than this name, and Ansible drains from version 1.5 on.
+            ("Name", "HAProxy"), ("Version", "2.6-puppetfront-\(process.version)"), ("Release_date", "2026/11/22"), ("Nbthread", "\(process.workers)"),
             ("Nbproc", "1"), ("Process_num", "1"), ("Pid", "\(process.processID)"), ("Uptime", spelled), ("Uptime_sec", "\(uptime)"),
             ("Start_time_sec", "\(process.startedAt)"), ("Memmax_MB", "0"), ("PoolAlloc_MB", "\(process.residentBytes >> 20)"),
             ("PoolUsed_MB", "\(process.residentBytes >> 20)"), ("PoolFailed", "0"), ("Ulimit-n", "\(process.descriptorLimit)"),

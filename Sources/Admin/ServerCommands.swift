@@ -1,4 +1,5 @@
 import Balancing
+import Model
 
 /// Commands about one server, and the limit on connections. HAProxy's texts, letter by letter: scripts compare them.
 enum ServerCommands {
@@ -17,16 +18,21 @@ enum ServerCommands {
         },
         change(["enable", "server"], "ready") { .setState($0, .ready) },
         change(["disable", "server"], "maint") { .setState($0, .maint) },
-        change(["enable", "health"], "check it again") { .setChecks($0, isEnabled: true) },
+        change(["enable", "health"], "check it again", unless: { $0.state.health.check == nil ? "Health check was" : nil }) {
+            .setChecks($0, isEnabled: true)
+        },
         change(["disable", "health"], "stop checking it") { .setChecks($0, isEnabled: false) },
-        change(["enable", "agent"], "ask its agent again") { .setAgentChecks($0, isEnabled: true) },
+        change(["enable", "agent"], "ask its agent again", unless: { $0.state.settings.agentCheck == nil ? "Agent was" : nil }) {
+            .setAgentChecks($0, isEnabled: true)
+        },
         change(["disable", "agent"], "stop asking its agent") { .setAgentChecks($0, isEnabled: false) },
         change(["shutdown", "sessions", "server"], "close what is connected to it") { .shutdownSessions($0) },
         Command(words: ["set", "server"], usage: "set server <bk>/<srv> [state|weight|addr|health|agent] <value>", level: .admin, run: setServer),
         Command(words: ["set", "maxconn", "server"], usage: "set maxconn server <bk>/<srv> <n>", level: .admin) { input in
             answer(input) { _, name in
-                guard let text = input.words.dropFirst().first else { return .text("Value expected.\n") }
-                guard let limit = Int(text), limit >= 0 else { return .text("Integer value expected.\n") }
+                guard let text = input.words.dropFirst().first else { return .text("Require <maxconn>.\n") }
+                guard let limit = Int(text) else { return .text(garbage(text, "maxconn")) }
+                guard (0...1_000_000).contains(limit) else { return .text("Value out of range.\n") }
                 return .perform([.setMaxconn(name, limit)])
             }
         },
@@ -54,13 +60,18 @@ enum ServerCommands {
         }
     }
 
+    /// - Parameter unless: what is not configured, so that there is nothing to enable
     private static func change(
-        _ words: [String], _ what: String, _ action: @escaping @Sendable (AdminAction.ServerName) -> AdminAction
+        _ words: [String], _ what: String, unless: @escaping @Sendable (ServerReport) -> String? = { _ in nil },
+        _ action: @escaping @Sendable (AdminAction.ServerName) -> AdminAction
     ) -> Command {
         let head = words.joined(separator: " ") + " <bk>/<srv>"
         let usage = head + String(repeating: " ", count: max(1, 40 - head.count)) + ": \(what)"
         return Command(words: words, usage: usage, level: .admin) { input in
-            answer(input) { _, name in .perform([action(name)]) }
+            answer(input) { server, name in
+                if let missing = unless(server) { return .text("\(missing) not configured on this server, cannot enable.\n") }
+                return .perform([action(name)])
+            }
         }
     }
 
@@ -70,14 +81,20 @@ enum ServerCommands {
         answer(Input(words: [server ?? ""], payload: nil, host: input.host)) { _, name in
             guard let value, !value.isEmpty else { return .text("Require <weight> or <weight%>.\n") }
             if value.hasSuffix("%") {
-                guard let percent = Int(value.dropLast()), percent >= 0 else { return .text("Invalid weight.\n") }
-                guard percent <= 25_600 else { return .text("Relative weight must be positive.\n") }
-                return .perform([.setWeight(name, .percent(percent))])
+                guard let percent = Int(value.dropLast()) else { return .text(garbage(value, "weight")) }
+                guard percent >= 0 else { return .text("Relative weight must be positive.\n") }
+                return .perform([.setWeight(name, .percent(min(percent, 25_600)))])
             }
-            guard let weight = Int(value) else { return .text("Invalid weight.\n") }
+            guard let weight = Int(value) else { return .text(garbage(value, "weight")) }
             guard (0...256).contains(weight) else { return .text("Absolute weight can only be between 0 and 256 inclusive.\n") }
             return .perform([.setWeight(name, .absolute(weight))])
         }
+    }
+
+    /// What HAProxy says of a number that strtol does not take whole.
+    private static func garbage(_ text: String, _ what: String) -> String {
+        if text.first?.isASCII == true, text.first?.isNumber == true { return "Trailing garbage in \(what) string\n" }
+        return what == "weight" ? "Empty weight string empty or preceded by garbage\n" : "\(what) string empty or preceded by garbage\n"
     }
 
     @Sendable private static func setServer(_ input: Input) -> Result {
@@ -100,8 +117,8 @@ enum ServerCommands {
             case "agent":
                 guard server.state.settings.agentCheck != nil else { return .text("agent checks are not enabled on this server.\n") }
                 guard value == "up" || value == "down" else { return .text("'set server <srv> agent' expects 'up' or 'down'.\n") }
-                return .perform([.setHealth(name, isUp: value == "up")])
-            case "addr": return setAddress(input, name)
+                return .perform([.setAgentHealth(name, isUp: value == "up")])
+            case "addr": return setAddress(input, server, name)
             default:
                 return .text(
                     "usage: set server <backend>/<server> addr | agent | health | state | weight\n")
@@ -109,13 +126,32 @@ enum ServerCommands {
         }
     }
 
-    private static func setAddress(_ input: Input, _ name: AdminAction.ServerName) -> Result {
-        let words = input.words.dropFirst(2)
+    private static func setAddress(_ input: Input, _ server: ServerReport, _ name: AdminAction.ServerName) -> Result {
+        let words = Array(input.words.dropFirst(2))
         guard let host = words.first else { return .text("set server <b>/<s> addr requires an address and optionally a port.\n") }
-        let rest = Array(words.dropFirst())
-        guard !rest.isEmpty else { return .perform([.setAddress(name, host: host, port: nil)]) }
-        guard rest.count == 2, rest[0] == "port", let port = UInt16(rest[1]), port > 0 else { return .text("Invalid port.\n") }
-        return .perform([.setAddress(name, host: host, port: port)])
+        let by = " by 'stats socket command'"
+        guard let wanted = IPAddress(host) else { return .text("Invalid addr '\(host)'\(by)\n") }
+        let (oldHost, oldPort) = parts(server.resolved ?? server.address)
+        let moves = IPAddress(oldHost) != wanted
+        var text = moves ? "IP changed from '\(oldHost)' to '\(host)'" : "no need to change the addr"
+        var port: UInt16?
+        if words.count > 1, words[1] == "port" {
+            let given = words.count > 2 ? words[2] : ""
+            guard let number = UInt16(given), number > 0 else { return .text("problem converting port '\(given)' to an int\(by)\n") }
+            let isSame = given == oldPort
+            text += isSame ? ", no need to change the port" : ", port changed from '\(oldPort)' to '\(given)'"
+            if !isSame { port = number }
+        }
+        guard moves || port != nil else { return .text("\(text)\(by)\n") }
+        return .performSaying([.setAddress(name, host: host, port: port)], text + by)
+    }
+
+    /// `HOST:PORT`, the host perhaps in brackets.
+    private static func parts(_ address: String) -> (host: String, port: String) {
+        guard let colon = address.lastIndex(of: ":") else { return (address, "") }
+        let host = address[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return (String(isBracketed ? host.dropFirst().dropLast() : host), String(address[address.index(after: colon)...]))
     }
 
     @Sendable private static func addServer(_ input: Input) -> Result {
@@ -135,7 +171,7 @@ enum ServerCommands {
             case "weight", "maxconn", "site":
                 guard !words.isEmpty else { return .text("'\(key)' expects a value.\n") }
                 options[key] = words.removeFirst()
-            default: return .text("'server \(name.server)' : unknown keyword '\(key)'.\n")
+            default: return .text("unknown keyword '\(key)'.\n")
             }
         }
         return .performSaying([.addServer(name, address: address, options: options)], "New server registered.")

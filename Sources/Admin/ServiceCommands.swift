@@ -3,9 +3,11 @@ enum ServiceCommands {
     typealias Command = AdminCommands.Command
 
     static let all: [Command] = [
-        Command(words: ["clear", "counters"], usage: "clear counters [all]                    : begin to count anew", level: .operator) { input in
-            let isAll = input.words.first == "all"
-            return .perform([.clearCounters(all: isAll)])
+        Command(words: ["clear", "counters"], usage: "clear counters                          : forget maxima", level: .operator) { _ in
+            .perform([.clearCounters(all: false)])
+        },
+        Command(words: ["clear", "counters", "all"], usage: "clear counters all                      : begin to count anew", level: .admin) { _ in
+            .perform([.clearCounters(all: true)])
         },
         Command(words: ["explain"], usage: "explain <method> <path> [options]       : which rule takes a request where, as `puppetfront explain`") { input in
             guard !input.words.isEmpty else { return .text("usage: explain METHOD PATH [--certname NAME] [--environment NAME] [--source ADDRESS]\n") }

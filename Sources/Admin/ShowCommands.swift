@@ -43,9 +43,12 @@ enum ShowCommands {
 
     @Sendable private static func connections(_ input: Input) -> String {
         var text = "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[]\n"
-        for (number, pool) in input.host.report().pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
+        let report = input.host.report()
+        if let name = input.words.first, !report.pools.contains(where: { $0.name == name }) { return "Can't find backend.\n" }
+        // Numbered as in `show stat`.
+        for (number, pool) in report.pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
             for (index, server) in pool.servers.enumerated() {
-                text += "\(pool.name)/\(server.state.name) \(number + 1)/\(index + 1) \(server.state.settings.address.host) "
+                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.state.settings.address.host) "
                     + "\(server.state.settings.address.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
                     + "-1 \(server.idleConnections)\n"
             }

@@ -57,7 +57,7 @@ enum TableCommands {
         case "data.server_id":
             guard let number = Int(input.words[4]), pool.servers.indices.contains(number - 1) else { return .text("No such server.\n") }
             return .perform([.setStick(pool: name, key: input.words[2], server: pool.servers[number - 1].state.name)])
-        default: return .text(input.words[3].hasPrefix("data.") ? "Data type not stored in this table\n" : "Unknown data type\n")
+        default: return .text(input.words[3].hasPrefix("data.") ? "Data type not stored in this table\n" : "\"data.<type>\" followed by a value expected\n")
         }
     }
 

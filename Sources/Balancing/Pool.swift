@@ -100,6 +100,10 @@ package struct Pool: Sendable {
             if place(of: server) != nil { sticks?.store(key, server, now: now) }
         case .unstick(let key):
             if let key { sticks?.remove(key) } else if let stick = settings.stick { sticks = StickTable(size: stick.size, expire: stick.expire) }
+        case .clearPeaks:
+            peak = inUse
+            peakQueued = queue.count
+            for place in servers.indices { servers[place].peak = servers[place].inUse }
         case .load(let server, let load):
             self.load(server, load)
         case .tick:

@@ -22,6 +22,8 @@ package enum PoolEvent: Sendable {
     case stick([UInt8], ServerID)
     /// nil: all.
     case unstick([UInt8]?)
+    /// The most slots taken and requests queued at a time are counted anew.
+    case clearPeaks
     /// What the server says of its JRubies (`load: jruby`); nil: it could not be read, and counts as not known.
     case load(ServerID, JRubyLoad?)
     /// `Pool.nextDeadline` is due. Earlier and later calls do no harm.

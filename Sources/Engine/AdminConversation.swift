@@ -46,18 +46,20 @@ final class AdminConversation: EventTarget {
         while !isClosed {
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded { return close() }
-            input.clear()
             var host = ControlHost(server: server)
+            if shell.hasMore {
+                output = Array(shell.proceed(host: &host).utf8)
+                continue
+            }
+            input.clear()
             switch stream.read(into: input) {
             case .bytes:
                 server.loop.setDeadline(self, server.loop.now + Self.idle)
                 let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
                 output = Array(shell.take(bytes, host: &host).utf8)
-                sent = 0
             case .blocked: return stream.hasFailed ? close() : ()
             case .endOfStream:
                 output = Array(shell.finish(host: &host).utf8)
-                sent = 0
             case .failed: return close()
             }
         }

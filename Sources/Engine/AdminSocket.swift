@@ -6,7 +6,7 @@ import Settings
 
 /// The runtime socket: takes conversations in on the control loop, so that they never hold up a worker. At most 64 at a time.
 final class AdminSocket: EventTarget {
-    let settings: AdminSettings.Socket
+    private(set) var settings: AdminSettings.Socket
     private let listener: UnixListener
     private unowned let server: ProxyServer
     private var conversations: [ObjectIdentifier: AdminConversation] = [:]
@@ -34,6 +34,12 @@ final class AdminSocket: EventTarget {
             conversations[ObjectIdentifier(conversation)] = conversation
             conversation.begin()
         }
+    }
+
+    /// Another mode or level at the same path. Conversations under way keep the level that they began with.
+    func adopt(_ settings: AdminSettings.Socket) {
+        self.settings = settings
+        if chmod(settings.path, settings.mode) != 0 { server.log.error("admin.socket \(settings.path): its mode cannot be changed") }
     }
 
     func close() {

@@ -33,6 +33,10 @@ struct ControlHost: AdminHost {
         switch action {
         case .setState(let name, let state): return onServer(name) { $0.handle(.admin($1, state), now: now) }
         case .setHealth(let name, let isUp): return onServer(name) { $0.handle(.health($1, isUp: isUp), now: now) }
+        case .setAgentHealth(let name, let isUp):
+            var reply = AgentReply()
+            reply.health = isUp ? .up : .down
+            return onServer(name) { [reply] in $0.handle(.adjust($1, reply), now: now) }
         case .setWeight(let name, let change): return onServer(name) { $0.handle(.adjust($1, reply(change)), now: now) }
         case .setMaxconn(let name, let limit):
             var reply = AgentReply()
@@ -48,7 +52,9 @@ struct ControlHost: AdminHost {
         case .addServer(let name, let address, let options): return server.addServer(name, address: address, options: options)
         case .removeServer(let name): return server.removeServer(name)
         case .setProcessMaxconn(let limit): server.counters.setConnectionLimit(limit)
-        case .clearCounters: for worker in server.workers { worker.tally.withLock { $0.clear() } }
+        case .clearCounters(let all):
+            for worker in server.workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }
+            for pool in server.pools.values { pool.handle(.clearPeaks, now: now) }
         case .setStick(let pool, let key, let name):
             return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
         case .clearSticks(let pool, let key):

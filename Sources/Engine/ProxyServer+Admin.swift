@@ -13,22 +13,28 @@ extension ProxyServer {
         }
     }
 
-    /// After a reload: the socket stays where it is, and moves only with its path.
+    /// After a reload: the socket stays where it is, and moves only with its path. Where it cannot move it stays, and the log says so.
     func adoptAdminSocket(_ settings: AdminSettings.Socket?) {
-        if let settings, let adminSocket, settings == adminSocket.settings { return }
-        adminSocket?.close()
+        guard settings != adminSocket?.settings else { return }
+        if let settings, let adminSocket, settings.path == adminSocket.settings.path { return adminSocket.adopt(settings) }
+        let old = adminSocket
         adminSocket = nil
-        guard let settings else { return }
-        do {
-            try openAdminSocket(settings)
-        } catch {
-            error.lines.forEach { log.error("\($0)") }
+        if let settings {
+            do {
+                try openAdminSocket(settings)
+            } catch {
+                error.lines.forEach { log.error("\($0)") }
+                adminSocket = old
+                return
+            }
         }
+        old?.close()
     }
 
     private func words(_ failure: UnixListener.Failure) -> String {
         switch failure {
         case .inUse: "another process has it (its lock file is locked)"
+        case .notASocket: "a file that is no socket is there"
         case .system(let error): error.description
         }
     }

@@ -27,6 +27,10 @@ extension ProxyServer {
         var settings = pool.settings
         settings.servers.append(entry)
         adopt(settings, pool)
+        // As HAProxy: it takes requests after `enable server`.
+        if let added = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) {
+            pool.handle(.admin(added.id, .maint), now: MonotonicTime(nanoseconds: loop.now))
+        }
         history.note("Server \(name.pool)/\(name.server) was added at run time.", now: wallSeconds)
         return .done
     }

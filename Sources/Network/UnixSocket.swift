@@ -10,6 +10,8 @@ package struct UnixListener: ~Copyable {
     package enum Failure: Error {
         /// Another process holds the lock.
         case inUse
+        /// Another sort of file is at the path, and is left alone.
+        case notASocket
         case system(SystemError)
     }
 
@@ -21,6 +23,8 @@ package struct UnixListener: ~Copyable {
         guard pf_lock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
             throw pf_errno() == EWOULDBLOCK ? .inUse : .system(SystemError("lock"))
         }
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & UInt32(S_IFMT) != UInt32(S_IFSOCK) { throw .notASocket }
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw .system(SystemError("socket")) }
         let listener = FileDescriptor(owning: number)

@@ -52,6 +52,21 @@ package final class StandInStream: @unchecked Sendable {
         guard result == 0 else { throw .system(call: "connect", errno: errno) }
     }
 
+    /// Connects to a Unix socket.
+    package convenience init(connectingTo path: String, timeout: Duration = .seconds(30)) throws(StandInError) {
+        let made = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard made >= 0 else { throw .system(call: "socket", errno: errno) }
+        self.init(owning: made, timeout: timeout)
+        var remote = sockaddr_un()
+        remote.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: remote.sun_path) else { throw .system(call: "connect", errno: ENAMETOOLONG) }
+        withUnsafeMutableBytes(of: &remote.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let result = withUnsafePointer(to: &remote) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(made, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard result == 0 else { throw .system(call: "connect \(path)", errno: errno) }
+    }
+
     deinit {
         close()
         scratch.deallocate()

@@ -33,6 +33,8 @@ package struct ConnectionTally: Sendable {
         maximum = open
     }
 
+    mutating func clearMaximum() { maximum = current }
+
     static func += (left: inout ConnectionTally, right: borrowing ConnectionTally) {
         left.current += right.current
         left.maximum += right.maximum

@@ -50,7 +50,12 @@ package struct Tally: Sendable {
         connections[listener, default: ConnectionTally()].handshakeDone(nanoseconds: nanoseconds)
     }
 
-    /// HAProxy's `clear counters`: what adds up begins anew; certnames, failures and what is open stay.
+    /// HAProxy's `clear counters`.
+    package mutating func clearMaxima() {
+        for listener in connections.keys { connections[listener]?.clearMaximum() }
+    }
+
+    /// HAProxy's `clear counters all`: what adds up begins anew; certnames, failures and what is open stay.
     package mutating func clear() {
         let (certnames, failures, connections) = (certnames, failures, connections)
         self = Tally()

@@ -6,5 +6,5 @@ import ArgumentParser
         commandName: "puppetfront",
         abstract: "A reverse proxy and load balancer for Puppet Servers.",
         version: "puppetfront \(Version.current)",
-        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, VersionCommand.self, DemoCommand.self])
+        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, CtlCommand.self, VersionCommand.self, DemoCommand.self])
 }

@@ -1,0 +1,61 @@
+import ArgumentParser
+
+/// Sends commands to the runtime socket and prints the answers: 0, 1 where there is no socket, 2 where the service said no.
+struct CtlCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ctl",
+        abstract: "Send a command to the runtime socket of a running puppetfront.",
+        discussion: """
+            The words are one line; without words, or with - alone, lines are read from standard input. docs/runtime-socket.md lists the commands.
+            Exit code 1: the socket cannot be reached; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(name: .long, help: ArgumentHelp("The socket. Default: the configuration's admin.socket.", valueName: "path"))
+    var socket: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "As: show stat.")
+    var command: [String] = []
+
+    func run() throws {
+        let path = try path()
+        if command.isEmpty || command == ["-"] {
+            var isRefused = false
+            while let line = readLine() {
+                if !line.isEmpty { isRefused = try send(line, to: path) }
+            }
+            if isRefused { throw Exit.no }
+        } else if try send(command.joined(separator: " "), to: path) {
+            throw Exit.no
+        }
+    }
+
+    private func path() throws -> String {
+        if let socket { return socket }
+        let result = options.load(checkFiles: false)
+        guard let settings = result.settings else {
+            for diagnostic in result.diagnostics { Output.error(diagnostic.description) }
+            throw Exit.wrong
+        }
+        guard let found = settings.admin.socket?.path else {
+            Output.error("\(options.config): error: it has no admin.socket")
+            throw Exit.wrong
+        }
+        return found
+    }
+
+    /// Prints the answer; true: it was a "no".
+    private func send(_ line: String, to path: String) throws -> Bool {
+        let answer: String
+        do throws(RuntimeSocketClient.Failure) {
+            answer = try RuntimeSocketClient.ask(path, line)
+        } catch {
+            Output.error("error: \(path): \(error.text)")
+            throw Exit.failed
+        }
+        if !answer.isEmpty { Output.out(answer) }
+        let refusals = ["Permission denied", "Unknown command", "No such ", "Require", "Can't "]
+        return refusals.contains { answer.hasPrefix($0) }
+    }
+}

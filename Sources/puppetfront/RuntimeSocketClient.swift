@@ -1,0 +1,61 @@
+import Glibc
+
+/// One line to a runtime socket and its answer, blocking, on a connection of its own.
+enum RuntimeSocketClient {
+    struct Failure: Error {
+        let text: String
+
+        init(_ call: String, _ code: Int32 = errno) { text = "\(call): \(String(cString: strerror(code)))" }
+    }
+
+    /// Longer than any command takes.
+    private static let timeoutSeconds = 30
+
+    /// The answer without the empty line that ends it.
+    static func ask(_ path: String, _ line: String) throws(Failure) -> String {
+        signal(SIGPIPE, SIG_IGN)
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure("socket") }
+        defer { close(descriptor) }
+        var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        try connect(descriptor, path)
+        try write(descriptor, Array("\(line)\n".utf8))
+        // The service ends the conversation after the line.
+        var answer = try read(descriptor)
+        if answer.last == 0x0A { answer.removeLast() }
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    private static func connect(_ descriptor: Int32, _ path: String) throws(Failure) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw Failure("connect", ENAMETOOLONG) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard result == 0 else { throw Failure("connect") }
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: [UInt8]) throws(Failure) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { sent += count } else if errno != EINTR { throw Failure("write") }
+        }
+    }
+
+    private static func read(_ descriptor: Int32) throws(Failure) -> [UInt8] {
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            if count == 0 { return answer }
+            if count > 0 { answer += piece[..<count] } else if errno != EINTR { throw Failure("read") }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Admin
+import Testing
+
+/// HAProxy's error texts, letter by letter: scripts compare them.
+struct ErrorTextTests {
+    @Test(arguments: [
+        ("get weight", "Require 'backend/server'."),
+        ("get weight compilers", "Require 'backend/server'."),
+        ("get weight nowhere/s1", "No such backend."),
+        ("get weight compilers/s9", "No such server."),
+        ("enable server compilers", "Require 'backend/server'."),
+        ("disable agent compilers/s9", "No such server."),
+        ("shutdown sessions server nowhere/s1", "No such backend."),
+        ("set weight compilers/s1", "Require <weight> or <weight%>."),
+        ("set weight compilers/s1 many", "Empty weight string empty or preceded by garbage"),
+        ("set weight compilers/s1 5x", "Trailing garbage in weight string"),
+        ("set weight compilers/s1 -5%", "Relative weight must be positive."),
+        ("set weight compilers/s1 257", "Absolute weight can only be between 0 and 256 inclusive."),
+        ("set weight compilers/s1 -1", "Absolute weight can only be between 0 and 256 inclusive."),
+        ("set server compilers/s1 state asleep", "'set server <srv> state' expects 'ready', 'drain' and 'maint'."),
+        ("set server compilers/s1 state", "'set server <srv> state' expects 'ready', 'drain' and 'maint'."),
+        ("set server compilers/s1 health ill", "'set server <srv> health' expects 'up', 'stopping', or 'down'."),
+        ("set server compilers/s1 agent ill", "'set server <srv> agent' expects 'up' or 'down'."),
+        ("set server compilers/s2 agent up", "agent checks are not enabled on this server."),
+        ("enable agent compilers/s2", "Agent was not configured on this server, cannot enable."),
+        ("set server compilers/s2 addr", "set server <b>/<s> addr requires an address and optionally a port."),
+        ("set server compilers/s1 addr 192.0.2.9 port 0", "problem converting port '0' to an int by 'stats socket command'"),
+        ("set server compilers/s1 addr 192.0.2.9 port 65536", "problem converting port '65536' to an int by 'stats socket command'"),
+        ("set server compilers/s1 addr name.test", "Invalid addr 'name.test' by 'stats socket command'"),
+        ("set server compilers/s1 addr 192.0.2.1", "no need to change the addr by 'stats socket command'"),
+        ("set maxconn server compilers/s1", "Require <maxconn>."),
+        ("set maxconn server compilers/s1 x", "maxconn string empty or preceded by garbage"),
+        ("set maxconn server compilers/s1 3x", "Trailing garbage in maxconn string"),
+        ("set maxconn global", "Expects an integer value."),
+        ("set maxconn global 0", "Value out of range."),
+        ("add server compilers/s1 192.0.2.3:8140", "Already exists a server with the same name in backend."),
+        ("add server nowhere/s3 192.0.2.3:8140", "No such backend."),
+        ("add server s3 192.0.2.3:8140", "Require 'backend/server'."),
+        ("add server compilers/s3", "'server' expects <name> and <addr>[:<port>] as arguments."),
+        ("add server compilers/s3 192.0.2.3:8140 colour red", "unknown keyword 'colour'."),
+        ("show stat nowhere", "No such proxy."),
+        ("show servers state nowhere", "Can't find backend."),
+        ("show servers conn nowhere", "Can't find backend."),
+        ("show table nowhere", "No such table"),
+        ("show table empty", "No such table"),
+        ("show table compilers key", "Key value expected"),
+        ("set table nowhere key k data.server_key s1", "No such table"),
+        ("set table compilers key k data.http_req_cnt 3", "Data type not stored in this table"),
+        ("set table compilers key k colour red", "\"data.<type>\" followed by a value expected"),
+        ("clear table nowhere", "No such table"),
+        ("clear table compilers key", "Key value expected"),
+        (
+            "clear table",
+            "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or <table> ptr <ptr>"
+        ),
+        ("prompt x", "'prompt' expects 'n', 'i', 'p' or 'timed'."),
+        ("set severity-output loud", "one of 'none', 'number', 'string' is a required argument"),
+    ])
+    func wrongCommandsAreAnsweredInHAProxysWords(_ line: String, _ text: String) {
+        var host = FakeHost()
+        #expect(answer(line, host: &host) == text + "\n\n")
+        #expect(host.actions.isEmpty)
+    }
+
+    @Test func anUnknownCommandIsAnsweredWithThoseThatAreNear() {
+        let near = answer("set colour red")
+        #expect(near.hasPrefix("Unknown command: 'set', but maybe one of the following ones is a better match:\n  set "))
+        #expect(!near.contains("  show stat"))
+        #expect(answer("paint").hasPrefix("Unknown command: 'paint'. Please enter one of the following commands only:\n  show stat"))
+        #expect(answer("").hasPrefix("Unknown command. Please enter one of the following commands only:\n"))
+        #expect(answer("help").hasPrefix("The following commands are valid at this level:\n  show stat"))
+    }
+
+    @Test func helpNamesOnlyWhatTheLevelMay() {
+        #expect(answer("help", level: .admin).contains("  disable server"))
+        #expect(!answer("help", level: .operator).contains("  disable server"))
+        #expect(answer("help", level: .operator).contains("  clear table"))
+        #expect(!answer("help", level: .user).contains("  clear table"))
+    }
+
+    @Test func whatTheServiceRefusesIsTold() {
+        var host = FakeHost()
+        host.outcome = .refused("Only servers in maintenance mode can be deleted.")
+        #expect(answer("del server compilers/s1", host: &host) == "Only servers in maintenance mode can be deleted.\n\n")
+    }
+}

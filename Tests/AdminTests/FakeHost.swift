@@ -1,0 +1,73 @@
+import Admin
+import Balancing
+import Model
+import Settings
+import Telemetry
+
+/// A service of values: one listener, the pool `compilers` (s1 with health check and agent, s2 a plain backup) with a stick table, the pool
+/// `empty`. Remembers what it was asked to do.
+struct FakeHost: AdminHost {
+    var service: ServiceReport
+    var sticks: [StickReport] = []
+    var actions: [AdminAction] = []
+    /// How each action ends.
+    var outcome = AdminOutcome.done
+
+    init() {
+        service = ServiceReport()
+        service.process.version = "1.2.3"
+        service.process.uptime = 93_784
+        var listener = ListenerReport()
+        listener.name = "agents"
+        listener.totalConnections = 7
+        service.listeners = [listener]
+        var first = ServerSettings(name: "s1", address: UpstreamAddress(host: "192.0.2.1", port: 8140), weight: 5)
+        first.agentCheck = AgentCheckSettings(port: 8141)
+        let second = ServerSettings(name: "s2", address: UpstreamAddress(host: "192.0.2.2", port: 8140), backup: true)
+        var compilers = PoolSettings(name: "compilers", stick: StickSettings(on: .certname, size: 100), check: CheckSettings(), servers: [first, second])
+        compilers.queue.size = 9
+        service.pools = [Self.report(compilers), Self.report(PoolSettings(name: "empty"))]
+        var stick = StickReport()
+        (stick.key, stick.server, stick.serverNumber, stick.remaining) = ("web1.test", "s1", 1, 4200)
+        sticks = [stick]
+    }
+
+    private static func report(_ settings: PoolSettings) -> PoolReport {
+        let pool = Pool(settings: settings, site: nil, sites: [])
+        var report = PoolReport()
+        report.name = settings.name
+        report.settings = settings
+        report.sticks = settings.stick == nil ? 0 : 1
+        report.servers = pool.servers.map { state in
+            var server = ServerReport(state: state)
+            server.address = "\(state.settings.address.host):\(state.settings.address.port)"
+            server.traffic.requests = 3
+            return server
+        }
+        return report
+    }
+
+    func report() -> ServiceReport { service }
+    func sticks(of pool: String, limit: Int) -> [StickReport]? { pool == "compilers" ? Array(sticks.prefix(limit)) : nil }
+    func explain(_ words: [String]) -> String { "explained \(words.joined(separator: "|"))\n" }
+
+    mutating func perform(_ action: AdminAction) -> AdminOutcome {
+        actions.append(action)
+        return outcome
+    }
+}
+
+extension AdminAction.ServerName {
+    static let s1 = AdminAction.ServerName(pool: "compilers", server: "s1")
+}
+
+/// What one line is answered, with the empty line behind.
+func answer(_ line: String, level: AdminLevel = .admin, host: FakeHost = FakeHost()) -> String {
+    var host = host
+    return answer(line, level: level, host: &host)
+}
+
+func answer(_ line: String, level: AdminLevel = .admin, host: inout FakeHost) -> String {
+    var shell = AdminShell(level: level)
+    return shell.take("\(line)\n".utf8, host: &host)
+}
