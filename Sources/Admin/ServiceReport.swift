@@ -51,6 +51,8 @@ package struct ProcessReport: Sendable {
     package var isDraining = false
     /// At least one usable server for the default pool, and not draining.
     package var isReady = false
+    /// Where there is no default pool: any.
+    package var defaultPoolIsUsable = false
     package var residentBytes: UInt64 = 0
     /// Whether a CA pool is usable; nil: the site has none.
     package var caIsUsable: Bool?

@@ -38,7 +38,7 @@ struct ListenerSockets: ~Copyable {
                 next.append(made)
                 fresh.append(made)
             } catch {
-                problems.append("listener \(listener.name): \(text(listener.address)): \(error.description)")
+                problems.append("listener \(listener.name): \(SocketAddress(listener.address).text): \(error.description)")
             }
         }
         guard problems.isEmpty else {
@@ -50,7 +50,7 @@ struct ListenerSockets: ~Copyable {
     }
 
     private func bind(_ listener: ListenerSettings) throws(SystemError) -> Bound {
-        let wanted = SocketAddress(high: listener.address.address.high, low: listener.address.address.low, port: listener.address.port)
+        let wanted = SocketAddress(listener.address)
         let v6only = listener.address.v6only
         if wanted.port != 0 {
             // Without SO_REUSEPORT: fails where another process listens, with which the port would be shared silently.
@@ -71,10 +71,6 @@ struct ListenerSockets: ~Copyable {
         return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
     }
 
-    private func text(_ address: ListenAddress) -> String {
-        address.address.isV4 ? "\(address.address.description):\(address.port)" : "[\(address.address.description)]:\(address.port)"
-    }
-
     /// A copy of each listener's descriptor for one worker, which owns it.
     func sockets(forWorker worker: Int) -> [ListeningSocket] {
         bound.enumerated().compactMap { index, entry in
@@ -90,10 +86,7 @@ struct ListenerSockets: ~Copyable {
 
     /// `ADDRESS:PORT` for each listener, with the real port.
     var addresses: [String] {
-        bound.map { entry in
-            let address = IPAddress(high: entry.actual.high, low: entry.actual.low)
-            return address.isV4 ? "\(address.description):\(entry.actual.port)" : "[\(address.description)]:\(entry.actual.port)"
-        }
+        bound.map { $0.actual.text }
     }
 
     mutating func closeAll() {
@@ -102,4 +95,14 @@ struct ListenerSockets: ~Copyable {
     }
 
     deinit { for entry in bound { entry.descriptors.forEach { _ = close($0) } } }
+}
+
+extension SocketAddress {
+    init(_ wanted: ListenAddress) { self.init(high: wanted.address.high, low: wanted.address.low, port: wanted.port) }
+
+    /// `ADDRESS:PORT`, an IPv6 address in brackets.
+    var text: String {
+        let address = IPAddress(high: high, low: low)
+        return address.isV4 ? "\(address.description):\(port)" : "[\(address.description)]:\(port)"
+    }
 }

@@ -1,7 +1,7 @@
 import Network
 import Settings
 
-/// The runtime socket's life.
+/// The life of the runtime socket and of the pages.
 extension ProxyServer {
     var wallSeconds: Int64 { WallClock.nanoseconds() / 1_000_000_000 }
 
@@ -29,6 +29,32 @@ extension ProxyServer {
             }
         }
         old?.close()
+    }
+
+    /// With the TLS of `materials`. One that is open already stays so until the new one is bound.
+    func openAdminHTTP(_ settings: AdminSettings.HTTP) throws(MaterialProblems) {
+        do {
+            let opened = try AdminHTTPListener(settings.address, material: materials.admin, server: self)
+            adminHTTP?.close()
+            adminHTTP = opened
+        } catch {
+            throw MaterialProblems(lines: ["admin.http \(SocketAddress(settings.address).text): \(error.description)"])
+        }
+    }
+
+    /// After a reload: as the socket. Where the new address cannot be bound, the old one stays.
+    func adoptAdminHTTP(_ settings: AdminSettings.HTTP?) {
+        guard let settings else {
+            adminHTTP?.close()
+            adminHTTP = nil
+            return
+        }
+        if let adminHTTP, adminHTTP.wanted == settings.address { return adminHTTP.adopt(materials.admin) }
+        do {
+            try openAdminHTTP(settings)
+        } catch {
+            error.lines.forEach { log.error("\($0)") }
+        }
     }
 
     private func words(_ failure: UnixListener.Failure) -> String {

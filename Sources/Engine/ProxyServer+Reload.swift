@@ -96,6 +96,7 @@ extension ProxyServer {
         watcher.adopt(materials)
         hook.adopt(settings.onChangeHook)
         adoptAdminSocket(settings.admin.socket)
+        adoptAdminHTTP(settings.admin.http)
         makePools(settings)
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)

@@ -64,7 +64,8 @@ extension ProxyServer {
         process.reloadsRefused = reloadsRefused
         process.generation = snapshot.generation
         process.isDraining = isDraining
-        process.isReady = snapshot.isReady && !isDraining
+        process.defaultPoolIsUsable = snapshot.isReady
+        process.isReady = process.defaultPoolIsUsable && !isDraining
         process.residentBytes = ProcessMemory.residentBytes
         process.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
         return process

@@ -33,6 +33,7 @@ package final class ProxyServer {
     var reloads: UInt64 = 0
     var reloadsRefused: UInt64 = 0
     var adminSocket: AdminSocket?
+    var adminHTTP: AdminHTTPListener?
 
     let directory = WorkerDirectory()
     private(set) var workers: [WorkerHandle] = []
@@ -146,6 +147,7 @@ package final class ProxyServer {
         access.start()
         self.access = access
         if let socket = settings.admin.socket { try openAdminSocket(socket) }
+        if let http = settings.admin.http { try openAdminHTTP(http) }
         makePools(settings)
         hook.adopt(settings.onChangeHook)
         let first = makeSnapshot(settings, generation: 0)
@@ -176,7 +178,7 @@ package final class ProxyServer {
         guard !isReady, let snapshot else { return }
         isReady = true
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
-        onReady(sockets.readyWords(snapshot.settings.listeners))
+        onReady(sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? []))
         SystemdNotifier.notify("READY=1")
         tell(.started)
         tellExpiries(alsoLogs: false)
@@ -251,6 +253,8 @@ package final class ProxyServer {
         for worker in workers { worker.join() }
         adminSocket?.close()
         adminSocket = nil
+        adminHTTP?.close()
+        adminHTTP = nil
         log.notice(
             "ended",
             metadata: [

@@ -12,6 +12,8 @@ struct SnapshotBuilder {
     struct Materials: Sendable {
         var listeners: [ServerTLSMaterial?] = []
         var pools: [ClientTLSMaterial?] = []
+        /// Of `admin.http`.
+        var admin: ServerTLSMaterial?
         var warnings: [String] = []
         var expiries: [Expiry] = []
         /// Every file that was read.
@@ -28,24 +30,24 @@ struct SnapshotBuilder {
     static func loadMaterials(_ settings: ProxySettings, previous: Materials = Materials()) throws(MaterialProblems) -> Materials {
         var problems: [String] = []
         var made = Materials()
-        let named = settings.listeners.flatMap { $0.tls?.files ?? [] } + settings.pools.flatMap { $0.tls?.files ?? [] }
+        let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
+        let named = served.flatMap(\.files) + settings.pools.flatMap { $0.tls?.files ?? [] }
         for file in named { made.stamps[file] = FileStamp(file) }
-        for listener in settings.listeners {
-            guard let tls = listener.tls else {
-                made.listeners.append(nil)
-                continue
-            }
+        func server(_ tls: ListenerTLSSettings, _ subject: String) -> ServerTLSMaterial? {
             do {
                 let material = try ServerTLSMaterial.load(tls)
                 try check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
                 made.warnings += material.warnings
                 made.expiries += material.expiries
                 made.files += material.files
-                made.listeners.append(material)
+                return material
             } catch {
-                problems.append("listener \(listener.name): \(error)")
+                problems.append("\(subject): \(error)")
+                return nil
             }
         }
+        made.listeners = settings.listeners.map { listener in listener.tls.flatMap { server($0, "listener \(listener.name)") } }
+        made.admin = settings.admin.http?.tls.flatMap { server($0, "admin.http") }
         var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
         for pool in settings.pools {
             guard let tls = pool.tls else {

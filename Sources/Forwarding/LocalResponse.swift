@@ -48,7 +48,8 @@ package enum LocalResponse {
         output.append(contentsOf: text.utf8)
     }
 
-    private static func phrase(_ status: Int) -> String {
+    /// The words behind a status.
+    package static func phrase(_ status: Int) -> String {
         switch status {
         case 200: "OK"
         case 400: "Bad Request"

@@ -1,0 +1,68 @@
+import Balancing
+import Settings
+
+/// Every pool with its servers, those of one site together, in the pool's order.
+enum StatsPagePools {
+    typealias Parts = StatsPageParts
+
+    static func content(_ report: ServiceReport) -> HTML {
+        var result: HTML = ""
+        for pool in report.pools { result += "\(article(pool, report.process))\n" }
+        return result
+    }
+
+    private static func article(_ pool: PoolReport, _ process: ProcessReport) -> HTML {
+        var groups: [(site: String, servers: [ServerReport])] = []
+        for server in pool.servers {
+            let site = server.state.settings.site?.value ?? process.site ?? ""
+            if let index = groups.firstIndex(where: { $0.site == site }) {
+                groups[index].servers.append(server)
+            } else {
+                groups.append((site, [server]))
+            }
+        }
+        var body: HTML = ""
+        for (site, servers) in groups {
+            var rows: HTML = ""
+            for server in servers { rows += StatsPageServers.row(server, process) }
+            let columns = StatsPageServers.headings.count
+            let heading: HTML = site.isEmpty ? "" : "<tr class=\"site\"><th colspan=\"\(columns)\" scope=\"rowgroup\">Site \(site)</th></tr>"
+            body += "<tbody>\(heading)\(rows)</tbody>"
+        }
+        return """
+            <article>
+            <h3>\(pool.name) \(state(pool))</h3>
+            <p>\(summary(pool))</p>
+            \(Parts.table("Servers of \(pool.name)", StatsPageServers.headings, body))
+            </article>
+            """
+    }
+
+    private static func state(_ pool: PoolReport) -> HTML {
+        let usable = pool.servers.count { $0.state.isUsable }
+        if pool.isPanicking { return Parts.badge(.warning, "panic: servers are used although they fail their checks") }
+        guard pool.isUsable else { return Parts.badge(.bad, "down for \(Parts.span(pool.sinceChange))") }
+        return Parts.badge(usable == pool.servers.count ? .good : .warning, "up, \(usable) of \(pool.servers.count) servers usable")
+    }
+
+    private static func summary(_ pool: PoolReport) -> HTML {
+        let traffic = pool.traffic
+        var words = [
+            StatTable.algorithm(pool.settings.balance),
+            "\(Parts.grouped(pool.inUse)) running (most \(Parts.grouped(pool.maximumInUse)))",
+            "\(Parts.grouped(pool.queued)) waiting (most \(Parts.grouped(pool.maximumQueued)))",
+            "\(Parts.grouped(traffic.requests)) requests",
+            "\(Parts.grouped(traffic.retries)) retries",
+        ]
+        if pool.settings.stick != nil { words.append("\(Parts.grouped(pool.sticks)) sticks") }
+        if pool.capacity > 0 {
+            let tenths = Int(min(pool.capacity * 10, 1e9))
+            words.append("\(tenths / 10).\(tenths % 10) catalogs a second")
+        }
+        for (other, count) in pool.overflowed.sorted(by: { $0.key < $1.key }) {
+            words.append("\(Parts.grouped(count)) overflowed to \(other)")
+        }
+        if pool.timesDown > 0 { words.append("downs: \(pool.timesDown), \(Parts.span(pool.secondsDown)) in all") }
+        return "\(words.joined(separator: " · "))"
+    }
+}

@@ -1,0 +1,76 @@
+import Balancing
+import Model
+
+/// One row for each server.
+enum StatsPageServers {
+    typealias Parts = StatsPageParts
+
+    static let headings =
+        ["Server", "State", "Since", "Last check", "#Weight", "Slots", "#Most", "#Waiting", "JRubies free"]
+        + ["#Requests", "#Not connected", "#Broken", "#Retries"]
+        + Parts.statusHeadings + ["#Mean", "#Downs", "Down for", "Address"]
+
+    static func row(_ server: ServerReport, _ process: ProcessReport) -> HTML {
+        let state = server.state
+        let traffic = server.traffic
+        let mean = traffic.timed == 0 ? "–" : Parts.duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))
+        let title = server.history.prefix(16).map { "\(Timestamps.text($0.time)) \($0.text)" }.joined(separator: " | ")
+        return """
+            <tr>\(Parts.name(state.name + (state.settings.backup ? " (backup)" : "")))
+            \(Parts.cell(badge(state)))<td title="\(title)">\(Parts.span(server.sinceChange))</td>
+            <td class="words">\(check(server))</td>
+            \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.stuck))
+            \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.fault(traffic.connectErrors))
+            \(Parts.fault(traffic.responseErrors + traffic.serverAborts))\(Parts.number(traffic.retries))
+            \(Parts.statuses(traffic))\(Parts.number(mean))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
+            \(Parts.cell(server.resolved.map { $0 == server.address ? $0 : "\(server.address) (\($0))" } ?? server.address))</tr>
+            """
+    }
+
+    /// HAProxy's words; green takes requests, yellow only some or soon none, red none, grey as an operator wants it.
+    private static func badge(_ state: ServerState) -> HTML {
+        let words = ServerStatus(state).text
+        let warming = state.warmingSince == nil ? "" : ", warming \(state.warmth)%"
+        return Parts.badge(colour(state), words + warming)
+    }
+
+    static func colour(_ state: ServerState) -> Parts.Colour {
+        if state.admin == .maint { return .off }
+        guard state.health.isResolved, state.isUp else { return .bad }
+        if state.outlier.ejectedUntil != nil { return .bad }
+        if state.admin == .drain || state.effectiveWeight == 0 { return .off }
+        let progress = state.health.progress
+        let isFailing = state.health.check != nil && progress.current < progress.of
+        return isFailing || state.warmingSince != nil ? .warning : .good
+    }
+
+    private static func check(_ server: ServerReport) -> String {
+        guard server.state.health.check != nil else { return "none" }
+        guard server.state.isChecked else { return "off" }
+        switch server.state.health.lastOutcome {
+        case .passed(let status, let duration): return "\(status) in \(duration.inMilliseconds) ms"
+        case .failed(let failure):
+            let more = failure.info.isEmpty ? "" : ": \(failure.info)"
+            return "\(failure.cause.text)\(failure.code.map { " \($0)" } ?? "")\(more)"
+        case .unresolved: return "the name has no address"
+        case .resolved: return "the name has an address again"
+        case nil: return "not yet"
+        }
+    }
+
+    /// The weight in force, and the configured one where it is another.
+    private static func weight(_ state: ServerState) -> String {
+        let inForce = (state.effectiveWeight + 255) / 256
+        return inForce == state.settings.weight ? "\(inForce)" : "\(inForce) of \(state.settings.weight)"
+    }
+
+    private static func slots(_ state: ServerState) -> HTML {
+        guard state.slotLimit < .max else { return "\(state.inUse)" }
+        let limit = state.slotLimit
+        return "\(state.inUse)/\(limit) <meter min=\"0\" max=\"\(limit)\" value=\"\(min(state.inUse, limit))\"></meter>"
+    }
+
+    private static func jrubies(_ state: ServerState) -> String {
+        state.load.map { "\($0.free) of \($0.jrubies)" + ($0.waiting > 0 ? ", \($0.waiting) wait" : "") } ?? "–"
+    }
+}

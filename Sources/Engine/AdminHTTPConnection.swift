@@ -1,0 +1,177 @@
+import Admin
+import Buffers
+import HTTP1
+import Model
+import Network
+import TLS
+
+/// One connection to `admin.http`: a head comes in, its answer goes out whole, then the next (RFC 9112). On the control loop.
+///
+/// handshake (only with TLS) → open → ending → closed; each may go to closed. While an answer waits to be read, nothing more is
+/// taken.
+final class AdminHTTPConnection: EventTarget {
+    private enum Phase { case handshake, open, ending, closed }
+
+    private let stream: Stream
+    private unowned let server: ProxyServer
+    private let ended: (AdminHTTPConnection) -> Void
+    private var phase = Phase.open
+    private let input = ByteBuffer(capacity: headLimit)
+    private var parser = RequestParser(limits: HeadLimits(head: headLimit, target: headLimit / 2))
+    private var head = RequestHead()
+    private var output: [UInt8] = []
+    private var sent = 0
+    private var keepsAlive = true
+    private var hasFinished = false
+
+    private static let headLimit = 8192
+    /// For a handshake, for a head from the last answer on, and for each piece of an answer.
+    private static let idle: Int64 = 30_000_000_000
+    /// For the other side to take its answer in, before a reset can eat it.
+    private static let lingering: Int64 = 2_000_000_000
+
+    init(_ socket: consuming Socket, tls: ServerTLSContext?, server: ProxyServer, ended: @escaping (AdminHTTPConnection) -> Void) {
+        self.server = server
+        self.ended = ended
+        stream = Stream(socket, memory: server.adminMemory)
+        super.init()
+        guard let tls else { return }
+        stream.startTLS(server: tls)
+        phase = .handshake
+    }
+
+    func begin() {
+        do {
+            try server.loop.add(self, descriptor: stream.descriptor)
+        } catch {
+            return close()
+        }
+        extend(Self.idle)
+        proceed()
+    }
+
+    override func handle(_ events: ReadyEvents) {
+        stream.note(events)
+        proceed()
+    }
+
+    override func resume() { proceed() }
+    override func deadlinePassed() { close() }
+
+    private func extend(_ time: Int64) { server.loop.setDeadline(self, server.loop.now + time) }
+
+    private func proceed() {
+        guard stream.flushPending() else { return stream.hasFailed ? close() : () }
+        if phase == .handshake { shakeHands() }
+        if phase == .open { serve() }
+        if phase == .ending { discard() }
+    }
+
+    private func shakeHands() {
+        switch stream.handshake() {
+        case .done: phase = .open
+        case .wantsRead, .wantsWrite: if stream.hasFailed { close() }
+        case .failed: end()
+        }
+    }
+
+    // MARK: Requests
+
+    private func serve() {
+        while phase == .open {
+            guard flush() else { return stream.hasFailed ? close() : () }
+            guard keepsAlive else { return end() }
+            guard input.isEmpty || !parse() else {
+                // Pages take a while to make: others come first.
+                extend(Self.idle)
+                return server.loop.deferWork(self)
+            }
+            input.compact()
+            switch stream.read(into: input) {
+            case .bytes: continue
+            case .blocked: return stream.hasFailed ? close() : ()
+            case .endOfStream, .failed: return close()
+            }
+        }
+    }
+
+    /// True when an answer is ready.
+    private func parse() -> Bool {
+        let buffer = input
+        do {
+            guard try parser.parse(buffer.readable, into: &head) == .complete else { return false }
+        } catch {
+            keepsAlive = false
+            answer(AdminAnswer(error.reason.status ?? 400, error.reason.rawValue + "\n"), omitsBody: false)
+            return true
+        }
+        // What a body would say interests nobody, and it is not waited for.
+        keepsAlive = head.keepAlive && head.framing == .none
+        let target = text(head.target)
+        input.consume(head.length)
+        guard head.method == .get || head.method == .head else {
+            answer(AdminAnswer(405, Reason.methodNotAllowed.rawValue + "\n"), omitsBody: false)
+            return true
+        }
+        let found = AdminRoutes.answer(AdminTarget(target), nonce: AdminHTTPHead.nonce()) { server.report() }
+        answer(found, omitsBody: head.method == .head)
+        return true
+    }
+
+    private func text(_ range: ByteRange) -> String {
+        let start = input.base + input.start + range.lower
+        return String(decoding: UnsafeRawBufferPointer(start: start, count: range.count), as: UTF8.self)
+    }
+
+    private func answer(_ answer: AdminAnswer, omitsBody: Bool) {
+        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive)
+        if !omitsBody { output += answer.body }
+        sent = 0
+    }
+
+    /// True when everything is written.
+    private func flush() -> Bool {
+        while sent < output.count {
+            guard stream.flushPending() else { return false }
+            let taken = output[sent...].withUnsafeBytes { stream.write($0) }
+            if taken == 0 { return false }
+            sent += taken
+            extend(Self.idle)
+        }
+        output = []
+        sent = 0
+        return true
+    }
+
+    // MARK: The end
+
+    private func end() {
+        guard phase != .closed else { return }
+        phase = .ending
+        extend(Self.lingering)
+    }
+
+    /// Reads what still comes, so that a reset does not eat the answer.
+    private func discard() {
+        guard stream.flushPending() else { return stream.hasFailed ? close() : () }
+        if !hasFinished { stream.finishWriting() }
+        hasFinished = true
+        for _ in 0..<16 {
+            input.clear()
+            switch stream.receive(into: UnsafeMutableRawBufferPointer(start: input.base, count: input.capacity)) {
+            case .bytes: continue
+            case .blocked: return
+            case .endOfStream, .failed: return close()
+            }
+        }
+        server.loop.deferWork(self)
+    }
+
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        server.loop.remove(self)
+        stream.close()
+        ended(self)
+    }
+}

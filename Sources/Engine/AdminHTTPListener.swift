@@ -1,0 +1,79 @@
+import Network
+import Settings
+import TLS
+
+/// `admin.http`: takes connections in on the control loop, so that no page holds up a worker. At most 64 at a time.
+final class AdminHTTPListener: EventTarget {
+    /// As the file has it.
+    let wanted: ListenAddress
+    /// `ADDRESS:PORT`, with the real port.
+    let address: String
+    private let socket: Socket
+    private var material: ServerTLSMaterial?
+    private var context: ServerTLSContext?
+    private unowned let server: ProxyServer
+    private var connections: [ObjectIdentifier: AdminHTTPConnection] = [:]
+    private static let bound = 64
+    /// After no descriptor was left: nothing else tells of a connection that waits.
+    private static let pause: Int64 = 1_000_000_000
+
+    init(_ wanted: ListenAddress, material: ServerTLSMaterial?, server: ProxyServer) throws(SystemError) {
+        self.wanted = wanted
+        self.server = server
+        let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
+        address = socket.localAddress?.text ?? ""
+        let descriptor = socket.number
+        self.socket = consume socket
+        super.init()
+        adopt(material)
+        try server.loop.add(self, descriptor: descriptor)
+    }
+
+    /// From a reload. Connections that were let in under other CAs or CRLs end.
+    func adopt(_ material: ServerTLSMaterial?) {
+        let isTrustedAsBefore = material?.trustGeneration == self.material?.trustGeneration
+        self.material = material
+        context = material.map(makeContext)
+        if !isTrustedAsBefore { closeConnections() }
+    }
+
+    private func makeContext(_ material: ServerTLSMaterial) -> ServerTLSContext {
+        do {
+            return try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: VerifiedCertificateCache())
+        } catch {
+            // The same material made a context when it was read, so this is memory or OpenSSL itself.
+            fatalError("admin.http: \(error.description)")
+        }
+    }
+
+    override func handle(_ events: ReadyEvents) { acceptAll() }
+    override func deadlinePassed() { acceptAll() }
+
+    private func acceptAll() {
+        while true {
+            switch socket.accept() {
+            case .connection(let taken, _): begin(taken)
+            case .none: return
+            case .failed: return server.loop.setDeadline(self, server.loop.now + Self.pause)
+            }
+        }
+    }
+
+    private func begin(_ socket: consuming Socket) {
+        // The newest is turned away.
+        guard connections.count < Self.bound else { return }
+        let connection = AdminHTTPConnection(socket, tls: context, server: server) { [unowned self] in
+            connections[ObjectIdentifier($0)] = nil
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        connection.begin()
+    }
+
+    func close() {
+        closeConnections()
+        server.loop.unwatch(socket.number)
+        server.loop.remove(self)
+    }
+
+    private func closeConnections() { for connection in Array(connections.values) { connection.close() } }
+}

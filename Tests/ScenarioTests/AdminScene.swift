@@ -1,0 +1,22 @@
+import StandIn
+import TestKit
+import Testing
+
+/// A proxy with `admin.http` before one server, both alive as long as the scene, and a monitor that is connected there.
+enum AdminScene {
+    static let address = "127.0.0.3"
+    static let lines = ["admin:", "  http: { address: \"\(address):0\" }"]
+
+    static func start(_ scene: Scene, lines: [String] = []) throws -> (server: StandInServer, proxy: ProxyProcess, monitor: RawClient) {
+        let server = try scene.server()
+        let configuration = Configuration(.init(servers: [Configuration.server("s1", server.address)], lines), lines: Self.lines)
+        let proxy = try scene.start(configuration)
+        scene.keep(server)
+        scene.keep(proxy)
+        return (server, proxy, try connect(proxy))
+    }
+
+    static func connect(_ proxy: ProxyProcess, tls: StandInTLS? = nil) throws -> RawClient {
+        try RawClient(proxy.port("admin"), tls: tls, address: address)
+    }
+}
