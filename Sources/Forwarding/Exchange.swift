@@ -43,6 +43,8 @@ package struct Exchange: Sendable {
     private var attempts = 0
     private var lastFailure: Reason = .connectFailed
     private var lastFailureByTimeout = false
+    /// Some of the request has reached a server.
+    private var mayHaveActed = false
     /// The answer under way says that the server cannot serve.
     private var answerIsFailure = false
 
@@ -118,11 +120,12 @@ package struct Exchange: Sendable {
 
     private mutating func refusedByPool(_ reason: Reason) -> ExchangeStep {
         guard state == .seeking || state == .queued else { return ExchangeStep(.wait) }
+        // The ticket has ended with this answer.
+        state = .seeking
         if retries > 0, reason == .noServer {
             // Every server was tried: once more from the first, as a lone server's passing failure may be over.
             if !tried.isEmpty {
                 tried = TriedServers()
-                state = .seeking
                 return ExchangeStep(.submit)
             }
             // Nobody is left: what counts is why the last try failed.
@@ -156,6 +159,7 @@ package struct Exchange: Sendable {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
                 state = .connecting
                 resends += 1
+                mayHaveActed = mayHaveActed || loss.sentAnything
                 return ExchangeStep(.connect(fresh: true))
             }
             return tryElsewhere(.badResponse, byTimeout: false, .answerFailed, isRepeat: loss.sentAnything)
@@ -171,7 +175,8 @@ package struct Exchange: Sendable {
         lastFailure = reason
         lastFailureByTimeout = byTimeout
         retries += 1
-        attempt = isRepeat || attempt == .repeat ? .repeat : .redispatch
+        mayHaveActed = mayHaveActed || isRepeat
+        attempt = mayHaveActed ? .repeat : .redispatch
         tried.insert(failed.server)
         assignment = nil
         state = .seeking

@@ -67,7 +67,7 @@ struct PoolOutlierTests {
         #expect(script.end("a", .connectFailed).count == 1)
         #expect(script.end("b", .connectFailed).count == 1)
         #expect(script.end("c", .connectFailed) == [])
-        #expect(script.submit(0) == "c")
+        #expect(["c", "d"].contains(script.submit(0)))
         var alone = Self.script(server("a"), failures: 1)
         #expect(alone.end("a", .connectFailed) == [])
     }

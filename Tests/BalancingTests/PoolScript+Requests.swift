@@ -4,7 +4,8 @@ import Settings
 
 /// Requests that say more than their number.
 extension PoolScript {
-    mutating func submit(
+    // Where the number alone is said, the plain one is meant.
+    @_disfavoredOverload mutating func submit(
         _ serial: UInt64, stick: String = "", tried: [String] = [], _ attempt: PoolRequest.Attempt = .first, kind: SlotKind = .other,
         _ queueClass: QueueClass = .quick, mayQueue: Bool = true
     ) -> String {
