@@ -80,8 +80,7 @@ pools:
     servers:
 """ + "".join(f"      - {{ name: {server.name}, address: \"127.0.0.1:{server.plain}\" }}\n" for server in servers) + f"""
 environments: {{ default: compilers }}
-limits: {{ per_certname: 0, handshakes: 20000 }}
-timeouts: {{ handshake: 120s }}
+limits: {{ per_certname: 0 }}
 logs: {{ access: {{ to: {proxy.log}, format: json }}, level: info }}
 """
     return text, [binary, "run", "--config", proxy.configuration]

@@ -3,7 +3,8 @@ import Model
 import Network
 import Settings
 
-/// One worker's end of a listener: takes connections in, within the limits. Over a limit the newest is turned away.
+/// One worker's end of a listener: takes connections in, within the limits. Over a limit the newest is turned away; only those for whose
+/// handshake there is no room yet wait where they are, in the kernel's queue, since agents come in herds and never try again.
 final class Acceptor: EventTarget {
     let listener: ListenerContext
     private let socket: Socket
@@ -30,6 +31,10 @@ final class Acceptor: EventTarget {
 
     private func acceptSome() {
         for _ in 0..<Self.batch {
+            guard listener.tls == nil || worker.hasRoomForHandshake else {
+                worker.loop.setDeadline(self, worker.loop.now + 10_000_000)
+                return
+            }
             switch socket.accept() {
             case .connection(let accepted, let address):
                 worker.take(accepted, from: address, listener: listener)

@@ -51,6 +51,10 @@ final class DownstreamConnection: EventTarget {
     /// Begins to read: TCP_DEFER_ACCEPT has seen to it that there is something.
     func begin() {
         let now = worker.loop.now
+        if listener.tls != nil {
+            countsAsHandshake = true
+            worker.handshakeBegan()
+        }
         if listener.requiresProxyHeader(from: source) {
             phase = .proxyHeader
             worker.loop.setDeadline(self, now + worker.timeouts.requestHead)
@@ -126,11 +130,6 @@ final class DownstreamConnection: EventTarget {
     private func secure() {
         source.append(to: &sourceText)
         guard let context = listener.tls else { return open() }
-        guard worker.admitHandshake() else {
-            worker.turnedAway("limits.handshakes")
-            return close()
-        }
-        countsAsHandshake = true
         phase = .handshake
         stream.startTLS(server: context)
         worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.handshake)

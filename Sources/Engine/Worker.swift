@@ -193,12 +193,10 @@ final class Worker {
         log.warning(message, metadata: metadata())
     }
 
-    func admitHandshake() -> Bool {
-        let limit = snapshot.settings.limits.handshakes
-        guard counters.handshakes.add(1, ordering: .relaxed).newValue > limit else { return true }
-        counters.handshakes.subtract(1, ordering: .relaxed)
-        return false
-    }
+    /// Whether another handshake may begin now. Workers look for themselves, so that there can be one too many for each.
+    var hasRoomForHandshake: Bool { counters.handshakes.load(ordering: .relaxed) < snapshot.settings.limits.handshakes }
+
+    func handshakeBegan() { counters.handshakes.add(1, ordering: .relaxed) }
 
     func handshakeDone(_ connection: DownstreamConnection, nanoseconds: Int64) {
         tally.withLock { $0.handshakeDone(connection.listener.name, nanoseconds: nanoseconds) }

@@ -31,7 +31,7 @@ struct ServesHerdsTests {
         let servers = try (1...3).map { try compiler(scene, "s\($0)") }
         let entries = servers.map { Configuration.server($0.name, $0.address, "maxconn: \(Self.slots)") }
         let lines = ["check: { inter: 200ms }", "outlier: { failures: 3, eject: 500ms }"]
-        let proxy = try scene.start(Configuration(.init("compilers", lines, servers: entries), lines: ["limits: { handshakes: 1000 }"]))
+        let proxy = try scene.start(Configuration(.init("compilers", lines, servers: entries)))
         let herd = Herd()
         for (number, tls) in try agents(scene) {
             Thread {
