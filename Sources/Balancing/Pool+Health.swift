@@ -80,6 +80,7 @@ extension Pool {
     mutating func force(_ id: ServerID, isUp: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].health.check != nil, servers[place].health.isUp != isUp else { return }
         servers[place].health.force(isUp: isUp)
+        if servers[place].health.isUp { beginWarming(place, now: now) }
         change(place, .forced(isUp: isUp), now: now, actions: &actions)
     }
 

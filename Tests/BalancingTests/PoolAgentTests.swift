@@ -42,4 +42,64 @@ struct PoolAgentTests {
         script.handle(.load(script.id("a"), nil))
         #expect(script.submit(4) == "a")
     }
+
+    @Test func maxconnReplacesTheConfiguredOne() throws {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 2)))
+        try say("maxconn:1", to: &script)
+        #expect((0..<4).map { script.submit($0) } == ["a", "queued", "queued", "queued"])
+        try say("maxconn:3", to: &script)
+        #expect(script.held.count == 3)
+        try say("maxconn:0", to: &script)
+        #expect(script.held.count == 4)
+    }
+
+    @Test func upDoesNotOverruleTheChecks() throws {
+        var script = script()
+        _ = script.fail("a")
+        try say("up", to: &script)
+        #expect(script.submit(0) == "b")
+    }
+
+    @Test func whatChangesNothingIsNotTold() throws {
+        var script = script()
+        let reply = AgentReply(line: Array("up ready 50% maxconn:2".utf8).span)
+        let event = PoolEvent.agent(script.id("a"), try #require(reply))
+        #expect(script.handle(event) == ["a weight(25, byAgent: true)", "a maxconn(2, byAgent: true)"])
+        #expect(script.handle(event) == [])
+    }
+
+    @Test func whatItSaidIsForgottenWithItsCheck() throws {
+        var settings = PoolTests.settings(server("a", weight: 10, maxconn: 4), server("b"))
+        settings.servers[0].agentCheck = AgentCheckSettings(port: 9999)
+        var script = PoolScript(settings)
+        try say("down 50% maxconn:1", to: &script)
+        #expect(script.pool.server(script.id("a"))?.isUsable == false)
+        // An unchanged entry keeps it.
+        _ = script.reconfigure(settings)
+        #expect(script.pool.server(script.id("a"))?.slotLimit == 1)
+        settings.servers[0].agentCheck = nil
+        _ = script.reconfigure(settings)
+        let state = try #require(script.pool.server(script.id("a")))
+        #expect(state.isUsable && state.effectiveWeight == 10 * 256 && state.slotLimit == 4)
+    }
+
+    @Test func ourOwnRequestsAreNotCountedTwice() {
+        var settings = PoolTests.settings(server("a"), server("b"))
+        settings.load = .jruby
+        var script = PoolScript(settings)
+        #expect((0..<2).map { script.submit($0) } == ["a", "b"])
+        script.handle(.load(script.id("a"), JRubyLoad(jrubies: 4, free: 3, waiting: 0)))
+        #expect(script.submit(2) == "a")
+        #expect(script.submit(3) == "b")
+    }
+
+    @Test func averageQueueCountsWhoWaitsAtTheServers() {
+        var settings = PoolTests.settings(server("a"), server("b"))
+        settings.load = .jruby
+        var script = PoolScript(settings)
+        script.handle(.load(script.id("a"), JRubyLoad(jrubies: 4, free: 0, waiting: 3)))
+        #expect(script.pool.averageQueue == 2)
+        script.handle(.load(script.id("a"), nil))
+        #expect(script.pool.averageQueue == 0)
+    }
 }

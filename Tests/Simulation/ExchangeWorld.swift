@@ -6,7 +6,7 @@ import Settings
 
 /// Several pools, some of which overflow to the next, and many exchanges with a tiny shell that does what their steps say, as the Engine
 /// does: what a queue answers and what checks say of servers comes late, and may cross with a client that goes away.
-package struct ExchangeWorld {
+struct ExchangeWorld {
     /// What is under way between the pools' threads and the requests' one.
     enum Message {
         case assigned(Ticket, Assignment, pool: Int)
@@ -33,14 +33,6 @@ package struct ExchangeWorld {
     private var actions: [PoolAction] = []
     private var nextSerial: UInt64 = 0
     private var nextRequest = 0
-
-    /// What has happened, to see that worlds are not too quiet to show anything.
-    package struct Counts {
-        package var ended = 0
-        package var overflowed = 0
-        package var crossed = 0
-        package var triedAgain = 0
-    }
 
     init(seed: UInt64, isTracing: Bool) {
         var random = SeededGenerator(seed: ~seed)
@@ -142,7 +134,8 @@ package struct ExchangeWorld {
             guard let ticket = requests[id]!.ticket else { throw Violation("cancels without a ticket") }
             requests[id]!.ticket = nil
             owners[ticket] = nil
-            if open.remove(ticket) != nil { queued[pool] -= 1 } else { counts.crossed += 1 }
+            // Its answer may be under way already.
+            if open.remove(ticket) != nil { queued[pool] -= 1 }
             try tell(pool, .cancel(ticket))
         }
     }
@@ -245,6 +238,7 @@ package struct ExchangeWorld {
             if let id = owners.removeValue(forKey: ticket) {
                 try hold(assignment, id)
             } else {
+                counts.crossed += 1
                 try release(assignment, .none, pool)
             }
         case .refused(let ticket, let reason):

@@ -5,7 +5,7 @@ import Settings
 /// Is a server up by its checks? "A server starts up; its first check decides at once"; then `rise` and `fall` in a row decide, and a
 /// name without address is down.
 struct HealthModel {
-    private var check: CheckSettings?
+    private(set) var check: CheckSettings?
     private var isResolved = true
     private var isPassing = true
     /// Outcomes in a row that speak against `isPassing`.
@@ -58,6 +58,14 @@ struct HealthModel {
             isPassing = passes
             against = 0
         }
+    }
+
+    /// An operator's word, until checks say otherwise.
+    mutating func force(isUp: Bool) {
+        isPassing = isUp
+        isChecked = true
+        against = 0
+        failedSoftly = false
     }
 
     /// What is known is kept; where nothing was checked before, the first check decides.

@@ -14,7 +14,8 @@ extension PoolWorld {
         request.mayQueue = random.chance(95)
         request.mayComeBack = random.chance(20)
         if random.chance(25) {
-            for _ in 0...random.next(3) { request.tried.insert(model.servers[random.next(model.servers.count)].id) }
+            // None: every server was tried, and it begins again.
+            for _ in 0..<random.next(4) { request.tried.insert(model.servers[random.next(model.servers.count)].id) }
             request.attempt = random.chance(60) ? .repeat : .redispatch
         }
         let at = clock()
@@ -28,7 +29,7 @@ extension PoolWorld {
         guard !held.isEmpty else { return }
         held.swapAt(index, held.count - 1)
         let assignment = held.removeLast()
-        let verdict: Verdict = random.chance(failureChance) ? random.one(of: .connectFailed, .answerFailed, .none) : .served
+        let verdict: Verdict = random.chance(weather.failures) ? random.one(of: .connectFailed, .answerFailed, .none) : .served
         let at = clock()
         guard let place = model.place(assignment.server) else { throw Violation("a server with a slot is gone") }
         try model.servers[place].give(assignment.kind)
@@ -109,15 +110,13 @@ extension PoolWorld {
 
     private mutating func checkOutcome() -> CheckOutcome {
         let duration = random.milliseconds(5)
-        switch random.next(20) {
-        case 0: return .unresolved
-        case 1...3: return .resolved
-        case 4..<10:
-            let cause = random.pick(CheckFailure.Cause.allCases)!
-            let code = cause == .layer7Status || cause == .layer7Response && random.chance(50) ? 500 : nil
-            return .failed(CheckFailure(cause, code: code, duration: duration))
-        default: return .passed(status: 200, duration: duration)
+        guard random.chance(weather.failedChecks) else {
+            return random.chance(20) ? .resolved : .passed(status: 200, duration: duration)
         }
+        if random.chance(10) { return .unresolved }
+        let cause = random.pick(CheckFailure.Cause.allCases)!
+        let code = cause == .layer7Status || cause == .layer7Response && random.chance(50) ? 500 : nil
+        return .failed(CheckFailure(cause, code: code, duration: duration))
     }
 
     mutating func admin() throws(Violation) {
@@ -138,10 +137,11 @@ extension PoolWorld {
         review()
     }
 
-    /// One word at a time.
-    mutating func agent() throws(Violation) {
+    /// One word at a time, by the agent or by an operator in its place.
+    mutating func adjust() throws(Violation) {
         let place = random.next(model.servers.count)
-        guard model.servers[place].index != nil, model.servers[place].entry.agentCheck != nil else { return }
+        guard model.servers[place].index != nil else { return }
+        let isAgent = model.servers[place].entry.agentCheck != nil
         let id = model.servers[place].id
         let at = clock()
         let old = model.servers[place]
@@ -171,7 +171,38 @@ extension PoolWorld {
             if old.isDownByAgent, !new.isDownByAgent { model.servers[place].beginWarming(now: at) }
             review()
         }
-        tell(.agent(id, reply), at)
+        tell(isAgent ? .agent(id, reply) : .adjust(id, reply), at)
+        try judgeActions(at)
+    }
+
+    /// The runtime socket's words.
+    mutating func operate() throws(Violation) {
+        let place = random.next(model.servers.count)
+        let server = model.servers[place]
+        let at = clock()
+        let key = random.pick(PoolWorld.certnames)!
+        switch random.next(5) {
+        case 0:
+            let isUp = random.chance(60)
+            if server.health.check != nil, server.health.isUp != isUp {
+                model.servers[place].health.force(isUp: isUp)
+                expected.append(.agent(server.id))
+                if model.servers[place].health.isUp { model.servers[place].beginWarming(now: at) }
+                review()
+            }
+            tell(.health(server.id, isUp: isUp), at)
+        case 1:
+            model.sticks.store(key, server.id, now: at)
+            tell(.stick(key, server.id), at)
+        case 2:
+            model.sticks.remove(key)
+            tell(.unstick(key), at)
+        case 3:
+            if random.chance(90) { return }
+            model.sticks = StickModel(model.settings.stick)
+            tell(.unstick(nil), at)
+        default: tell(.clearPeaks, at)
+        }
         try judgeActions(at)
     }
 

@@ -16,6 +16,7 @@ extension PoolWorld {
             let state = pool.servers[place]
             try require(state.id == server.id && state.index == server.index, "\(server.entry.name) is not in its place")
             try require(state.inUse == server.inUse, "\(server.entry.name): \(state.inUse) slots, held \(server.inUse)")
+            try require(state.peak >= state.inUse, "\(server.entry.name): more slots than ever")
             try require(state.isUsable == server.isUsable, "\(server.entry.name): usable is \(state.isUsable)")
             try require(state.stuck == server.stuck, "\(server.entry.name): \(state.stuck) wait for it, not \(server.stuck)")
             if server.hasRoom, server.index != nil { try checkNobodyWaits(for: server) }

@@ -175,7 +175,7 @@ extension PoolWorld {
         leave(index)
         counts.fromQueue += 1
         if waiter.home != nil { counts.toOwnServer += 1 }
-        if waiter.isRepeat { counts.heldRepeats += 1 }
+        if waiter.isRepeat { counts.repeats += 1 }
         try take(place, waiter, assignment, at)
     }
 

@@ -3,7 +3,7 @@ import Model
 import Settings
 
 /// One pool with its model, random events, and what must hold after each.
-package struct PoolWorld {
+struct PoolWorld {
     static let certnames = (0..<12).map { Array("agent\($0).example".utf8) }
 
     var random: SeededGenerator
@@ -18,29 +18,35 @@ package struct PoolWorld {
     var latestArrival = MonotonicTime.zero
     var counts = Counts()
     let serverCount: Int
-    /// Percent of requests that do not end well.
-    let failureChance: Int
+    let weather: Weather
     var nextSerial: UInt64 = 0
     var nextName: Int
     /// A reload turns checks on and off, but keeps to these.
     var checkSettings: CheckSettings?
     private let isTracing: Bool
 
-    /// What has happened, to see that worlds are not too quiet to show anything.
-    package struct Counts {
-        package var fromQueue = 0
-        package var toOwnServer = 0
-        package var timedOut = 0
-        package var ejections = 0
-        package var panics = 0
-        package var spills = 0
-        package var heldRepeats = 0
+    /// What a world is like, in percent.
+    struct Weather {
+        /// Of the events: what happens to servers, not to requests.
+        let unrest: Int
+        /// Of the requests' events: arrivals.
+        let arrivals: Int
+        /// Of the requests: those that do not end well; of the checks: those that fail.
+        let failures: Int
+        let failedChecks: Int
+
+        init(_ random: inout SeededGenerator) {
+            unrest = random.one(of: 2, 5, 15)
+            arrivals = random.one(of: 42, 50, 58)
+            failures = random.one(of: 2, 20, 60)
+            failedChecks = random.one(of: 3, 20, 50)
+        }
     }
 
     init(seed: UInt64, isTracing: Bool) throws(Violation) {
         var random = SeededGenerator(seed: seed)
         serverCount = random.chance(10) ? 40 : 1 + random.next(8)
-        failureChance = random.one(of: 2, 20, 60)
+        weather = Weather(&random)
         nextName = serverCount
         let settings = random.pool("compilers", servers: serverCount)
         checkSettings = settings.check
@@ -67,15 +73,22 @@ package struct PoolWorld {
     }
 
     private mutating func step() throws(Violation) {
-        switch random.next(100) {
-        case 0..<38: try submit()
-        case 38..<72: try release(held.isEmpty ? 0 : random.next(held.count))
-        case 72..<76: try cancel()
-        case 76..<86: try tick()
-        case 86..<93: try check()
-        case 93..<95: try admin()
-        case 95..<97: try agent()
-        case 97..<99: try load()
+        guard !random.chance(weather.unrest) else { return try disturb() }
+        if random.chance(weather.arrivals) { return try submit() }
+        switch random.next(40) {
+        case 0..<32: try release(held.isEmpty ? 0 : random.next(held.count))
+        case 32..<34: try cancel()
+        default: try tick()
+        }
+    }
+
+    private mutating func disturb() throws(Violation) {
+        switch random.next(15) {
+        case 0..<7: try check()
+        case 7..<9: try admin()
+        case 9..<11: try adjust()
+        case 11: try operate()
+        case 12..<14: try load()
         default: try reconfigure()
         }
     }

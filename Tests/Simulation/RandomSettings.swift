@@ -27,7 +27,7 @@ extension SeededGenerator {
         pool.balance = one(of: .leastConnections, .leastConnections, .roundRobin, .random, .hash(.certname))
         pool.hashBalanceFactor = chance(50) ? one(of: 0, 101, 150, 300) : nil
         pool.stick = chance(50) ? stick() : nil
-        pool.queue = QueueSettings(size: one(of: 0, 1, 5, 40, 200), timeout: .milliseconds(one(of: 1, 20, 200, 5000)))
+        pool.queue = QueueSettings(size: one(of: 0, 3, 20, 50, 200), timeout: .milliseconds(one(of: 5, 50, 500, 5000)))
         pool.spill = chance(60) ? .never : .averageQueue(above: next(4))
         pool.backups = chance(50) ? .all : .first
         pool.retry.budget = one(of: 0, 20, 20, 50, 100)
@@ -42,7 +42,7 @@ extension SeededGenerator {
     private mutating func stick() -> StickSettings {
         StickSettings(
             on: .certname, expire: milliseconds(one(of: 5, 100, 10_000)), size: one(of: 0, 1, 4, 1000),
-            wait: .milliseconds(one(of: 0, 1, 20, 300)))
+            wait: .milliseconds(one(of: 0, 5, 50, 500)))
     }
 
     mutating func server(_ name: String) -> ServerSettings {

@@ -1,52 +1,46 @@
-/// Many small worlds, each from a seed of its own: a failure says the seed, and the seed replays it.
+/// Many small worlds, each from a seed of its own: a failure names the seed, and the seed replays it.
 package enum Simulation {
-    /// Each seed makes a world of one pool and one of exchanges over several pools; each plays so many events.
+    /// In each of a seed's three worlds.
     package static let eventsPerWorld = 3000
-    package static let eventsPerSeed = 2 * eventsPerWorld
+    package static let eventsPerSeed = 2 * eventsPerWorld + eventsPerWorld / 10
 
     package struct Failure: Error, CustomStringConvertible {
-        package let seed: UInt64
         package let description: String
     }
 
-    /// What has happened in a seed's worlds: those that are too quiet show nothing.
-    package struct Counts: Sendable {
-        package var fromQueue = 0
-        package var ejections = 0
-        package var panics = 0
-        package var overflowed = 0
-        package var triedAgain = 0
-
-        package init() {}
-
-        package static func += (left: inout Counts, right: Counts) {
-            left.fromQueue += right.fromQueue
-            left.ejections += right.ejections
-            left.panics += right.panics
-            left.overflowed += right.overflowed
-            left.triedAgain += right.triedAgain
-        }
-
-        /// Everything that is worth a look has happened.
-        package var areTelling: Bool { [fromQueue, ejections, panics, overflowed, triedAgain].allSatisfy { $0 > 10 } }
+    /// So many events, or some more. What the worlds were like, in words.
+    package static func play(events: Int, firstSeed: UInt64 = 0) throws(Failure) -> String {
+        var pools = PoolWorld.Counts()
+        var exchanges = ExchangeWorld.Counts()
+        let seeds = UInt64((events + eventsPerSeed - 1) / eventsPerSeed)
+        for seed in firstSeed..<firstSeed + seeds { try play(seed: seed, &pools, &exchanges, isTracing: false) }
+        let quiet = [pools.isQuiet, exchanges.isQuiet].contains(true)
+        let text = "\(seeds) worlds of \(eventsPerSeed) events: \(pools), \(exchanges)"
+        if quiet { throw Failure(description: "too quiet to show anything: \(text)") }
+        return text
     }
 
-    /// - Parameter isTracing: prints every event
-    package static func play(seed: UInt64, isTracing: Bool = false) throws(Failure) -> Counts {
-        var counts = Counts()
+    /// One seed's worlds, event by event on standard output.
+    package static func replay(seed: UInt64) throws(Failure) {
+        var pools = PoolWorld.Counts()
+        var exchanges = ExchangeWorld.Counts()
+        try play(seed: seed, &pools, &exchanges, isTracing: true)
+    }
+
+    private static func play(
+        seed: UInt64, _ pools: inout PoolWorld.Counts, _ exchanges: inout ExchangeWorld.Counts, isTracing: Bool
+    ) throws(Failure) {
         do throws(Violation) {
-            var world = try PoolWorld(seed: seed, isTracing: isTracing)
-            try world.run(events: eventsPerWorld)
-            counts.fromQueue = world.counts.fromQueue
-            counts.ejections = world.counts.ejections
-            counts.panics = world.counts.panics
-            var exchanges = ExchangeWorld(seed: seed, isTracing: isTracing)
-            try exchanges.run(events: eventsPerWorld)
-            counts.overflowed = exchanges.counts.overflowed
-            counts.triedAgain = exchanges.counts.triedAgain
-            return counts
+            var balance = BalanceWorld(seed: seed, isTracing: isTracing)
+            try balance.run(events: eventsPerWorld / 10)
+            var pool = try PoolWorld(seed: seed, isTracing: isTracing)
+            try pool.run(events: eventsPerWorld)
+            pools.add(pool.counts)
+            var exchange = ExchangeWorld(seed: seed, isTracing: isTracing)
+            try exchange.run(events: eventsPerWorld)
+            exchanges.add(exchange.counts)
         } catch {
-            throw Failure(seed: seed, description: "\(error); SEED=\(seed) replays it")
+            throw Failure(description: "\(error); SEED=\(seed) replays it")
         }
     }
 }
