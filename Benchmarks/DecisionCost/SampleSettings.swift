@@ -6,14 +6,15 @@ import Settings
 enum SampleSettings {
     static func make(
         environments: Int = 10, environmentGlobs: Int = 0, servers: Int = 10, routes: Int = 0,
-        balance: PoolSettings.Balance = .leastConnections, sticks: Bool = false
+        balance: PoolSettings.Balance = .leastConnections, sticks: Bool = false, weights: ClosedRange<Int> = 50...50
     ) -> ProxySettings {
         let maxconn = MaxconnSettings(all: 50)
         let pool = PoolSettings(
             name: "compilers", balance: balance, stick: sticks ? StickSettings(on: .certname) : nil,
             servers: (0..<servers).map { number in
                 ServerSettings(
-                    name: "compiler\(number)", address: UpstreamAddress(host: "192.0.2.1", port: 8140), weight: 50, maxconn: maxconn)
+                    name: "compiler\(number)", address: UpstreamAddress(host: "192.0.2.1", port: 8140),
+                    weight: weights.lowerBound + number % weights.count, maxconn: maxconn)
             })
         return ProxySettings(
             pools: [pool], routes: (0..<routes).map(route),

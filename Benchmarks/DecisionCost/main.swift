@@ -1,13 +1,15 @@
+import AllocationCount
 import Glibc
 import Settings
 
 // What does a decision cost: what is the request, where may it go, which server? An argument measures the cases whose names have it.
 // Exit code 0: every requirement holds; 1: the benchmark is broken; 2: not.
 
-let balances: [(name: String, balance: PoolSettings.Balance, sticks: Bool)] = [
-    ("round-robin", .roundRobin, false), ("least-connections", .leastConnections, false), ("random", .random, false),
-    ("hash certname", .hash(.certname), false), ("hash certname, stick", .hash(.certname), true),
-    ("least-connections, stick", .leastConnections, true),
+let balances: [(name: String, balance: PoolSettings.Balance, sticks: Bool, weights: ClosedRange<Int>)] = [
+    ("round-robin", .roundRobin, false, 50...50), ("least-connections", .leastConnections, false, 50...50),
+    ("random", .random, false, 50...50), ("hash certname", .hash(.certname), false, 50...50),
+    ("hash certname, all weights", .hash(.certname), false, 1...256), ("hash certname, stick", .hash(.certname), true, 50...50),
+    ("least-connections, stick", .leastConnections, true, 50...50),
 ]
 let rounds = 40
 
@@ -17,7 +19,7 @@ for count in ["10", "1,000", "10,000"] {
 }
 for one in balances {
     for count in ["10", "100", "1,000", "10,000"] {
-        let settings = SampleSettings.make(servers: number(count), balance: one.balance, sticks: one.sticks)
+        let settings = SampleSettings.make(servers: number(count), balance: one.balance, sticks: one.sticks, weights: one.weights)
         all.append(("\(count) servers, \(one.name)", settings))
     }
 }
@@ -56,7 +58,7 @@ for one in balances {
 }
 report.require("1,000 routes with globs and CIDRs cost at most 20 µs", of: "1,000 routes") { $0[0].whole <= 20_000 }
 report.require("1,000 globs of environments cost at most 20 µs", of: "1,000 environment globs") { $0[0].whole <= 20_000 }
-report.requireNoAllocations()
+report.requireNoAllocations(counted: Int(pf_allocation_count()))
 exit(report.holds ? 0 : 2)
 
 func number(_ text: String) -> Int { Int(text.filter(\.isNumber)) ?? 0 }
