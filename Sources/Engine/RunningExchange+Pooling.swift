@@ -43,7 +43,7 @@ extension RunningExchange {
         let settings = snapshot.poolSettings(pool)
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
-            tried: exchange.tried, attempt: exchange.attempt, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
+            tried: exchange.tried, attempt: exchange.attempt, place: exchange.place, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
         if let stick = settings.stick { request.stickKey = key(stick.on) }
         if case .hash(let on) = settings.balance { request.hash = HashRing.hash(key(on)) }
         return request
@@ -76,11 +76,12 @@ extension RunningExchange {
         }
     }
 
-    /// The slot or the place in the queue that a step lets go.
+    /// The slot or the place in the queue that a step lets go, and what it tells of the server.
     func giveBack(_ step: ExchangeStep) {
         guard let index = exchange.pool else { return }
         let pool = snapshot.pool(index)
         if let release = step.release { pool.release(release.assignment, release.verdict, now: now) }
+        if let server = step.connected { pool.handle(.connected(server), now: now) }
         if step.cancelsTicket { worker.cancel(ticketSerial, in: pool) }
     }
 }
