@@ -30,10 +30,10 @@ enum ServerContextBuilder {
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (wanted == .required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     }
 
+    /// - Parameter name: nil: no client certificates are asked for. Any session may be resumed then, one of HAProxy's too: the name is its own.
     private static func setSessionContext(_ context: OpaquePointer, _ name: SHA256Digest?) throws(OpenSSLError) {
-        guard let name else { return }
-        let done = name.withBytes { SSL_CTX_set_session_id_context(context, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count)) }
-        guard done == 1 else { throw .taking("set the session context") }
+        let bytes = name?.withBytes { Array($0) } ?? Array("haproxy".utf8)
+        guard SSL_CTX_set_session_id_context(context, bytes, UInt32(bytes.count)) == 1 else { throw .taking("set the session context") }
     }
 
     /// RFC 7301: of what the client offers we speak HTTP/1.1 (and 1.0); where it offers neither, the handshake fails with
