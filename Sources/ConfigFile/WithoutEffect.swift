@@ -27,8 +27,6 @@ enum WithoutEffect {
 
     static let rows = [
         Row("listeners.*.http2", .isText("true"), instead: "HTTP/1.1 is spoken"),
-        Row("listeners.*.tls.session_tickets", .isText("true"), instead: "sessions are not resumed"),
-        Row("listeners.*.tls.ticket_keys", .isSet),
         Row("pools.*.stick.peers", .isSet, instead: "sticks are not shared with others"),
         Row("admin.http.allow_changes", .isText("true"), instead: "the page only tells"),
         Row("admin.http.token_file", .isSet),

@@ -9,6 +9,8 @@ extension RunningExchange {
     func submit() {
         dropUpstream(isReusable: false)
         guard let decided = exchange.pool else { return }
+        // A reload may have come since the head did: while the body was read, or a server that failed was waited for.
+        if connection.isRevoked() { return refuseRevoked() }
         if submitted == 0 { submitted = worker.loop.now }
         if exchange.attempt == .first {
             let pool = overflowed(from: decided)
@@ -69,11 +71,21 @@ extension RunningExchange {
         defer { withExtendedLifetime(held) {} }
         switch outcome {
         case .assigned(let assignment, let target):
+            guard !connection.isRevoked() else {
+                if let index = exchange.pool { snapshot.pool(index).release(assignment, .none, now: now) }
+                return refuseRevoked()
+            }
             self.target = target
             apply(exchange.handle(.assigned(assignment)))
         case .refused(let reason):
             apply(exchange.handle(.refused(reason)))
         }
+    }
+
+    /// The pool knows nothing of it (any more): no server sees it.
+    private func refuseRevoked() {
+        closeAfter = true
+        apply(exchange.handle(.refused(.revoked)))
     }
 
     /// The slot or the place in the queue that a step lets go, and what it tells of the server.

@@ -20,6 +20,8 @@ struct SnapshotBuilder {
         var files: [String] = []
         /// How they stood before they were read; without those that were not there.
         var stamps: [String: FileStamp] = [:]
+        /// For tickets where no file is named: one set for the process, handed on from reload to reload.
+        var ticketKeys = TicketKeys()
 
         func filesChanged(since old: Materials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
     }
@@ -30,12 +32,13 @@ struct SnapshotBuilder {
     static func loadMaterials(_ settings: ProxySettings, previous: Materials = Materials()) throws(MaterialProblems) -> Materials {
         var problems: [String] = []
         var made = Materials()
+        made.ticketKeys = previous.ticketKeys
         let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
         let named = served.flatMap(\.files) + settings.pools.flatMap { $0.tls?.files ?? [] }
         for file in named { made.stamps[file] = FileStamp(file) }
         func server(_ tls: ListenerTLSSettings, _ subject: String) -> ServerTLSMaterial? {
             do {
-                let material = try ServerTLSMaterial.load(tls)
+                let material = try ServerTLSMaterial.load(tls, ownTicketKeys: made.ticketKeys)
                 try check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
                 made.warnings += material.warnings
                 made.expiries += material.expiries
@@ -107,7 +110,7 @@ struct SnapshotBuilder {
 }
 
 extension ListenerTLSSettings {
-    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl].compactMap { $0 } }
+    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl, ticketKeysInUse].compactMap { $0 } }
 }
 
 extension UpstreamTLSSettings {

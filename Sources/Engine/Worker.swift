@@ -91,6 +91,8 @@ final class Worker {
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
         let live = Set(snapshot.clientMaterials.map { ObjectIdentifier($0) })
         clientContexts = clientContexts.filter { live.contains($0.key) }
+        // They would keep the snapshots that they last worked for.
+        spareExchanges.removeAll()
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         for acceptor in acceptors { stopAccepting(acceptor) }
         acceptors.removeAll()
@@ -227,7 +229,7 @@ final class Worker {
 
     func giveExchange(_ exchange: RunningExchange) {
         exchange.releaseBuffers()
-        if spareExchanges.count < Self.spareExchangeCount { spareExchanges.append(exchange) }
+        if exchange.snapshot === snapshot, spareExchanges.count < Self.spareExchangeCount { spareExchanges.append(exchange) }
     }
 
     func newTicket() -> Ticket {
