@@ -130,6 +130,14 @@ package final class ProxyServer {
         loop.run()
         hook.finish()
         access?.finish()
+        log.notice(
+            "ended",
+            metadata: [
+                "requests": "\(counters.requests.load(ordering: .relaxed))",
+                "turned_away": "\(counters.turnedAway.load(ordering: .relaxed))",
+                "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
+                "hook_events_dropped": "\(hook.dropped.load(ordering: .relaxed))",
+            ])
         return 0
     }
 
@@ -143,7 +151,7 @@ package final class ProxyServer {
         let count = settings.limits.workerThreads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         sockets = ListenerSockets(workers: count)
         try sockets.adopt(settings.listeners)
-        let access = try AccessLogWriter(settings.logs.accessTo)
+        let access = try AccessLogWriter(settings.logs, names: names, log: log)
         access.start()
         self.access = access
         if let socket = settings.admin.socket { try openAdminSocket(socket) }
@@ -255,14 +263,6 @@ package final class ProxyServer {
         adminSocket = nil
         adminHTTP?.close()
         adminHTTP = nil
-        log.notice(
-            "ended",
-            metadata: [
-                "requests": "\(counters.requests.load(ordering: .relaxed))",
-                "turned_away": "\(counters.turnedAway.load(ordering: .relaxed))",
-                "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
-                "hook_events_dropped": "\(hook.dropped.load(ordering: .relaxed))",
-            ])
         loop.stop()
     }
 }

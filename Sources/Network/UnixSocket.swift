@@ -29,7 +29,9 @@ package struct UnixListener: ~Copyable {
         guard number >= 0 else { throw .system(SystemError("socket")) }
         let listener = FileDescriptor(owning: number)
         _ = unlink(path)
-        let bound = try Self.withAddress(path) { pf_bind(number, $0, $1) }
+        guard let bound = UnixAddress.withSockaddr(path, { pf_bind(number, $0, $1) }) else {
+            throw .system(SystemError("bind \(path)", code: ENAMETOOLONG))
+        }
         guard bound == 0 else { throw .system(SystemError("bind \(path)")) }
         // Nobody can connect before `listen`, so the mode is right from the first connection on.
         guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
@@ -47,18 +49,4 @@ package struct UnixListener: ~Copyable {
 
     /// Removes the file; the lock goes with the descriptor.
     package func removeFile() { _ = unlink(path) }
-
-    private static func withAddress<Result>(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) throws(Failure) -> Result {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else { throw .system(SystemError("bind \(path)", code: ENAMETOOLONG)) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-    }
 }

@@ -56,5 +56,6 @@ int pf_memory_file(const char *name);
 int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors);
 // Whether a child has ended, or is none of ours; it is not reaped.
 int pf_has_ended(pid_t pid);
-static inline void pf_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+// A pipe that nobody reads and a file beyond the size limit are errors of the write, not the end.
+static inline void pf_ignore_write_signals(void) { signal(SIGPIPE, SIG_IGN); signal(SIGXFSZ, SIG_IGN); }
 #endif
