@@ -11,7 +11,9 @@ struct ControlHost: AdminHost {
 
     func report() -> ServiceReport { server.report() }
 
-    func sticks(of pool: String, limit: Int) -> [StickReport]? { server.pools[pool]?.stickReports(limit: limit, now: now) }
+    func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
+        server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
+    }
 
     func explain(_ words: [String]) -> String {
         guard let settings = server.snapshot?.settings else { return "" }

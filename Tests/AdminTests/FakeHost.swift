@@ -48,7 +48,9 @@ struct FakeHost: AdminHost {
     }
 
     func report() -> ServiceReport { service }
-    func sticks(of pool: String, limit: Int) -> [StickReport]? { pool == "compilers" ? Array(sticks.prefix(limit)) : nil }
+    func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
+        pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil
+    }
     func explain(_ words: [String]) -> String { "explained \(words.joined(separator: "|"))\n" }
 
     mutating func perform(_ action: AdminAction) -> AdminOutcome {
