@@ -22,7 +22,7 @@ enum AdminCommands {
         case performSaying([AdminAction], String)
     }
 
-    static let all: [Command] = StatCommands.all + ServerCommands.all + TableCommands.all + ShowCommands.all + ServiceCommands.all
+    static let all: [Command] = StatCommands.all + ServerCommands.all + FrontendCommands.all + TableCommands.all + ShowCommands.all + ServiceCommands.all
 
     /// The answer with its line end, empty where there is nothing to say.
     static func run(_ words: [String], payload: String?, level: AdminLevel, host: inout some AdminHost) -> String {

@@ -53,6 +53,9 @@ struct ControlHost: AdminHost {
             }
         case .addServer(let name, let address, let options): return server.addServer(name, address: address, options: options)
         case .removeServer(let name): return server.removeServer(name)
+        case .setFrontend(let name, let isOpen): return server.setFrontend(name, isOpen ? .open : .paused)
+        case .shutdownFrontend(let name): return server.setFrontend(name, .stopped)
+        case .setFrontendMaxconn(let name, let limit): return server.setFrontendMaxconn(name, limit)
         case .setProcessMaxconn(let limit): server.counters.setConnectionLimit(limit)
         case .clearCounters(let all):
             for worker in server.workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }

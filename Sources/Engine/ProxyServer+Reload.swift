@@ -21,9 +21,11 @@ extension ProxyServer {
     }
 
     func makeSnapshot(_ settings: ProxySettings, generation: Int) -> Snapshot {
+        let limits = settings.listeners.map { listenerLimits[$0.name] ?? ListenerLimit() }
+        listenerLimits = Dictionary(uniqueKeysWithValues: zip(settings.listeners.map(\.name), limits))
         let made = Snapshot(
             generation: generation, settings: settings, routes: RouteTable(settings), pools: settings.pools.map { pools[$0.name]! },
-            listenerTLS: materials.listeners, clientMaterials: materials.pools.compactMap { $0 })
+            listenerTLS: materials.listeners, listenerLimits: limits, clientMaterials: materials.pools.compactMap { $0 })
         snapshot = made
         return made
     }

@@ -38,6 +38,8 @@ package final class ProxyServer {
     let directory = WorkerDirectory()
     private(set) var workers: [WorkerHandle] = []
     var sockets = ListenerSockets(workers: 0)
+    /// By the listener's name.
+    var listenerLimits: [String: ListenerLimit] = [:]
     var snapshot: Snapshot?
     var materials = SnapshotBuilder.Materials()
     var pools: [String: PoolCoordinator] = [:]

@@ -9,6 +9,10 @@ enum WorkerMessage: Sendable {
     case serverDown(ServerID, of: PoolCoordinator)
     /// An operator wants nothing connected to this server.
     case shutdown(ServerID, of: PoolCoordinator)
+    /// An operator wants no new connections at this listener, by name.
+    case pause(listener: String)
+    /// One that was paused takes connections again.
+    case unpause(ListeningSocket)
     /// Accept nothing new, end what runs, then stop.
     case drain
     case stop
