@@ -1,3 +1,4 @@
+import Admin
 import Balancing
 import Model
 import Network
@@ -9,6 +10,8 @@ enum ControlMessage: Sendable {
     case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
     case resolved(pool: String, ServerID, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
+    /// A worker's part of what an operator asked.
+    case sessions(inquiry: UInt64, worker: Int, SessionList)
     case workerEnded(Int)
     case reload
     case drain

@@ -56,7 +56,9 @@ package final class ProxyServer {
     var isReloading = false
     var reloadsAgain = false
     private(set) var isDraining = false
-    private var workersLeft = 0
+    /// By number.
+    private(set) var runningWorkers: Set<Int> = []
+    var inquiries = Inquiries()
 
     /// - Parameters:
     ///   - version: what the runtime socket and metrics say
@@ -161,7 +163,7 @@ package final class ProxyServer {
             workers.append(worker)
             directory.add(worker.mailbox)
         }
-        workersLeft = count
+        runningWorkers = Set(0..<count)
         adoptPools(settings)
         tickers = [
             try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
@@ -201,7 +203,8 @@ package final class ProxyServer {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
         case .resolved(let pool, let server, let address): resolved(pool, server, address)
         case .notice(let pool, let notice): noticed(pool, notice)
-        case .workerEnded: workerEnded()
+        case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
+        case .workerEnded(let number): workerEnded(number)
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()
@@ -249,9 +252,10 @@ package final class ProxyServer {
         for worker in workers { worker.mailbox.post(.stop) }
     }
 
-    private func workerEnded() {
-        workersLeft -= 1
-        guard workersLeft == 0 else { return }
+    private func workerEnded(_ number: Int) {
+        runningWorkers.remove(number)
+        inquiries.ended(worker: number).forEach { $0() }
+        guard runningWorkers.isEmpty else { return }
         for worker in workers { worker.join() }
         adminSocket?.close()
         adminSocket = nil

@@ -36,6 +36,7 @@ final class Worker {
     private var waiting: [UInt64: RunningExchange] = [:]
     private var spareExchanges: [RunningExchange] = []
     private var nextSerial: UInt64 = 0
+    private var nextConnection: UInt64 = 0
     private var requestNumber: UInt64 = 0
     private let requestPrefix: [UInt8]
     private var lastSaid = [Int64](repeating: 0, count: 3)
@@ -87,6 +88,7 @@ final class Worker {
             }
             acceptors.removeAll { $0.listener.settings.name == name }
         case .unpause(let socket): accept(on: socket, wasPaused: true)
+        case .sessions(let query, let reply): reply(sessions(query))
         case .drain: drain()
         case .stop: stop()
         }
@@ -168,7 +170,10 @@ final class Worker {
         if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return turnedAway("limits.connections_per_source") }
         counters.connections.add(1, ordering: .relaxed)
         listener.limit.connections.add(1, ordering: .relaxed)
-        let connection = DownstreamConnection(socket, from: address, countsSource: countsSource, listener: listener, worker: self)
+        nextConnection += 1
+        let connection = DownstreamConnection(
+            socket, number: SessionNumber(worker: number, count: nextConnection), from: address, countsSource: countsSource,
+            listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
         tally.withLock { $0.opened(listener.name) }
         do {

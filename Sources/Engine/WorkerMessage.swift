@@ -1,3 +1,4 @@
+import Admin
 import Model
 import Network
 
@@ -13,6 +14,8 @@ enum WorkerMessage: Sendable {
     case pause(listener: String)
     /// One that was paused takes connections again.
     case unpause(ListeningSocket)
+    /// `reply` is called with its part.
+    case sessions(SessionQuery, reply: @Sendable (SessionList) -> Void)
     /// Accept nothing new, end what runs, then stop.
     case drain
     case stop

@@ -12,6 +12,9 @@ struct FakeHost: AdminHost {
     var actions: [AdminAction] = []
     /// How each action ends.
     var outcome = AdminOutcome.done
+    /// What the service finds when it is asked, and what it was asked.
+    var finding = AdminFinding.sessions(SessionList())
+    var inquiries: [AdminInquiry] = []
 
     init() {
         service = ServiceReport()
@@ -71,5 +74,10 @@ func answer(_ line: String, level: AdminLevel = .admin, host: FakeHost = FakeHos
 
 func answer(_ line: String, level: AdminLevel = .admin, host: inout FakeHost) -> String {
     var shell = AdminShell(level: level)
-    return shell.take("\(line)\n".utf8, host: &host)
+    var text = shell.take("\(line)\n".utf8, host: &host)
+    while let inquiry = shell.inquiry {
+        host.inquiries.append(inquiry)
+        text += shell.answer(host.finding, host: &host)
+    }
+    return text
 }
