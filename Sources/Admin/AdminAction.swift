@@ -29,6 +29,8 @@ package enum AdminAction: Sendable, Equatable {
     case setStick(pool: String, key: String, server: String)
     /// nil: all.
     case clearSticks(pool: String, key: String?)
+    /// Forgets what was kept for `commit ssl`.
+    case abortTransaction(CertificateReport.Kind)
     case reload
     case drain
 

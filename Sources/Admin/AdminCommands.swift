@@ -31,7 +31,7 @@ enum AdminCommands {
         case later(AdminInquiry, @Sendable (AdminFinding) -> String)
     }
 
-    static let all: [Command] = StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + ShowCommands.all + ServiceCommands.all
+    static let all: [Command] = StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + MaterialCommands.all + ShowCommands.all + ServiceCommands.all
 
     static func run(_ words: [String], payload: [UInt8]?, level: AdminLevel, host: inout some AdminHost) -> Answer {
         guard let first = words.first else { return .text("Unknown command. Please enter one of the following commands only:\n" + usages(level)) }

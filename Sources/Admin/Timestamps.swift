@@ -17,6 +17,15 @@ package enum Timestamps {
         return "\(two(dayOfMonth))/\(months[Int(month) - 1])/\(year):\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)).\(digits)"
     }
 
+    /// As OpenSSL prints them: `Nov 22 16:38:12 2026 GMT`.
+    static func certificateDate(_ seconds: Int64) -> String {
+        let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        let time = seconds - days * 86_400
+        let (year, month, day) = date(days)
+        let padding = day < 10 ? " " : ""
+        return "\(months[Int(month) - 1]) \(padding)\(day) \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) \(year) GMT"
+    }
+
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

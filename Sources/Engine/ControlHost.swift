@@ -4,6 +4,7 @@ import Explain
 import Model
 import Network
 import Settings
+import TLS
 
 /// The service as commands see it. Lives for one command, on the control loop.
 struct ControlHost: AdminHost {
@@ -13,6 +14,14 @@ struct ControlHost: AdminHost {
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
+    }
+
+    func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] {
+        server.materialFiles(MaterialFile.Kind(kind)).map(MaterialReport.init)
+    }
+
+    func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? {
+        server.transactions[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
     }
 
     func explain(_ words: [String]) -> String {
@@ -64,6 +73,7 @@ struct ControlHost: AdminHost {
             return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
         case .clearSticks(let pool, let key):
             server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
+        case .abortTransaction(let kind): server.transactions[MaterialFile.Kind(kind)] = nil
         case .reload: server.reload(isAutomatic: false)
         case .drain: server.loop.mailbox.post(.drain)
         }

@@ -12,6 +12,9 @@ enum ControlMessage: Sendable {
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
     /// A worker's part of what an operator asked.
     case sessions(inquiry: UInt64, worker: Int, SessionList)
+    /// Of a file's new content, read; nil: it cannot be.
+    case staged(inquiry: UInt64, StagedMaterial?)
+    case rebuilt(inquiry: UInt64, StagedMaterial, Result<SnapshotBuilder.Materials, MaterialProblems>)
     case workerEnded(Int)
     case reload
     case drain

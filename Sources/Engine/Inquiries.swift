@@ -3,7 +3,7 @@ import Admin
 /// What conversations wait for, by number. On the control loop. Each conversation asks one thing at a time, so there are few.
 struct Inquiries {
     private struct Entry {
-        /// Workers that have not answered.
+        /// Workers that have not answered; none where none is asked.
         var missing: Set<Int>
         var found = SessionList()
         let finish: (AdminFinding) -> Void
@@ -30,6 +30,11 @@ struct Inquiries {
         }
         entries[number] = nil
         return { [entry] in entry.finish(.sessions(entry.found)) }
+    }
+
+    /// The whole answer, of one that no workers were asked for.
+    mutating func answered(_ number: UInt64, _ outcome: AdminOutcome) -> (() -> Void)? {
+        entries.removeValue(forKey: number).map { entry in { entry.finish(.outcome(outcome)) } }
     }
 
     /// A worker that is gone has no sessions.

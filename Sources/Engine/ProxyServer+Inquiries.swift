@@ -1,4 +1,5 @@
 import Admin
+import TLS
 
 /// What operators ask that others answer: workers tell of their connections through the mailbox, and are never waited for.
 extension ProxyServer {
@@ -11,6 +12,17 @@ extension ProxyServer {
         case .sessions(.one(let number)), .sessions(.end(let number)):
             guard case .sessions(let query) = inquiry, let worker = SessionNumber.worker(of: number) else { return .sessions(SessionList()) }
             return ask(runningWorkers.intersection([worker]), query, finish)
+        case .stage(let kind, let file, let pem):
+            stage(MaterialFile.Kind(kind), file, pem, inquiry: inquiries.open([], finish: finish))
+            return nil
+        case .commit(let kind, _):
+            let staged: StagedMaterial
+            switch committable(MaterialFile.Kind(kind)) {
+            case .success(let found): staged = found
+            case .failure(let refusal): return .outcome(.refused(refusal.text))
+            }
+            commit(staged, inquiry: inquiries.open([], finish: finish))
+            return nil
         }
     }
 

@@ -59,6 +59,8 @@ package final class ProxyServer {
     /// By number.
     private(set) var runningWorkers: Set<Int> = []
     var inquiries = Inquiries()
+    /// What waits for `commit ssl`, one of each kind.
+    var transactions: [MaterialFile.Kind: StagedMaterial] = [:]
 
     /// - Parameters:
     ///   - version: what the runtime socket and metrics say
@@ -204,6 +206,8 @@ package final class ProxyServer {
         case .resolved(let pool, let server, let address): resolved(pool, server, address)
         case .notice(let pool, let notice): noticed(pool, notice)
         case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
+        case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
+        case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
         case .workerEnded(let number): workerEnded(number)
         case .reload: reload(isAutomatic: false)
         case .drain: drain()

@@ -33,14 +33,17 @@ package final class ServerTLSMaterial: Sendable {
 
     /// Reads and checks everything: that each key fits its chain, that key types differ, that every CA has a CRL which it signed, and that
     /// OpenSSL accepts it all at the security level. Expired files are warned of, not refused.
-    package static func load(_ settings: ListenerTLSSettings) throws(TLSMaterialError) -> ServerTLSMaterial {
-        try load(settings, now: Timestamp.now())
+    /// - Parameter contents: what stands in the place of files
+    package static func load(_ settings: ListenerTLSSettings, _ contents: FileContents = [:]) throws(TLSMaterialError) -> ServerTLSMaterial {
+        try load(settings, contents, now: Timestamp.now())
     }
 
-    static func load(_ settings: ListenerTLSSettings, now: Int64) throws(TLSMaterialError) -> ServerTLSMaterial {
+    static func load(
+        _ settings: ListenerTLSSettings, _ contents: FileContents = [:], now: Int64
+    ) throws(TLSMaterialError) -> ServerTLSMaterial {
         var certificates: [ServedCertificate] = []
         for files in settings.certificates {
-            let certificate = try ServedCertificate(files)
+            let certificate = try ServedCertificate(files, contents)
             if let other = certificates.first(where: { $0.key.type == certificate.key.type }) {
                 throw TLSMaterialError(
                     file: files.chain,
@@ -53,12 +56,15 @@ package final class ServerTLSMaterial: Sendable {
         if settings.clientCertificate != .none {
             guard let ca = settings.clientCA else { throw TLSMaterialError(file: "tls", problem: "client certificates need client_ca") }
             guard let crl = settings.crl else { throw TLSMaterialError(file: ca, problem: "client certificates need the CRLs of this CA (crl)") }
-            trust = try CertificateStore(ca: ca, crl: crl)
+            trust = try CertificateStore(ca: ca, crl: crl, contents)
         }
         let material = ServerTLSMaterial(settings: settings, certificates: certificates, trust: trust, now: now)
         try material.tryOut()
         return material
     }
+
+    /// What it was made of, for who asks.
+    package var parts: [MaterialFile] { certificates.map(\.part) + (trust?.parts ?? []) }
 
     /// OpenSSL judges keys and signatures by the security level only when they are put into a context: do it once now, so that mistakes
     /// are told with their file.

@@ -15,6 +15,11 @@ struct FakeHost: AdminHost {
     /// What the service finds when it is asked, and what it was asked.
     var finding = AdminFinding.sessions(SessionList())
     var inquiries: [AdminInquiry] = []
+    var used: [CertificateReport.Kind: MaterialReport] = [
+        .certificate: MaterialReport(file: "/tls/proxy.pem", count: 2), .authority: MaterialReport(file: "/tls/ca.pem", count: 1),
+        .revocationList: MaterialReport(file: "/tls/crl.pem", count: 1),
+    ]
+    var staged: [CertificateReport.Kind: MaterialReport] = [:]
 
     init() {
         service = ServiceReport()
@@ -54,6 +59,8 @@ struct FakeHost: AdminHost {
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil
     }
+    func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] { used[kind].map { [$0] } ?? [] }
+    func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? { staged[kind] }
     func explain(_ words: [String]) -> String { "explained \(words.joined(separator: "|"))\n" }
 
     mutating func perform(_ action: AdminAction) -> AdminOutcome {
