@@ -41,6 +41,8 @@ static inline int pf_sk_X509_num(const STACK_OF(X509) *stack) { return sk_X509_n
 static inline X509 *pf_sk_X509_value(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
 static inline const char *pf_OpenSSL_version(void) { return OpenSSL_version(OPENSSL_VERSION); }
 static inline void pf_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+static inline int pf_sk_X509_REVOKED_num(const STACK_OF(X509_REVOKED) *stack) { return sk_X509_REVOKED_num(stack); }
+static inline X509_REVOKED *pf_sk_X509_REVOKED_value(const STACK_OF(X509_REVOKED) *stack, int index) { return sk_X509_REVOKED_value(stack, index); }
 static inline STACK_OF(X509) *pf_sk_X509_new(void) { return sk_X509_new_null(); }
 static inline int pf_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
 // Frees the stack alone, not what stands in it.

@@ -11,6 +11,8 @@ final class AdminConversation: EventTarget {
     private var output: [UInt8] = []
     private var sent = 0
     private var isClosed = false
+    /// Others have been asked what the shell wants to know.
+    private var isWaiting = false
     private let ended: (AdminConversation) -> Void
     private let input = ByteBuffer(capacity: 4096)
 
@@ -46,7 +48,15 @@ final class AdminConversation: EventTarget {
         while !isClosed {
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded { return close() }
+            if isWaiting { return }
             var host = ControlHost(server: server)
+            if let inquiry = shell.inquiry {
+                isWaiting = true
+                guard let finding = server.ask(inquiry, finish: { [weak self] in self?.found($0) }) else { return }
+                isWaiting = false
+                output = Array(shell.answer(finding, host: &host).utf8)
+                continue
+            }
             if shell.hasMore {
                 output = Array(shell.proceed(host: &host).utf8)
                 continue
@@ -63,6 +73,14 @@ final class AdminConversation: EventTarget {
             case .failed: return close()
             }
         }
+    }
+
+    private func found(_ finding: AdminFinding) {
+        guard !isClosed else { return }
+        isWaiting = false
+        var host = ControlHost(server: server)
+        output += Array(shell.answer(finding, host: &host).utf8)
+        proceed()
     }
 
     /// True when everything is written.

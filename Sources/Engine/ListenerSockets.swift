@@ -1,3 +1,4 @@
+import Admin
 import CLinux
 import Model
 import Network
@@ -15,7 +16,10 @@ struct ListenerSockets: ~Copyable {
         }
 
         let actual: SocketAddress
-        let descriptors: [Int32]
+        /// None once it is stopped.
+        var descriptors: [Int32]
+        /// Kept over reloads, as servers keep theirs.
+        var state = ListenerReport.State.open
     }
 
     private var bound: [Bound] = []
@@ -45,7 +49,7 @@ struct ListenerSockets: ~Copyable {
             for made in fresh { made.descriptors.forEach { _ = close($0) } }
             throw MaterialProblems(lines: problems)
         }
-        for old in bound where !next.contains(where: { $0.actual == old.actual }) { old.descriptors.forEach { _ = close($0) } }
+        for old in bound where !next.contains(where: { $0.descriptors == old.descriptors }) { old.descriptors.forEach { _ = close($0) } }
         bound = next
     }
 
@@ -55,28 +59,51 @@ struct ListenerSockets: ~Copyable {
         if wanted.port != 0 {
             // Without SO_REUSEPORT: fails where another process listens, with which the port would be shared silently.
             _ = try Socket.listen(wanted, v6only: v6only, sharesPort: false, defersAccept: false)
+            return Bound(name: listener.name, wanted: listener.address, actual: wanted, descriptors: try bind(wanted, v6only))
         }
+        // Every worker's socket asks for the port by its number: one that was given a port loses it when it is paused.
+        let first = try Socket.listen(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
+        let actual = first.localAddress ?? wanted
+        let descriptors = try bind(actual, v6only)
+        _ = consume first
+        return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
+    }
+
+    private func bind(_ address: SocketAddress, _ v6only: Bool) throws(SystemError) -> [Int32] {
         var descriptors: [Int32] = []
-        var actual = wanted
         do {
             for _ in 0..<workers {
-                let socket = try Socket.listen(actual, v6only: v6only, sharesPort: true, defersAccept: true)
-                if let bound = socket.localAddress { actual = bound }
-                descriptors.append(socket.takeDescriptor())
+                descriptors.append(try Socket.listen(address, v6only: v6only, sharesPort: true, defersAccept: true).takeDescriptor())
             }
         } catch {
             descriptors.forEach { _ = close($0) }
             throw error
         }
-        return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
+        return descriptors
     }
 
     /// A copy of each listener's descriptor for one worker, which owns it.
     func sockets(forWorker worker: Int) -> [ListeningSocket] {
-        bound.enumerated().compactMap { index, entry in
-            let copy = pf_duplicate(entry.descriptors[worker])
-            return copy >= 0 ? ListeningSocket(listener: index, descriptor: copy) : nil
-        }
+        bound.indices.compactMap { socket($0, forWorker: worker) }
+    }
+
+    /// nil while the listener is not open.
+    func socket(_ listener: Int, forWorker worker: Int) -> ListeningSocket? {
+        guard bound.indices.contains(listener), bound[listener].state == .open else { return nil }
+        let copy = pf_duplicate(bound[listener].descriptors[worker])
+        return copy >= 0 ? ListeningSocket(listener: listener, descriptor: copy) : nil
+    }
+
+    /// By listener; empty once all are closed.
+    var states: [ListenerReport.State] { bound.map(\.state) }
+
+    /// The workers stop and begin to listen; this is what later ones go by. `stopped` gives the port back.
+    mutating func setState(_ listener: Int, _ state: ListenerReport.State) {
+        guard bound.indices.contains(listener) else { return }
+        bound[listener].state = state
+        guard state == .stopped else { return }
+        bound[listener].descriptors.forEach { _ = close($0) }
+        bound[listener].descriptors = []
     }
 
     /// `NAME=ADDRESS:PORT` for each listener, with the real port.

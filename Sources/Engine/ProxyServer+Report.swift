@@ -73,14 +73,16 @@ extension ProxyServer {
 
     private func listeners(_ tally: Tally, _ settings: ProxySettings) -> [ListenerReport] {
         let addresses = sockets.addresses
+        let states = sockets.states
         return settings.listeners.enumerated().map { index, listener in
             var report = ListenerReport()
             let name = Array(listener.name.utf8)
             report.name = listener.name
             report.address = addresses.indices.contains(index) ? addresses[index] : ""
             report.isTLS = listener.tls != nil
-            report.isOpen = !isDraining
-            report.connectionLimit = counters.connectionLimit(settings.limits.connections)
+            report.state = states.indices.contains(index) ? states[index] : .stopped
+            let own = listenerLimits[listener.name]?.maximum.load(ordering: .relaxed) ?? 0
+            report.connectionLimit = own > 0 ? own : counters.connectionLimit(settings.limits.connections)
             report.traffic = tally.listeners[name] ?? TrafficCounters()
             if let connections = tally.connections[name] {
                 report.connections = connections.current

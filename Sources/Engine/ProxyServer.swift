@@ -38,6 +38,8 @@ package final class ProxyServer {
     let directory = WorkerDirectory()
     private(set) var workers: [WorkerHandle] = []
     var sockets = ListenerSockets(workers: 0)
+    /// By the listener's name.
+    var listenerLimits: [String: ListenerLimit] = [:]
     var snapshot: Snapshot?
     var materials = SnapshotBuilder.Materials()
     var pools: [String: PoolCoordinator] = [:]
@@ -54,7 +56,11 @@ package final class ProxyServer {
     var isReloading = false
     var reloadsAgain = false
     private(set) var isDraining = false
-    private var workersLeft = 0
+    /// By number.
+    private(set) var runningWorkers: Set<Int> = []
+    var inquiries = Inquiries()
+    /// What waits for `commit ssl`, one of each kind.
+    var transactions: [MaterialFile.Kind: StagedMaterial] = [:]
 
     /// - Parameters:
     ///   - version: what the runtime socket and metrics say
@@ -167,7 +173,7 @@ package final class ProxyServer {
             workers.append(worker)
             directory.add(worker.mailbox)
         }
-        workersLeft = count
+        runningWorkers = Set(0..<count)
         adoptPools(settings)
         tickers = [
             try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
@@ -207,7 +213,10 @@ package final class ProxyServer {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
         case .resolved(let pool, let server, let address): resolved(pool, server, address)
         case .notice(let pool, let notice): noticed(pool, notice)
-        case .workerEnded: workerEnded()
+        case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
+        case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
+        case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
+        case .workerEnded(let number): workerEnded(number)
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()
@@ -255,9 +264,10 @@ package final class ProxyServer {
         for worker in workers { worker.mailbox.post(.stop) }
     }
 
-    private func workerEnded() {
-        workersLeft -= 1
-        guard workersLeft == 0 else { return }
+    private func workerEnded(_ number: Int) {
+        runningWorkers.remove(number)
+        inquiries.ended(worker: number).forEach { $0() }
+        guard runningWorkers.isEmpty else { return }
         for worker in workers { worker.join() }
         adminSocket?.close()
         adminSocket = nil

@@ -8,9 +8,10 @@ struct PEMFile: ~Copyable {
     private let path: String
     private let bytes: [UInt8]
 
-    init(_ path: String) throws(TLSMaterialError) {
+    /// - Parameter contents: read instead of the file, where it is in there
+    init(_ path: String, _ contents: FileContents) throws(TLSMaterialError) {
         self.path = path
-        bytes = try FileBytes.read(path, largest: PEMFile.largest)
+        bytes = if let given = contents[path] { given } else { try FileBytes.read(path, largest: PEMFile.largest) }
     }
 
     /// At least one certificate.

@@ -41,19 +41,21 @@ package final class ServerTLSMaterial: Sendable {
 
     /// Reads and checks everything: that each key fits its chain, that key types differ, that every CA has a CRL which it signed, and that
     /// OpenSSL accepts it all at the security level. Expired files are warned of, not refused.
-    /// - Parameter ownTicketKeys: the process's, for tickets where the settings name no file
+    /// - Parameters:
+    ///   - contents: what stands in the place of files
+    ///   - ownTicketKeys: the process's, for tickets where the settings name no file
     package static func load(
-        _ settings: ListenerTLSSettings, ownTicketKeys: TicketKeys = TicketKeys()
+        _ settings: ListenerTLSSettings, _ contents: FileContents = [:], ownTicketKeys: TicketKeys = TicketKeys()
     ) throws(TLSMaterialError) -> ServerTLSMaterial {
-        try load(settings, ownTicketKeys: ownTicketKeys, now: Timestamp.now())
+        try load(settings, contents, ownTicketKeys: ownTicketKeys, now: Timestamp.now())
     }
 
     static func load(
-        _ settings: ListenerTLSSettings, ownTicketKeys: TicketKeys = TicketKeys(), now: Int64
+        _ settings: ListenerTLSSettings, _ contents: FileContents = [:], ownTicketKeys: TicketKeys = TicketKeys(), now: Int64
     ) throws(TLSMaterialError) -> ServerTLSMaterial {
         var certificates: [ServedCertificate] = []
         for files in settings.certificates {
-            let certificate = try ServedCertificate(files)
+            let certificate = try ServedCertificate(files, contents)
             if let other = certificates.first(where: { $0.key.type == certificate.key.type }) {
                 throw TLSMaterialError(
                     file: files.chain,
@@ -66,7 +68,7 @@ package final class ServerTLSMaterial: Sendable {
         if settings.clientCertificate != .none {
             guard let ca = settings.clientCA else { throw TLSMaterialError(file: "tls", problem: "client certificates need client_ca") }
             guard let crl = settings.crl else { throw TLSMaterialError(file: ca, problem: "client certificates need the CRLs of this CA (crl)") }
-            trust = try CertificateStore(ca: ca, crl: crl)
+            trust = try CertificateStore(ca: ca, crl: crl, contents)
         }
         var ticketKeys = settings.sessionTickets ? ownTicketKeys : nil
         if let file = settings.ticketKeysInUse { ticketKeys = TicketKeys(try TicketKeyFile(file)) }
@@ -74,6 +76,9 @@ package final class ServerTLSMaterial: Sendable {
         try material.tryOut()
         return material
     }
+
+    /// What it was made of, for who asks.
+    package var parts: [MaterialFile] { certificates.map(\.part) + (trust?.parts ?? []) }
 
     /// OpenSSL judges keys and signatures by the security level only when they are put into a context: do it once now, so that mistakes
     /// are told with their file.
