@@ -16,7 +16,8 @@ enum StatsPageScript {
           }
         }
         function adopt(text) {
-          const fresh = new DOMParser().parseFromString(text, "text/html");
+          const content = text.slice(text.indexOf("<main>"), text.indexOf("</main>"));
+          const fresh = new DOMParser().parseFromString(content, "text/html");
           for (const old of document.querySelectorAll("[data-live]")) {
             const next = fresh.querySelector(`[data-live="${old.dataset.live}"]`);
             if (!next || old.innerHTML === next.innerHTML) continue;
