@@ -124,7 +124,7 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     private func answer(_ answer: AdminAnswer, omitsBody: Bool) {
-        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive)
+        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive, now: server.wallSeconds)
         if !omitsBody { output += answer.body }
         sent = 0
     }

@@ -5,9 +5,11 @@ import Forwarding
 /// The head of an answer of `admin.http`. The page may show nothing but its own style and run nothing but its own script, and no other
 /// site may frame it.
 enum AdminHTTPHead {
-    static func bytes(_ answer: AdminAnswer, keepsAlive: Bool) -> [UInt8] {
+    /// - Parameter now: seconds since 1970
+    static func bytes(_ answer: AdminAnswer, keepsAlive: Bool, now: Int64) -> [UInt8] {
         var lines = [
-            "HTTP/1.1 \(answer.status) \(LocalResponse.phrase(answer.status))", "Content-Type: \(answer.contentType)",
+            "HTTP/1.1 \(answer.status) \(LocalResponse.phrase(answer.status))", "Date: \(Timestamps.field(now))",
+            "Content-Type: \(answer.contentType)",
             "Content-Length: \(answer.body.count)", "Cache-Control: no-store", "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
             "Referrer-Policy: no-referrer", "Content-Security-Policy: \(policy(answer.nonce))",
         ]

@@ -78,6 +78,9 @@ package final class DemoSites: Sendable {
                   - { name: ca, address: "\(certificateServer.address)", site: \(sites[0].name) }
             environments:
               default: compilers
+            admin:
+              socket: { path: admin.sock }
+              http: { address: "127.0.0.1:0" }
             timeouts: { drain: 5s }
             logs: { access: { to: access.log, format: json }, level: info }
 

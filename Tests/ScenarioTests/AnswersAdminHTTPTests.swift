@@ -36,6 +36,8 @@ struct AnswersAdminHTTPTests {
         let (server, proxy, monitor) = try AdminScene.start(scene, lines: [check])
         let answer = try monitor.exchange(Requests.get("/readyz"))
         #expect(answer.status == 200)
+        let date = try #require(answer.field("Date"))
+        #expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "\(date)")
         #expect(answer.text == "ready: yes\ndraining: no\ndefault pool usable: yes\nCA usable: none\n")
         #expect(waitUntil { server.acceptedCount > 1 })
         server.stop()
