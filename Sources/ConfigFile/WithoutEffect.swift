@@ -30,8 +30,6 @@ enum WithoutEffect {
         Row("listeners.*.tls.session_tickets", .isText("true"), instead: "sessions are not resumed"),
         Row("listeners.*.tls.ticket_keys", .isSet),
         Row("pools.*.stick.peers", .isSet, instead: "sticks are not shared with others"),
-        Row("admin.http.allow_changes", .isText("true"), instead: "the page only tells"),
-        Row("admin.http.token_file", .isSet),
         Row("peers", .isSet),
         Row("logs.access.to", .hasPrefix("syslog:"), instead: "nothing is logged there"),
     ]
