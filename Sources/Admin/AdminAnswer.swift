@@ -5,6 +5,12 @@ package struct AdminAnswer: Sendable {
     package var body: [UInt8]
     /// Of the page's own style and script; nil: there are none.
     package var nonce: String?
+    /// Fields beside those that every answer has.
+    package var fields: [(name: String, value: String)] = []
+    /// What was changed and by whom: for the log and `show events`.
+    package var events: [String] = []
+    /// For the log.
+    package var warning: String?
 
     package init(_ status: Int, _ text: String) { self.init(status, "text/plain; charset=utf-8", text) }
 
@@ -13,5 +19,16 @@ package struct AdminAnswer: Sendable {
         self.contentType = contentType
         body = Array(text.utf8)
         self.nonce = nonce
+    }
+
+    static func page(_ status: Int, _ html: HTML, nonce: String) -> AdminAnswer {
+        AdminAnswer(status, "text/html; charset=utf-8", html.text, nonce: nonce)
+    }
+
+    /// 303: look there, by GET.
+    static func seeOther(_ place: String) -> AdminAnswer {
+        var answer = AdminAnswer(303, "see \(place)\n")
+        answer.fields = [("Location", place)]
+        return answer
     }
 }

@@ -82,8 +82,8 @@ package struct ListenerReport: Sendable {
 
 package struct EnvironmentReport: Sendable {
     package var name = ""
+    /// Where the environments table sends it; nil: nowhere, or many names together.
     package var pool: String?
-    package var queued = 0
     package var traffic = TrafficCounters()
 
     package init() {}

@@ -68,11 +68,11 @@ enum ShowCommands {
     // MARK: Puppet's
 
     @Sendable private static func environments(_ input: Input) -> String {
-        "# name pool requests queued 2xx 3xx 4xx 5xx failed\n"
+        "# name pool requests 2xx 3xx 4xx 5xx failed\n"
             + input.host.report().environments.map { environment in
                 let traffic = environment.traffic
                 let failed = traffic.refused + traffic.connectErrors + traffic.responseErrors + traffic.serverAborts
-                return "\(environment.name) \((environment.pool ?? "").orNone) \(traffic.requests) \(environment.queued) \(traffic.statuses[2]) "
+                return "\(environment.name) \((environment.pool ?? "").orNone) \(traffic.requests) \(traffic.statuses[2]) "
                     + "\(traffic.statuses[3]) \(traffic.statuses[4]) \(traffic.statuses[5]) \(failed)\n"
             }.joined()
     }

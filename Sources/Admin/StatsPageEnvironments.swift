@@ -4,7 +4,7 @@ enum StatsPageEnvironments {
     private static let shown = 200
 
     static func content(_ report: ServiceReport) -> HTML {
-        let headings = ["Environment", "#Requests", "#Refused", "#Broken"] + Parts.statusHeadings + ["#Mean", "Last request"]
+        let headings = ["Environment", "Pool", "#Requests", "#Refused", "#Broken"] + Parts.statusHeadings + ["#Mean", "Last request"]
         var rows: HTML = ""
         for environment in report.environments.prefix(shown) { rows += row(environment, now: report.process.now) }
         if report.environments.isEmpty { rows += Parts.none(headings.count, "No request has named one yet.") }
@@ -16,11 +16,10 @@ enum StatsPageEnvironments {
 
     private static func row(_ environment: EnvironmentReport, now: Int64) -> HTML {
         let traffic = environment.traffic
-        let mean = traffic.timed == 0 ? "–" : Parts.duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))
         return """
-            <tr>\(Parts.name(environment.name))\(Parts.number(traffic.requests))\(Parts.fault(traffic.refused))
+            <tr>\(Parts.name(environment.name))\(Parts.cell(environment.pool ?? "–"))\(Parts.number(traffic.requests))\(Parts.fault(traffic.refused))
             \(Parts.fault(traffic.connectErrors + traffic.responseErrors + traffic.serverAborts))
-            \(Parts.statuses(traffic))\(Parts.number(mean))
+            \(Parts.statuses(traffic))\(Parts.number(Parts.mean(traffic)))
             \(Parts.cell(traffic.lastRequest == 0 ? "–" : Parts.ago(traffic.lastRequest, now: now)))</tr>
             """
     }

@@ -9,6 +9,6 @@ enum StatsPageEvents {
             rows += "<tr>\(Parts.cell(Parts.moment(event.time)))<td class=\"long\">\(event.text)</td></tr>\n"
         }
         if report.events.isEmpty { rows += Parts.none(2, "Nothing has changed since the start.") }
-        return Parts.table("Events, the youngest first", ["When", "What"], "<tbody>\(rows)</tbody>")
+        return Parts.table("The youngest first", ["When", "What"], "<tbody>\(rows)</tbody>")
     }
 }

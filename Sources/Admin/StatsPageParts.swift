@@ -2,6 +2,19 @@ import Telemetry
 
 /// What the page's tables share: cells, spans of time and counts in words.
 enum StatsPageParts {
+    static func head(title: String, nonce: String) -> HTML {
+        """
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>\(title)</title>
+        <link rel="icon" href="data:,">
+        <style nonce="\(nonce)">\(StatsPageStyle.css)</style>
+        </head>
+        """
+    }
+
     /// How a word is coloured; the word itself always stands beside it.
     enum Colour: String { case good, warning, bad, off }
 
@@ -72,6 +85,18 @@ enum StatsPageParts {
     }
 
     static func moment(_ time: Int64) -> HTML { "<time datetime=\"\(Timestamps.text(time))\">\(Timestamps.text(time))</time>" }
+
+    /// Of all requests, from the first byte to the last.
+    static func mean(_ traffic: TrafficCounters) -> String {
+        traffic.timed == 0 ? "–" : duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))
+    }
+
+    /// Of the servers that may take requests; `unlimited` where one has no limit.
+    static func freeSlots(_ servers: [ServerReport]) -> String {
+        let usable = servers.filter(\.state.isUsable)
+        guard !usable.contains(where: { $0.state.slotLimit == .max }) else { return "unlimited" }
+        return grouped(usable.reduce(0) { $0 + max(0, $1.state.slotLimit - $1.state.inUse) })
+    }
 
     /// Milliseconds as `12 ms` or `3.4 s`.
     static func duration(milliseconds: Int64) -> String {

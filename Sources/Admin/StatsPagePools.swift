@@ -5,13 +5,14 @@ import Settings
 enum StatsPagePools {
     typealias Parts = StatsPageParts
 
-    static func content(_ report: ServiceReport) -> HTML {
+    /// - Parameter formToken: with it each pool is a form that changes its servers
+    static func content(_ report: ServiceReport, formToken: String?) -> HTML {
         var result: HTML = ""
-        for pool in report.pools { result += "\(article(pool, report.process))\n" }
+        for pool in report.pools { result += "\(article(pool, report.process, formToken))\n" }
         return result
     }
 
-    private static func article(_ pool: PoolReport, _ process: ProcessReport) -> HTML {
+    private static func article(_ pool: PoolReport, _ process: ProcessReport, _ formToken: String?) -> HTML {
         var groups: [(site: String, servers: [ServerReport])] = []
         for server in pool.servers {
             let site = server.state.settings.site?.value ?? process.site ?? ""
@@ -24,18 +25,31 @@ enum StatsPagePools {
         var body: HTML = ""
         for (site, servers) in groups {
             var rows: HTML = ""
-            for server in servers { rows += StatsPageServers.row(server, process) }
+            for server in servers { rows += StatsPageServers.row(server, pool: pool.name, canBeChosen: formToken != nil) }
             let columns = StatsPageServers.headings.count
             let heading: HTML = site.isEmpty ? "" : "<tr class=\"site\"><th colspan=\"\(columns)\" scope=\"rowgroup\">Site \(site)</th></tr>"
             body += "<tbody>\(heading)\(rows)</tbody>"
         }
+        let table = Parts.table("Servers of \(pool.name)", StatsPageServers.headings, body)
         return """
-            <article>
+            <article data-key="\(pool.name)">
             <h3>\(pool.name) \(state(pool))</h3>
             <p>\(summary(pool))</p>
-            \(Parts.table("Servers of \(pool.name)", StatsPageServers.headings, body))
+            \(formToken.map { form(pool, table, $0) } ?? table)
             </article>
             """
+    }
+
+    /// As HAProxy's page: servers are chosen in the table, a button says what becomes of them.
+    private static func form(_ pool: PoolReport, _ table: HTML, _ formToken: String) -> HTML {
+        """
+        <form method="post" action="/stats" class="change">
+        <input type="hidden" name="b" value="\(pool.name)"><input type="hidden" name="form_token" value="\(formToken)">
+        \(table)
+        <p>Chosen servers: <button name="action" value="ready">Ready</button> <button name="action" value="drain">Drain</button>
+        <button name="action" value="maint">Maint</button></p>
+        </form>
+        """
     }
 
     private static func state(_ pool: PoolReport) -> HTML {
@@ -50,6 +64,7 @@ enum StatsPagePools {
         var words = [
             StatTable.algorithm(pool.settings.balance),
             "\(Parts.grouped(pool.inUse)) running (most \(Parts.grouped(pool.maximumInUse)))",
+            "\(Parts.freeSlots(pool.servers)) slots free",
             "\(Parts.grouped(pool.queued)) waiting (most \(Parts.grouped(pool.maximumQueued)))",
             "\(Parts.grouped(traffic.requests)) requests",
             "\(Parts.grouped(traffic.retries)) retries",

@@ -6,25 +6,38 @@ enum StatsPageServers {
     typealias Parts = StatsPageParts
 
     static let headings =
-        ["Server", "State", "Since", "Last check", "#Weight", "Slots", "#Most", "#Waiting", "JRubies free"]
+        ["Server", "State", "Since", "Last check", "#Weight", "Slots used", "#Most", "#Waiting", "JRubies free"]
         + ["#Requests", "#Not connected", "#Broken", "#Retries"]
         + Parts.statusHeadings + ["#Mean", "#Downs", "Down for", "Address"]
 
-    static func row(_ server: ServerReport, _ process: ProcessReport) -> HTML {
+    /// - Parameter canBeChosen: with a box to tick, for the pool's form
+    static func row(_ server: ServerReport, pool: String, canBeChosen: Bool) -> HTML {
         let state = server.state
         let traffic = server.traffic
-        let mean = traffic.timed == 0 ? "–" : Parts.duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))
-        let title = server.history.prefix(16).map { "\(Timestamps.text($0.time)) \($0.text)" }.joined(separator: " | ")
         return """
-            <tr>\(Parts.name(state.name + (state.settings.backup ? " (backup)" : "")))
-            \(Parts.cell(badge(state)))<td title="\(title)">\(Parts.span(server.sinceChange))</td>
+            <tr data-key="\(pool)/\(state.name)"><th scope="row">\(name(state, canBeChosen))</th>
+            \(Parts.cell(badge(state)))\(Parts.cell(history(server)))
             <td class="words">\(check(server))</td>
             \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.stuck))
             \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.fault(traffic.connectErrors))
             \(Parts.fault(traffic.responseErrors + traffic.serverAborts))\(Parts.number(traffic.retries))
-            \(Parts.statuses(traffic))\(Parts.number(mean))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
+            \(Parts.statuses(traffic))\(Parts.number(Parts.mean(traffic)))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
             \(Parts.cell(server.resolved.map { $0 == server.address ? $0 : "\(server.address) (\($0))" } ?? server.address))</tr>
             """
+    }
+
+    private static func name(_ state: ServerState, _ canBeChosen: Bool) -> HTML {
+        let words = state.name + (state.settings.backup ? " (backup)" : "")
+        return canBeChosen ? "<label><input type=\"checkbox\" name=\"s\" value=\"\(state.name)\"> \(words)</label>" : "\(words)"
+    }
+
+    /// Since when it is up or down; opened it tells what has changed before.
+    private static func history(_ server: ServerReport) -> HTML {
+        let since = Parts.span(server.sinceChange)
+        guard !server.history.isEmpty else { return "\(since)" }
+        var changes: HTML = ""
+        for change in server.history { changes += "<li>\(Parts.moment(change.time)) \(change.text)</li>" }
+        return "<details><summary>\(since)</summary><ul>\(changes)</ul></details>"
     }
 
     /// HAProxy's words; green takes requests, yellow only some or soon none, red none, grey as an operator wants it.

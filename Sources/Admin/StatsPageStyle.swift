@@ -22,13 +22,17 @@ enum StatsPageStyle {
         nav { display: flex; flex-wrap: wrap; gap: .2rem .9rem; }
         a { color: var(--link); }
         #live { margin: 0; color: var(--quiet); font-size: .85rem; }
+        #note { position: fixed; bottom: .8rem; left: 1rem; right: 1rem; z-index: 2; margin: 0 auto; padding: .4rem .8rem; width: fit-content;
+          border-radius: 6px; font-weight: 600; background: var(--raised); border: 1px solid var(--line); }
+        #note:empty { display: none; }
         #live.stale { color: var(--bad); font-weight: 600; }
         dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .5rem 1rem; margin: 0; }
         dt { color: var(--quiet); font-size: .8rem; }
         dd { margin: 0; overflow-wrap: anywhere; }
-        .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .4rem 0 1rem; }
+        .wide { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .4rem 0 1rem; }
         table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; padding: .35rem .6rem; color: var(--quiet); }
+        h2 + .wide caption, article caption { position: absolute; width: 1px; height: 1px; padding: 0; overflow: hidden; }
         th, td { padding: .3rem .5rem; text-align: left; white-space: nowrap; border-top: 1px solid var(--line); vertical-align: top; }
         thead th { background: var(--raised); font-weight: 600; }
         tbody th { font-weight: 600; }
@@ -44,16 +48,24 @@ enum StatsPageStyle {
         .warning { color: var(--warning); background: var(--warning-back); }
         .bad { color: var(--bad); background: var(--bad-back); }
         .off { color: var(--off); background: var(--off-back); }
+        summary { cursor: pointer; }
+        details ul { margin: .3rem 0; padding-left: 1rem; white-space: normal; min-width: 18rem; }
         meter { width: 4rem; height: .8em; vertical-align: middle; }
         form { margin: .4rem 0; }
+        header form { margin: 0; }
+        button { cursor: pointer; }
+        input[type=checkbox] { width: 1.1rem; height: 1.1rem; margin: 0 .2rem 0 0; vertical-align: text-bottom; }
+        .login { max-width: 34rem; margin: 4rem auto; }
         input, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line); border-radius: 6px;
           padding: .25rem .6rem; }
         input { width: min(20rem, 100%); }
         @media (max-width: 40rem) {
           body { padding: 0 .6rem 2rem; }
           dl { grid-template-columns: repeat(2, 1fr); }
-          tbody th, thead th:first-child { position: sticky; left: 0; background: var(--raised); min-width: 6.5rem; max-width: 45vw;
-            white-space: normal; overflow-wrap: anywhere; }
+          button { padding: .5rem .9rem; }
+          tbody th label { display: block; padding: .2rem 0; white-space: normal; }
+          tbody th, thead th:first-child { position: sticky; left: 0; background: var(--raised); min-width: 7.5rem; max-width: 50vw;
+            white-space: normal; overflow-wrap: break-word; }
           .site th, td:first-child { position: static; }
         }
 

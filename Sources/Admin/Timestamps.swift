@@ -1,5 +1,6 @@
-/// Seconds since 1970 as RFC 3339 in UTC, such as `2026-11-22T14:29:21Z`.
+/// Seconds since 1970 in words, in UTC.
 package enum Timestamps {
+    /// RFC 3339, such as `2026-11-22T14:29:21Z`.
     package static func text(_ seconds: Int64) -> String {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let time = seconds - days * 86_400
@@ -26,6 +27,17 @@ package enum Timestamps {
         return "\(months[Int(month) - 1]) \(padding)\(day) \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) \(year) GMT"
     }
 
+    /// As a Date field has it (RFC 9110 section 5.6.7), such as `Sun, 22 Nov 2026 14:29:21 GMT`; from 1970 on.
+    package static func field(_ seconds: Int64) -> String {
+        let days = max(0, seconds) / 86_400
+        let time = max(0, seconds) - days * 86_400
+        let (year, month, day) = date(days)
+        let clock = "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))"
+        // 1970 began on a Thursday.
+        return "\(weekdays[Int((days + 4) % 7)]), \(two(day)) \(months[Int(month) - 1]) \(year) \(clock) GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

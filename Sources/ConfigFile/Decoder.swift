@@ -184,7 +184,11 @@ struct FileReference: Hashable {
 /// Where what the validator compares stands in the file; indices as in `ProxySettings`.
 struct Places {
     var listenerAddresses: [Position] = []
+    /// Of `admin.http`.
     var adminAddress: Position?
+    var adminChanges: Position?
+    var adminOperators: Position?
+    var adminToken: Position?
     /// `overflow.to`, by pool.
     var overflows: [Int: Position] = [:]
     /// Server addresses, by pool.

@@ -56,10 +56,15 @@ extension Decoder {
         let allowChanges = map.read("allow_changes", scalar.bool) ?? false
         let tls = map.read("tls", listenerTLS)
         let tokenFile = map.read("token_file", readablePath)
+        let operators = map.read("operators", scalar.list(scalar.certnameGlob))
         map.finish()
         guard let address else { return nil }
         places.adminAddress = value["address"]?.position
-        return AdminSettings.HTTP(address: address, allowChanges: allowChanges, tls: tls, tokenFile: tokenFile)
+        places.adminChanges = value["allow_changes"]?.position
+        places.adminOperators = value["operators"]?.position
+        places.adminToken = value["token_file"]?.position
+        return AdminSettings.HTTP(
+            address: address, allowChanges: allowChanges, tls: tls, tokenFile: tokenFile, operators: operators)
     }
 
     // MARK: Peers and trusted OIDs

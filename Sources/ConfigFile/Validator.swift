@@ -10,6 +10,7 @@ struct Validator {
     func validate() {
         checkListeners()
         checkOverflows()
+        checkAdmin()
         for index in settings.pools.indices { warnOfIdentityInTheClear(index) }
     }
 
@@ -64,6 +65,27 @@ struct Validator {
         guard let first = circle.min(), let place = circle.firstIndex(of: first) else { return }
         let names = (circle[place...] + circle[..<place] + [first]).map { settings.pools[$0].name }
         findings.error("overflow in a circle: \(names.joined(separator: " → "))", at: places.overflows[first] ?? .start)
+    }
+
+    // MARK: Admin
+
+    /// Who could change things on the page.
+    private func checkAdmin() {
+        guard let http = settings.admin.http else { return }
+        let verifies = http.tls.map { $0.clientCertificate != .none } ?? false
+        if http.allowChanges, http.tokenFile == nil, !verifies, let place = places.adminChanges {
+            findings.error("nothing says who may change things: everybody could", at: place, hint: "\"token_file\", or \"tls\" with a client_ca")
+        }
+        if http.operators != nil, !verifies, let place = places.adminOperators {
+            findings.error("without \"tls\" and a client_ca nobody shows a certificate", at: place)
+        }
+        if http.tokenFile != nil, http.tls == nil, !http.address.address.isLoopback, let place = places.adminToken {
+            findings.warning("the token goes over plain HTTP on an address off loopback", at: place, hint: "\"tls\" in admin.http")
+        }
+        let sharesCA = verifies && settings.listeners.contains { $0.tls?.clientCA == http.tls?.clientCA }
+        if http.allowChanges || http.tokenFile != nil, http.operators == nil, sharesCA, let place = places.adminChanges ?? places.adminToken {
+            findings.warning("every agent's certificate counts as an operator's: the listeners trust the same client_ca", at: place, hint: "\"operators\"")
+        }
     }
 
     // MARK: Identity

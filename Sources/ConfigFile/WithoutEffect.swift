@@ -27,8 +27,6 @@ enum WithoutEffect {
     static let rows = [
         Row("listeners.*.http2", .isText("true"), instead: "HTTP/1.1 is spoken"),
         Row("pools.*.stick.peers", .isSet, instead: "sticks are not shared with others"),
-        Row("admin.http.allow_changes", .isText("true"), instead: "the page only tells"),
-        Row("admin.http.token_file", .isSet),
         Row("peers", .isSet),
     ]
 

@@ -5,33 +5,51 @@ import Model
 import Network
 import TLS
 
-/// One connection to `admin.http`: a head comes in, its answer goes out whole, then the next (RFC 9112). On the control loop.
+/// One connection to `admin.http`: a request comes in, its answer goes out whole, then the next (RFC 9112). On the control loop.
 ///
 /// handshake (only with TLS) → open → ending → closed; each may go to closed. While an answer waits to be read, nothing more is
 /// taken.
 final class AdminHTTPConnection: EventTarget {
     private enum Phase { case handshake, open, ending, closed }
 
+    /// A POST whose content has not come whole.
+    private struct Posted {
+        var request: AdminRequest
+        var content: [UInt8] = []
+        var missing: Int
+    }
+
     private let stream: Stream
     private unowned let server: ProxyServer
+    private unowned let listener: AdminHTTPListener
+    /// The peer's address.
+    private let source: String
     private let ended: (AdminHTTPConnection) -> Void
     private var phase = Phase.open
     private let input = ByteBuffer(capacity: headLimit)
     private var parser = RequestParser(limits: HeadLimits(head: headLimit, target: headLimit / 2))
     private var head = RequestHead()
+    private var posted: Posted?
     private var output: [UInt8] = []
     private var sent = 0
     private var keepsAlive = true
     private var hasFinished = false
 
     private static let headLimit = 8192
+    /// Bytes of a form; HAProxy's has the same bound.
+    private static let formLimit = 16_384
     /// For a handshake, for a head from the last answer on, and for each piece of an answer.
     private static let idle: Int64 = 30_000_000_000
     /// For the other side to take its answer in, before a reset can eat it.
     private static let lingering: Int64 = 2_000_000_000
 
-    init(_ socket: consuming Socket, tls: ServerTLSContext?, server: ProxyServer, ended: @escaping (AdminHTTPConnection) -> Void) {
+    init(
+        _ socket: consuming Socket, from source: String, tls: ServerTLSContext?, listener: AdminHTTPListener, server: ProxyServer,
+        ended: @escaping (AdminHTTPConnection) -> Void
+    ) {
         self.server = server
+        self.listener = listener
+        self.source = source
         self.ended = ended
         stream = Stream(socket, memory: server.adminMemory)
         super.init()
@@ -80,7 +98,7 @@ final class AdminHTTPConnection: EventTarget {
     private func serve() {
         while phase == .open {
             guard flush() else { return stream.hasFailed ? close() : () }
-            guard keepsAlive else { return end() }
+            guard keepsAlive || posted != nil else { return end() }
             guard input.isEmpty || !parse() else {
                 // Pages take a while to make: others come first.
                 extend(Self.idle)
@@ -95,36 +113,69 @@ final class AdminHTTPConnection: EventTarget {
         }
     }
 
-    /// True when an answer is ready.
+    /// True when there is something to send.
     private func parse() -> Bool {
+        if posted != nil { return takeContent() }
         let buffer = input
         do {
             guard try parser.parse(buffer.readable, into: &head) == .complete else { return false }
         } catch {
             keepsAlive = false
-            answer(AdminAnswer(error.reason.status ?? 400, error.reason.rawValue + "\n"), omitsBody: false)
+            send(AdminAnswer(error.reason.status ?? 400, error.reason.rawValue + "\n"), omitsBody: false)
             return true
         }
-        // What a body would say interests nobody, and it is not waited for.
-        keepsAlive = head.keepAlive && head.framing == .none
-        let target = text(head.target)
+        let request = AdminHTTPHead.request(head, at: UnsafeRawPointer(input.base + input.start), from: source, certname: stream.session?.identity?.certname)
+        let framing = head.framing
+        keepsAlive = head.keepAlive && (framing == .none || request.method == .post)
         input.consume(head.length)
-        guard head.method == .get || head.method == .head else {
-            answer(AdminAnswer(405, Reason.methodNotAllowed.rawValue + "\n"), omitsBody: false)
+        guard request.method == .post else {
+            // What its content would say interests nobody, and it is not waited for.
+            answer(request)
             return true
         }
-        let found = AdminRoutes.answer(AdminTarget(target), nonce: AdminHTTPHead.nonce()) { server.report() }
-        answer(found, omitsBody: head.method == .head)
+        return expectContent(of: request, framing)
+    }
+
+    private func expectContent(of request: AdminRequest, _ framing: MessageFraming) -> Bool {
+        switch framing {
+        case .none: posted = Posted(request: request, missing: 0)
+        case .contentLength(let length) where length <= Self.formLimit: posted = Posted(request: request, missing: Int(length))
+        case .contentLength, .chunked, .untilClose:
+            keepsAlive = false
+            let isCounted = if case .contentLength = framing { true } else { false }
+            let refusal = isCounted ? AdminAnswer(413, "a form has at most \(Self.formLimit) bytes\n") : AdminAnswer(411, "Content-Length is missing\n")
+            send(refusal, omitsBody: false)
+            return true
+        }
+        if head.expectsContinue, input.isEmpty, posted?.missing != 0 {
+            output = AdminHTTPHead.goOn
+            return true
+        }
+        return takeContent()
+    }
+
+    private func takeContent() -> Bool {
+        guard var posted else { return false }
+        let count = min(posted.missing, input.count)
+        posted.content += UnsafeRawBufferPointer(start: input.base + input.start, count: count)
+        posted.missing -= count
+        input.consume(count)
+        self.posted = posted.missing == 0 ? nil : posted
+        guard posted.missing == 0 else { return false }
+        posted.request.form = FormText(posted.content)
+        answer(posted.request)
         return true
     }
 
-    private func text(_ range: ByteRange) -> String {
-        let start = input.base + input.start + range.lower
-        return String(decoding: UnsafeRawBufferPointer(start: start, count: range.count), as: UTF8.self)
+    private func answer(_ request: AdminRequest) {
+        let made = listener.answer(request)
+        made.events.forEach(server.noteChange)
+        if let warning = made.warning { server.log.warning("\(warning)") }
+        send(made, omitsBody: request.method == .head)
     }
 
-    private func answer(_ answer: AdminAnswer, omitsBody: Bool) {
-        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive)
+    private func send(_ answer: AdminAnswer, omitsBody: Bool) {
+        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive, now: server.wallSeconds)
         if !omitsBody { output += answer.body }
         sent = 0
     }

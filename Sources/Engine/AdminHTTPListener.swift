@@ -1,3 +1,5 @@
+import Admin
+import Model
 import Network
 import Settings
 import TLS
@@ -8,8 +10,10 @@ final class AdminHTTPListener: EventTarget {
     let wanted: ListenAddress
     /// `ADDRESS:PORT`, with the real port.
     let address: String
+    private let port: UInt16
     private let socket: Socket
     private var material: ServerTLSMaterial?
+    private var pages: AdminPages
     private var context: ServerTLSContext?
     private unowned let server: ProxyServer
     private var connections: [ObjectIdentifier: AdminHTTPConnection] = [:]
@@ -17,20 +21,32 @@ final class AdminHTTPListener: EventTarget {
     /// After no descriptor was left: nothing else tells of a connection that waits.
     private static let pause: Int64 = 1_000_000_000
 
-    init(_ wanted: ListenAddress, material: ServerTLSMaterial?, server: ProxyServer) throws(SystemError) {
+    init(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials, server: ProxyServer) throws(SystemError) {
+        let wanted = settings.address
         self.wanted = wanted
         self.server = server
         let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
         address = socket.localAddress?.text ?? ""
         let descriptor = socket.number
+        pages = AdminPages(AdminAccess())
+        port = socket.localAddress?.port ?? 0
         self.socket = consume socket
         super.init()
-        adopt(material)
+        adopt(settings, materials)
         try server.loop.add(self, descriptor: descriptor)
     }
 
     /// From a reload. Connections that were let in under other CAs or CRLs end.
-    func adopt(_ material: ServerTLSMaterial?) {
+    func adopt(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials) {
+        var access = AdminAccess()
+        access.allowsChanges = settings.allowChanges
+        access.token = materials.adminToken
+        access.operators = settings.operators
+        access.isTLS = settings.tls != nil
+        access.isGuardedByAddress = settings.address.address.isLoopback && settings.tls == nil && access.token == nil
+        access.port = port
+        pages.adopt(access)
+        let material = materials.admin
         let isTrustedAsBefore = material?.trustGeneration == self.material?.trustGeneration
         self.material = material
         context = material.map(makeContext)
@@ -52,21 +68,26 @@ final class AdminHTTPListener: EventTarget {
     private func acceptAll() {
         while true {
             switch socket.accept() {
-            case .connection(let taken, _): begin(taken)
+            case .connection(let taken, let peer): begin(taken, from: IPAddress(high: peer.high, low: peer.low).description)
             case .none: return
             case .failed: return server.loop.setDeadline(self, server.loop.now + Self.pause)
             }
         }
     }
 
-    private func begin(_ socket: consuming Socket) {
+    private func begin(_ socket: consuming Socket, from source: String) {
         // The newest is turned away.
         guard connections.count < Self.bound else { return }
-        let connection = AdminHTTPConnection(socket, tls: context, server: server) { [unowned self] in
+        let connection = AdminHTTPConnection(socket, from: source, tls: context, listener: self, server: server) { [unowned self] in
             connections[ObjectIdentifier($0)] = nil
         }
         connections[ObjectIdentifier(connection)] = connection
         connection.begin()
+    }
+
+    func answer(_ request: AdminRequest) -> AdminAnswer {
+        var host = ControlHost(server: server)
+        return pages.answer(request, AdminPages.Moment(now: server.wallSeconds, random: AdminHTTPHead.random), host: &host)
     }
 
     func close() {

@@ -34,7 +34,7 @@ extension ProxyServer {
     /// With the TLS of `materials`. One that is open already stays so until the new one is bound.
     func openAdminHTTP(_ settings: AdminSettings.HTTP) throws(MaterialProblems) {
         do {
-            let opened = try AdminHTTPListener(settings.address, material: materials.admin, server: self)
+            let opened = try AdminHTTPListener(settings, materials, server: self)
             adminHTTP?.close()
             adminHTTP = opened
         } catch {
@@ -49,12 +49,18 @@ extension ProxyServer {
             adminHTTP = nil
             return
         }
-        if let adminHTTP, adminHTTP.wanted == settings.address { return adminHTTP.adopt(materials.admin) }
+        if let adminHTTP, adminHTTP.wanted == settings.address { return adminHTTP.adopt(settings, materials) }
         do {
             try openAdminHTTP(settings)
         } catch {
             error.lines.forEach { log.error("\($0)") }
         }
+    }
+
+    /// What an operator has changed on the page.
+    func noteChange(_ line: String) {
+        log.notice("\(line)")
+        history.note(line, now: wallSeconds)
     }
 
     private func words(_ failure: UnixListener.Failure) -> String {

@@ -26,7 +26,7 @@ extension ProxyServer {
         report.pools = snapshot.settings.pools.compactMap { settings in
             pools[settings.name].map { pool($0, tally.pools[Array(settings.name.utf8)] ?? PoolTally(), now) }
         }
-        report.environments = environments(tally)
+        report.environments = environments(tally, snapshot)
         report.certnames = certnames(tally)
         report.failures = tally.failures.failures.map(FailureReport.init)
         report.events = history.events
@@ -123,10 +123,11 @@ extension ProxyServer {
         return report
     }
 
-    private func environments(_ tally: Tally) -> [EnvironmentReport] {
+    private func environments(_ tally: Tally, _ snapshot: Snapshot) -> [EnvironmentReport] {
         var reports = tally.environments.map { name, traffic in
             var report = EnvironmentReport()
             report.name = String(decoding: name, as: UTF8.self)
+            report.pool = snapshot.routes.pool(ofEnvironment: name).map { snapshot.poolSettings($0).name }
             report.traffic = traffic
             return report
         }

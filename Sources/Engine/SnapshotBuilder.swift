@@ -1,3 +1,4 @@
+import Admin
 import Balancing
 import Model
 import Network
@@ -14,6 +15,7 @@ struct SnapshotBuilder {
         var pools: [ClientTLSMaterial?] = []
         /// Of `admin.http`.
         var admin: ServerTLSMaterial?
+        var adminToken: AdminToken?
         var warnings: [String] = []
         var expiries: [Expiry] = []
         /// Every file that was read.
@@ -35,7 +37,7 @@ struct SnapshotBuilder {
         var made = Materials()
         made.ticketKeys = previous.ticketKeys
         let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
-        let named = served.flatMap(\.files) + settings.pools.flatMap { $0.tls?.files ?? [] }
+        let named = served.flatMap(\.files) + [settings.admin.http?.tokenFile].compactMap { $0 } + settings.pools.flatMap { $0.tls?.files ?? [] }
         for file in named { made.stamps[file] = FileStamp(file) }
         try load(settings, into: &made, previous: previous) { _, _ in nil }
         return made
@@ -77,6 +79,16 @@ struct SnapshotBuilder {
             listener.tls.flatMap { server(index, $0, "listener \(listener.name)") }
         }
         made.admin = settings.admin.http?.tls.flatMap { server(settings.listeners.count, $0, "admin.http") }
+        if let path = settings.admin.http?.tokenFile {
+            do throws(AdminToken.Defect) {
+                let content = try AdminTokenFile.read(path)
+                made.adminToken = content.token
+                made.warnings += [content.warning].compactMap { $0 }
+                made.files.append(path)
+            } catch {
+                problems.append("admin.http: token_file \(path): \(error.words)")
+            }
+        }
         var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
         for pool in settings.pools {
             guard let tls = pool.tls else {

@@ -54,6 +54,11 @@ package final class RouteTable: Sendable {
         return decideByEnvironment(request, identity)
     }
 
+    /// Where the environments table alone sends an environment; nil: nowhere.
+    package func pool(ofEnvironment name: [UInt8]) -> PoolIndex? {
+        environments.row(for: name).map { environmentPools[$0] } ?? defaultPool
+    }
+
     package func name(_ rule: RuleID) -> String { names[rule.value] }
 
     /// The same text as bytes, for logs.

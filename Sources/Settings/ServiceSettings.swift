@@ -18,11 +18,17 @@ package struct AdminSettings: Sendable {
         package var allowChanges: Bool
         package var tls: ListenerTLSSettings?
         package var tokenFile: String?
-        package init(address: ListenAddress, allowChanges: Bool = false, tls: ListenerTLSSettings? = nil, tokenFile: String? = nil) {
+        /// Globs of the certnames that count as operators'; nil: every verified certificate does.
+        package var operators: [String]?
+        package init(
+            address: ListenAddress, allowChanges: Bool = false, tls: ListenerTLSSettings? = nil, tokenFile: String? = nil,
+            operators: [String]? = nil
+        ) {
             self.address = address
             self.allowChanges = allowChanges
             self.tls = tls
             self.tokenFile = tokenFile
+            self.operators = operators
         }
     }
     package var socket: Socket?

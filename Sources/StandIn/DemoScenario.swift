@@ -7,14 +7,18 @@ import Synchronization
 package final class DemoScenario: Sendable {
     private let sites: DemoSites
     private let agentCount: Int
+    private let pace: Duration
     private let say: @Sendable (String) -> Void
     private let agents = DemoAgents()
     private let isCancelled = Atomic(false)
 
-    /// - Parameter say: takes one line of what happens
-    package init(sites: DemoSites, agentCount: Int, say: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - pace: how long each act lasts at least, for those who watch it on the stats page
+    ///   - say: takes one line of what happens
+    package init(sites: DemoSites, agentCount: Int, pace: Duration = .zero, say: @escaping @Sendable (String) -> Void) {
         self.sites = sites
         self.agentCount = agentCount
+        self.pace = pace
         self.say = say
     }
 
@@ -94,6 +98,7 @@ package final class DemoScenario: Sendable {
                 say(
                     "  in half a second: " + living.indices.map { "\(living[$0].name) \(counts[$0])" }.joined(separator: ", ")
                         + "; elsewhere 0")
+                while ContinuousClock.now - start < pace, !isOver { Thread.sleep(forTimeInterval: 0.1) }
                 return true
             }
         }

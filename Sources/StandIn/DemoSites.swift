@@ -10,6 +10,8 @@ package final class DemoSites: Sendable {
     package let sites: [Site]
     package let certificateServer: StandInServer
     package let authority: StandInAuthority
+    /// What the stats page is entered with.
+    package let pageToken: String
     private let folder: String
 
     /// Starts every server.
@@ -17,6 +19,7 @@ package final class DemoSites: Sendable {
     package init(folder: String, compileTime: Duration = .milliseconds(40)) throws {
         self.folder = folder
         authority = try StandInAuthority(name: "demo")
+        pageToken = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined(separator: "-")
         var certificateOptions = StandInServer.Options()
         certificateOptions.name = "ca"
         certificateOptions.authority = authority
@@ -78,10 +81,14 @@ package final class DemoSites: Sendable {
                   - { name: ca, address: "\(certificateServer.address)", site: \(sites[0].name) }
             environments:
               default: compilers
+            admin:
+              socket: { path: admin.sock }
+              http: { address: "127.0.0.1:0", allow_changes: true, token_file: page-token }
             timeouts: { drain: 5s }
             logs: { access: { to: access.log, format: json }, level: info }
 
             """
+        try PrivateFile.write(pageToken + "\n", to: folder + "/page-token", mode: 0o600)
         let path = folder + "/puppetfront.yaml"
         try PrivateFile.write(text, to: path, mode: 0o644)
         return path

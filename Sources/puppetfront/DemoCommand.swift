@@ -27,12 +27,12 @@ struct DemoCommand: ParsableCommand {
         let proxy = try DemoEngine(configuration: sites.writeConfiguration(port: port))
         defer { proxy.stop() }
         Self.say("puppetfront on 127.0.0.1:\(proxy.port), files in \(folder)")
-        if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/") }
-        let scenario = DemoScenario(sites: sites, agentCount: agents, say: Self.say)
+        if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/ with the token \(sites.pageToken)") }
+        let isWatched = !once && isatty(0) != 0
+        let scenario = DemoScenario(sites: sites, agentCount: agents, pace: isWatched ? .seconds(3) : .zero, say: Self.say)
         stopSignals.onStop { scenario.cancel() }
         let outcome = scenario.run(port: proxy.port)
-        let endsNow = once || isatty(0) == 0 || outcome == .cancelled
-        if !endsNow {
+        if isWatched && outcome != .cancelled {
             Self.say("")
             Self.say(
                 outcome == .passed

@@ -62,7 +62,7 @@ final class DemoEngine: DemoProxy {
             throw Failure(description: "no listener in: \(state.words.joined(separator: " "))")
         }
         self.port = port
-        statisticsAddress = addresses["http"]
+        statisticsAddress = addresses["admin"]
     }
 
     deinit { stop() }
@@ -80,7 +80,7 @@ final class DemoEngine: DemoProxy {
         let log = Logger(label: "puppetfront") { _ in LineLogHandler(level: level) }
         do {
             let server = try ProxyServer(
-                handlesSignals: false, log: log,
+                version: Version.current, handlesSignals: false, log: log,
                 load: {
                     let result = ConfigurationLoader.load(path: configuration, site: nil, environmentSite: nil, checkFiles: true)
                     let lines = result.diagnostics.map(\.description)

@@ -24,6 +24,14 @@ import Testing
         #expect(Setup.decide(settings, node("PROduction")) == "environments.PRO* one")
     }
 
+    @Test func theTableTellsWhereAnEnvironmentGoes() {
+        let table = RouteTable(Setup.settings(environments: [("feature_*", 1), ("production", 0)], defaultPool: 2))
+        #expect(table.pool(ofEnvironment: Array("feature_x".utf8)) == PoolIndex(1))
+        #expect(table.pool(ofEnvironment: Array("production".utf8)) == PoolIndex(0))
+        #expect(table.pool(ofEnvironment: Array("staging".utf8)) == PoolIndex(2))
+        #expect(RouteTable(Setup.settings(environments: [("production", 0)])).pool(ofEnvironment: Array("staging".utf8)) == nil)
+    }
+
     @Test func withoutADefaultWhatNothingNamesIsRefused() {
         let settings = Setup.settings(environments: [("production", 0)])
         #expect(Setup.decide(settings, node("production")) == "environments.production zero")

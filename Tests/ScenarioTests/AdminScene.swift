@@ -16,6 +16,13 @@ enum AdminScene {
         return (server, proxy, try connect(proxy))
     }
 
+    static func get(_ target: String, fields: [String] = []) -> String { request("GET", target, fields: fields) }
+
+    /// By the address that it is asked at, as a browser's or scraper's.
+    static func request(_ method: String, _ target: String, fields: [String] = [], body: String? = nil) -> String {
+        Requests.make(method, target, fields: fields, body: body).replacing("Host: puppet.test:8140", with: "Host: \(address)")
+    }
+
     static func connect(_ proxy: ProxyProcess, tls: StandInTLS? = nil) throws -> RawClient {
         try RawClient(proxy.port("admin"), tls: tls, address: address)
     }

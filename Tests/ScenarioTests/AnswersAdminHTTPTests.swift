@@ -21,7 +21,7 @@ struct AnswersAdminHTTPTests {
             "puppetfront_ready 1",
         ]
         let isThere = try waitUntil {
-            let answer = try monitor.exchange(Requests.get("/metrics"))
+            let answer = try monitor.exchange(AdminScene.get("/metrics"))
             #expect(answer.field("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
             page = answer.text
             let lines = Set(page.split(separator: "\n").map(String.init))
@@ -34,16 +34,18 @@ struct AnswersAdminHTTPTests {
         let scene = try Scene()
         let check = "check: { inter: 100ms, fastinter: 50ms, timeout: 200ms, rise: 1, fall: 2 }"
         let (server, proxy, monitor) = try AdminScene.start(scene, lines: [check])
-        let answer = try monitor.exchange(Requests.get("/readyz"))
+        let answer = try monitor.exchange(AdminScene.get("/readyz"))
         #expect(answer.status == 200)
+        let date = try #require(answer.field("Date"))
+        #expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "\(date)")
         #expect(answer.text == "ready: yes\ndraining: no\ndefault pool usable: yes\nCA usable: none\n")
         #expect(waitUntil { server.acceptedCount > 1 })
         server.stop()
         #expect(proxy.waitForMessage { $0.contains("Server compilers/s1 is DOWN") } != nil)
-        #expect(try waitUntil { try monitor.exchange(Requests.get("/readyz")).status == 503 })
-        #expect(try monitor.exchange(Requests.get("/readyz")).text.hasPrefix("ready: no\ndraining: no\ndefault pool usable: no\n"))
-        #expect(try monitor.exchange(Requests.get("/healthz")).text == "ok\n", "the process itself is well")
-        let page = try monitor.exchange(Requests.get("/")).text
+        #expect(try waitUntil { try monitor.exchange(AdminScene.get("/readyz")).status == 503 })
+        #expect(try monitor.exchange(AdminScene.get("/readyz")).text.hasPrefix("ready: no\ndraining: no\ndefault pool usable: no\n"))
+        #expect(try monitor.exchange(AdminScene.get("/healthz")).text == "ok\n", "the process itself is well")
+        let page = try monitor.exchange(AdminScene.get("/")).text
         #expect(page.contains("<span class=\"badge bad\">DOWN</span>"))
         #expect(page.contains("Layer4 connection problem"))
     }
@@ -52,10 +54,10 @@ struct AnswersAdminHTTPTests {
         let scene = try Scene()
         let (_, proxy, monitor) = try AdminScene.start(scene)
         let agent = try RawClient(proxy.port("plain"), address: "127.0.0.2")
-        #expect(try agent.exchange(Requests.get("/puppet/v3/node/<b>bold\"'&?environment=<i>")).status >= 400)
+        #expect(try agent.exchange(AdminScene.get("/puppet/v3/node/<b>bold\"'&?environment=<i>")).status >= 400)
         var page = ""
         let isTold = try waitUntil {
-            page = try monitor.exchange(Requests.get("/?certname=%22%3E%3Cu%3E")).text
+            page = try monitor.exchange(AdminScene.get("/?certname=%22%3E%3Cu%3E")).text
             return page.contains("/puppet/v3/node/&lt;b&gt;bold&quot;&#39;&amp;?environment=&lt;i&gt;")
         }
         #expect(isTold, "\(page)")
@@ -71,18 +73,18 @@ struct AnswersAdminHTTPTests {
             #expect(try agent.exchange(Requests.catalog(name)).status == 200)
         }
         let all = try waitUntil {
-            let page = try monitor.exchange(Requests.get("/stats")).text
+            let page = try monitor.exchange(AdminScene.get("/stats")).text
             return page.contains("<th scope=\"row\">web.test</th>") && page.contains("<th scope=\"row\">db.test</th>")
         }
         #expect(all)
-        let page = try monitor.exchange(Requests.get("/?certname=web.*")).text
+        let page = try monitor.exchange(AdminScene.get("/?certname=web.*")).text
         #expect(page.contains("<th scope=\"row\">web.test</th>") && !page.contains("<th scope=\"row\">db.test</th>"))
     }
 
     @Test func thePageMayLoadNothingFromElsewhere() throws {
         let scene = try Scene()
         let (_, _, monitor) = try AdminScene.start(scene)
-        let answers = try ["/", "/"].map { try monitor.exchange(Requests.get($0)) }
+        let answers = try ["/", "/"].map { try monitor.exchange(AdminScene.get($0)) }
         let policies = answers.compactMap { $0.field("Content-Security-Policy") }
         #expect(policies.count == 2 && policies[0] != policies[1], "a nonce serves once")
         for (answer, policy) in zip(answers, policies) {
@@ -100,11 +102,11 @@ struct AnswersAdminHTTPTests {
         let scene = try Scene()
         let (_, _, monitor) = try AdminScene.start(scene)
         for target in ["/;csv", "/stats;csv;norefresh", "/haproxy?stats;csv", "/haproxy?stats&csv"] {
-            let answer = try monitor.exchange(Requests.get(target))
+            let answer = try monitor.exchange(AdminScene.get(target))
             #expect(answer.text.hasPrefix("# pxname,svname,qcur,"), "\(target)")
             #expect(answer.text.contains("\ncompilers,s1,"), "\(target)")
         }
-        let answer = try monitor.exchange(Requests.get("/;json"))
+        let answer = try monitor.exchange(AdminScene.get("/;json"))
         #expect(answer.field("Content-Type") == "application/json" && answer.text.hasPrefix("[["))
     }
 }

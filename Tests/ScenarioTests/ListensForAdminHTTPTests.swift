@@ -3,26 +3,27 @@ import TestKit
 import Testing
 
 struct ListensForAdminHTTPTests {
-    @Test func onlyGetAndHeadAreTaken() throws {
+    @Test func onlyKnownMethodsAreTaken() throws {
         let scene = try Scene()
         let (_, proxy, monitor) = try AdminScene.start(scene)
-        let head = try monitor.exchange(Requests.make("HEAD", "/metrics"))
+        let head = try monitor.exchange(AdminScene.request("HEAD", "/metrics"))
         #expect(head.status == 200 && head.body.isEmpty && Int(head.field("Content-Length") ?? "") ?? 0 > 1000)
-        #expect(try monitor.exchange(Requests.get("/nowhere")).status == 404)
-        let refused = try monitor.exchange(Requests.make("DELETE", "/"))
-        #expect(refused.status == 405 && refused.field("Allow") == "GET, HEAD" && !refused.saysClose)
-        let answer = try monitor.exchange(Requests.make("POST", "/", body: "all"))
+        #expect(try monitor.exchange(AdminScene.get("/nowhere")).status == 404)
+        let refused = try monitor.exchange(AdminScene.request("DELETE", "/"))
+        #expect(refused.status == 405 && refused.field("Allow") == "GET, HEAD, POST" && !refused.saysClose)
+        #expect(try monitor.exchange(AdminScene.request("POST", "/", body: "s=s1&b=compilers&action=drain")).status == 403)
+        let answer = try monitor.exchange(AdminScene.request("PUT", "/", body: "all"))
         #expect(answer.status == 405 && answer.saysClose, "a body is not waited for")
         #expect(monitor.isClosed())
         let long = try AdminScene.connect(proxy)
-        #expect(try long.exchange(Requests.get("/", fields: ["X: " + String(repeating: "x", count: 9000)])).status == 431)
+        #expect(try long.exchange(AdminScene.get("/", fields: ["X: " + String(repeating: "x", count: 9000)])).status == 431)
         #expect(long.isClosed())
     }
 
     @Test func pipelinedRequestsAreAnsweredInOrder() throws {
         let scene = try Scene()
         let (_, _, monitor) = try AdminScene.start(scene)
-        try monitor.send(Requests.get("/healthz") + Requests.get("/") + Requests.get("/metrics") + Requests.get("/readyz"))
+        try monitor.send(AdminScene.get("/healthz") + AdminScene.get("/") + AdminScene.get("/metrics") + AdminScene.get("/readyz"))
         let answers = try (1...4).map { _ in try #require(try monitor.readResponse()) }
         #expect(answers.map(\.status) == [200, 200, 200, 200])
         #expect(answers[0].text == "ok\n" && answers[1].text.hasPrefix("<!DOCTYPE html>"))
@@ -33,16 +34,16 @@ struct ListensForAdminHTTPTests {
         let scene = try Scene()
         let (_, proxy, monitor) = try AdminScene.start(scene)
         let others = try (1...63).map { _ in try AdminScene.connect(proxy) }
-        for other in others { #expect(try other.exchange(Requests.get("/healthz")).status == 200) }
+        for other in others { #expect(try other.exchange(AdminScene.get("/healthz")).status == 200) }
         let tooMany = try AdminScene.connect(proxy)
         #expect(tooMany.isClosed())
         others[0].close()
         let isServedAgain = try waitUntil {
             let next = try AdminScene.connect(proxy)
-            return (try? next.exchange(Requests.get("/healthz")))?.status == 200
+            return (try? next.exchange(AdminScene.get("/healthz")))?.status == 200
         }
         #expect(isServedAgain)
-        #expect(try monitor.exchange(Requests.get("/healthz")).status == 200)
+        #expect(try monitor.exchange(AdminScene.get("/healthz")).status == 200)
     }
 
     @Test func clientsAreAskedForCertificatesWhereTheFileSaysSo() throws {
@@ -52,10 +53,10 @@ struct ListensForAdminHTTPTests {
         let lines = ["admin:", "  http:", "    address: \"\(AdminScene.address):0\"", "    tls: \(tls)"]
         let proxy = try scene.start(.pool(server.address, admin: lines))
         let monitor = try AdminScene.connect(proxy, tls: try scene.tls("monitor.test"))
-        #expect(try monitor.exchange(Requests.get("/healthz")).status == 200)
-        #expect(try monitor.exchange(Requests.get("/metrics")).isWhole)
+        #expect(try monitor.exchange(AdminScene.get("/healthz")).status == 200)
+        #expect(try monitor.exchange(AdminScene.get("/metrics")).isWhole)
         let stranger = try? AdminScene.connect(proxy, tls: try scene.tls(nil))
-        #expect((try? stranger?.exchange(Requests.get("/healthz"))) == nil)
+        #expect((try? stranger?.exchange(AdminScene.get("/healthz"))) == nil)
     }
 
     @Test func aPortInUseEndsTheStart() throws {
@@ -77,8 +78,8 @@ struct ListensForAdminHTTPTests {
         let (server, proxy, monitor) = try AdminScene.start(scene)
         proxy.reload()
         #expect(proxy.waitForMessage { $0.contains("reloaded") } != nil)
-        #expect(try monitor.exchange(Requests.get("/healthz")).status == 200, "a kept connection stays")
-        #expect(try AdminScene.connect(proxy).exchange(Requests.get("/healthz")).status == 200)
+        #expect(try monitor.exchange(AdminScene.get("/healthz")).status == 200, "a kept connection stays")
+        #expect(try AdminScene.connect(proxy).exchange(AdminScene.get("/healthz")).status == 200)
         try scene.write(.pool(server.address))
         proxy.reload()
         #expect(monitor.isClosed(within: .seconds(10)))

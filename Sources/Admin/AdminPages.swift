@@ -1,0 +1,167 @@
+/// What `admin.http` answers: `/metrics`, `/healthz`, `/readyz`, the stats page and its forms. Decides who may see and do what; knows who
+/// is logged in. Values in, values out: the Engine keeps one for its listener.
+package struct AdminPages: Sendable {
+    /// What one answer is made with.
+    package struct Moment {
+        /// Seconds since 1970.
+        let now: Int64
+        /// Fresh words, not to be guessed.
+        let random: () -> String
+
+        package init(now: Int64, random: @escaping () -> String) {
+            self.now = now
+            self.random = random
+        }
+    }
+
+    private(set) var access: AdminAccess
+    private var sessions = AdminSessions()
+    /// When a wrong token was last told of: seconds since 1970.
+    private var lastWarning: Int64 = 0
+
+    package init(_ access: AdminAccess) { self.access = access }
+
+    /// After a reload. Another token logs everybody out.
+    package mutating func adopt(_ access: AdminAccess) {
+        if access.token != self.access.token { sessions = AdminSessions() }
+        self.access = access
+    }
+
+    package mutating func answer(_ request: AdminRequest, _ moment: Moment, host: inout some AdminHost) -> AdminAnswer {
+        let path = request.target.path
+        if path == "/healthz" { return request.isLook ? AdminAnswer(200, "ok\n") : Self.wrongMethod("GET, HEAD") }
+        if path == "/readyz" { return request.isLook ? Self.readiness(host.report().process) : Self.wrongMethod("GET, HEAD") }
+        if access.isGuardedByAddress && !request.namesThisHost {
+            return AdminAnswer(421, "only for addresses and localhost in Host: set token_file to be asked by another name\n")
+        }
+        switch (path, request.isLook, request.method == .post) {
+        case ("/login", true, _) where access.token != nil: return login(200, nil, moment)
+        case ("/login", _, true) where access.token != nil: return logIn(request, moment)
+        case ("/logout", _, true): return logOut(request, moment)
+        case ("/metrics", true, _): return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
+        case ("", true, _), ("/", true, _), ("/stats", true, _), ("/haproxy", true, _):
+            return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
+        case ("", _, true), ("/", _, true), ("/stats", _, true), ("/haproxy", _, true): return change(request, moment, &host)
+        case ("/login", _, _), ("", _, _), ("/", _, _), ("/stats", _, _), ("/haproxy", _, _): return Self.wrongMethod("GET, HEAD, POST")
+        case ("/logout", _, _): return Self.wrongMethod("POST")
+        case ("/metrics", _, _): return Self.wrongMethod("GET, HEAD")
+        default: return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n")
+        }
+    }
+
+    private static func wrongMethod(_ allowed: String) -> AdminAnswer {
+        var answer = AdminAnswer(405, "method_not_allowed\n")
+        answer.fields = [("Allow", allowed)]
+        return answer
+    }
+
+    // MARK: Looking
+
+    /// The CA does not decide: agents that have their certificates go on without it.
+    private static func readiness(_ process: ProcessReport) -> AdminAnswer {
+        let authority = process.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
+        let lines = [
+            "ready: \(process.isReady ? "yes" : "no")", "draining: \(process.isDraining ? "yes" : "no")",
+            "default pool usable: \(process.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
+        ]
+        return AdminAnswer(process.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
+    }
+
+    private mutating func look(
+        _ request: AdminRequest, _ moment: Moment, _ make: (StatsPage.Rights, _ nonce: String) -> AdminAnswer
+    ) -> AdminAnswer {
+        let caller = access.caller(request, sessions, now: moment.now)
+        guard access.mayLook(caller) else {
+            if request.accept?.contains("text/html") == true { return .seeOther("/login") }
+            var answer = AdminAnswer(401, "a token is needed\n")
+            answer.fields = [("WWW-Authenticate", "Bearer realm=\"puppetfront\"")]
+            answer.warning = request.authorization == nil ? nil : warning(request, moment)
+            return answer
+        }
+        var rights = StatsPage.Rights()
+        if access.mayChange(caller) {
+            rights.formToken = sessions.formToken(caller.key, now: moment.now) ?? sessions.begin(caller.key, now: moment.now, random: moment.random)
+        }
+        if case .session(let number) = caller { rights.logOutToken = sessions.formToken(number, now: moment.now) }
+        return make(rights, moment.random())
+    }
+
+    private static func stats(_ target: AdminTarget, _ rights: StatsPage.Rights, nonce: String, _ report: ServiceReport) -> AdminAnswer {
+        if target.words.contains("csv") { return AdminAnswer(200, "text/plain; charset=utf-8", StatCommands.csv(report)) }
+        if target.words.contains("json") { return AdminAnswer(200, "application/json", StatCommands.json(report)) }
+        let note = ServerForm.Result.allCases.first { target.words.contains("st=\($0.rawValue)") }
+        let page = StatsPage(report, certname: target["certname"] ?? "", rights: rights, note: note?.words, nonce: nonce)
+        return .page(200, page.html, nonce: nonce)
+    }
+
+    // MARK: Logging in and out
+
+    private func login(_ status: Int, _ fault: String?, _ moment: Moment) -> AdminAnswer {
+        let nonce = moment.random()
+        return .page(status, StatsPageLogin.html(fault: fault, nonce: nonce), nonce: nonce)
+    }
+
+    private mutating func logIn(_ request: AdminRequest, _ moment: Moment) -> AdminAnswer {
+        guard !request.isFromElsewhere else { return Self.fromElsewhere }
+        guard let token = access.token, token.matches((request.form["token"] ?? "").utf8) else {
+            var answer = login(403, "That is not the token.", moment)
+            answer.warning = warning(request, moment)
+            return answer
+        }
+        let number = moment.random()
+        _ = sessions.begin(number, now: moment.now, random: moment.random)
+        var answer = AdminAnswer.seeOther("/")
+        answer.fields.append(("Set-Cookie", cookie(number, life: AdminSessions.life)))
+        return answer
+    }
+
+    private mutating func logOut(_ request: AdminRequest, _ moment: Moment) -> AdminAnswer {
+        let caller = access.caller(request, sessions, now: moment.now)
+        if let refusal = refusal(request, caller, moment) { return refusal }
+        sessions.end(caller.key)
+        var answer = AdminAnswer.seeOther("/")
+        answer.fields.append(("Set-Cookie", cookie("", life: 0)))
+        return answer
+    }
+
+    private func cookie(_ value: String, life: Int64) -> String {
+        "\(access.cookieName)=\(value); Path=/; Max-Age=\(life); HttpOnly; SameSite=Strict\(access.isTLS ? "; Secure" : "")"
+    }
+
+    /// At most one in ten seconds, so that guesses do not fill the log.
+    private mutating func warning(_ request: AdminRequest, _ moment: Moment) -> String? {
+        guard moment.now >= lastWarning + 10 else { return nil }
+        lastWarning = moment.now
+        return "admin.http: a wrong token from \(request.source)"
+    }
+
+    // MARK: Changing
+
+    private static let fromElsewhere = AdminAnswer(403, "another site's page sent this form: nothing was done\n")
+
+    /// nil: it may be done.
+    private func refusal(_ request: AdminRequest, _ caller: AdminCaller, _ moment: Moment) -> AdminAnswer? {
+        if request.isFromElsewhere { return Self.fromElsewhere }
+        guard access.needsFormToken(request, caller) else { return nil }
+        guard let wanted = sessions.formToken(caller.key, now: moment.now), request.form["form_token"] == wanted else {
+            return AdminAnswer(403, "the form's token is missing or old: load the page again; nothing was done\n")
+        }
+        return nil
+    }
+
+    private func change(_ request: AdminRequest, _ moment: Moment, _ host: inout some AdminHost) -> AdminAnswer {
+        guard access.allowsChanges else { return AdminAnswer(403, "changes are not allowed here: admin.http.allow_changes\n") }
+        let caller = access.caller(request, sessions, now: moment.now)
+        guard access.mayChange(caller) else { return AdminAnswer(403, "changes need the token or an operator's certificate\n") }
+        if let refusal = refusal(request, caller, moment) { return refusal }
+        let (result, done) = ServerForm.perform(request.form, on: &host)
+        let path = request.target.path.isEmpty ? "/" : request.target.path
+        var answer = AdminAnswer.seeOther("\(path);st=\(result.rawValue)")
+        answer.events = done.map { "\($0), on the page by \(caller.words(request.source))" }
+        return answer
+    }
+}
+
+extension AdminRequest {
+    fileprivate var isLook: Bool { method == .get || method == .head }
+}

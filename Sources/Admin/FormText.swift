@@ -1,0 +1,45 @@
+/// What a form has sent (application/x-www-form-urlencoded): names and values in their order. Bounded by who reads it.
+package struct FormText: Sendable {
+    private let pairs: [(name: String, value: String)]
+
+    /// - Parameter text: parts between `&`; one without `=` has an empty value
+    package init(_ text: some StringProtocol) {
+        pairs = text.split(separator: "&").map { part in
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Self.decoded(sides[0]), sides.count == 2 ? Self.decoded(sides[1]) : "")
+        }
+    }
+
+    package init(_ bytes: [UInt8]) { self.init(String(decoding: bytes, as: UTF8.self)) }
+
+    /// The first of that name.
+    package subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+    package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
+
+    /// `+` for a space, `%` and two hexadecimal digits for a byte; a `%` without them stands for itself.
+    static func decoded(_ text: some StringProtocol) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var position = 0
+        while position < bytes.count {
+            let hasDigits = bytes[position] == 0x25 && position + 2 < bytes.count
+            if hasDigits, let high = digit(bytes[position + 1]), let low = digit(bytes[position + 2]) {
+                result.append(high << 4 | low)
+                position += 3
+            } else {
+                result.append(bytes[position] == 0x2B ? 0x20 : bytes[position])
+                position += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}
