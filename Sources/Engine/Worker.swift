@@ -41,6 +41,8 @@ final class Worker {
     private var lastSaid = [Int64](repeating: 0, count: 3)
     private var logLines: [UInt8] = []
     private var logLineCount = 0
+    /// When the local time's offset was asked last.
+    private var offsetKnownAt: Int64 = 0
     private var requestsEnded = 0
     private var formatter: AccessLogFormatter
 
@@ -281,6 +283,10 @@ final class Worker {
 
     private func handOverLog() {
         guard logLineCount > 0 else { return }
+        if loop.now - offsetKnownAt > 60_000_000_000 {
+            formatter.setLocalOffset(seconds: WallClock.localOffsetSeconds())
+            offsetKnownAt = loop.now
+        }
         access.submit(&logLines, count: logLineCount)
         logLineCount = 0
     }
