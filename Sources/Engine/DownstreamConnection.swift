@@ -124,7 +124,7 @@ final class DownstreamConnection: EventTarget {
                 sourcePort = port
             case .local: break
             case .malformed:
-                worker.log.notice("PROXY header malformed", metadata: ["listener": "\(listener.settings.name)", "source": "\(source.description)"])
+                worker.prefaceMalformed(self)
                 return close()
             }
             break

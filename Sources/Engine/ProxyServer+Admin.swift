@@ -3,8 +3,6 @@ import Settings
 
 /// The life of the runtime socket and of the pages.
 extension ProxyServer {
-    var wallSeconds: Int64 { WallClock.nanoseconds() / 1_000_000_000 }
-
     func openAdminSocket(_ settings: AdminSettings.Socket) throws(MaterialProblems) {
         do {
             adminSocket = try AdminSocket(settings, server: self)

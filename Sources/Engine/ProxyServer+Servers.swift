@@ -31,7 +31,7 @@ extension ProxyServer {
         if let added = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) {
             pool.handle(.admin(added.id, .maint), now: MonotonicTime(nanoseconds: loop.now))
         }
-        history.note("Server \(name.pool)/\(name.server) was added at run time.", now: wallSeconds)
+        history.note("Server \(name.pool)/\(name.server) was added at run time.", now: .now)
         return .done
     }
 
@@ -49,7 +49,7 @@ extension ProxyServer {
         }
         settings.servers.remove(at: place)
         adopt(settings, pool)
-        history.note("Server \(name.pool)/\(name.server) was removed at run time.", now: wallSeconds)
+        history.note("Server \(name.pool)/\(name.server) was removed at run time.", now: .now)
         return .done
     }
 
