@@ -18,6 +18,8 @@ final class AdminConversation: EventTarget {
 
     /// Without a word for so long it ends, as HAProxy's `timeout cli`.
     private static let idle: Int64 = 300_000_000_000
+    /// Pieces of 4 KiB read in one go.
+    private static let batch = 32
 
     init(_ socket: consuming Socket, server: ProxyServer, level: AdminLevel, ended: @escaping (AdminConversation) -> Void) {
         self.server = server
@@ -45,7 +47,10 @@ final class AdminConversation: EventTarget {
     override func deadlinePassed() { close() }
 
     private func proceed() {
+        var reads = 0
         while !isClosed {
+            // A payload of megabytes must not keep checks and other conversations waiting.
+            if reads == Self.batch { return server.loop.deferWork(self) }
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded { return close() }
             if isWaiting { return }
@@ -64,6 +69,7 @@ final class AdminConversation: EventTarget {
             input.clear()
             switch stream.read(into: input) {
             case .bytes:
+                reads += 1
                 server.loop.setDeadline(self, server.loop.now + Self.idle)
                 let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
                 output = Array(shell.take(bytes, host: &host).utf8)
