@@ -214,9 +214,12 @@ final class Worker {
 
     func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
 
-    /// The newest context of a connection's listener; nil where a reload has removed it.
-    func context(of listener: ListenerContext) -> ListenerContext? {
-        listeners.first { $0.settings.name == listener.settings.name }
+    /// By whose CA and CRL a kept connection is judged: its listener's newest, and where a reload has renamed or removed that, those of the
+    /// one at its address, else of the first that verifies agents.
+    func judge(of listener: ListenerContext) -> ServerTLSContext? {
+        let settings = listener.settings
+        let heir = listeners.first { $0.settings.name == settings.name } ?? listeners.first { $0.settings.address == settings.address }
+        return heir?.tls ?? listeners.lazy.compactMap(\.tls).first { $0.material.trustGeneration != nil }
     }
 
     // MARK: Exchanges
