@@ -72,7 +72,8 @@ extension ProxyServer {
                 return
             }
             adopt(new, old)
-            transactions[made.file.kind] = nil
+            // Another `set` may have come meanwhile.
+            if transactions[made.file.kind]?.pem == made.pem { transactions[made.file.kind] = nil }
             log.notice("replaced in memory", metadata: ["file": "\(made.file.path)"])
             history.note("\(made.file.path) was replaced in memory", now: wallSeconds)
             tell(.certificateChanged) { $0.files = [made.file.path] }
