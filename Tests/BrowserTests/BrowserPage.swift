@@ -40,7 +40,7 @@ final class BrowserPage {
 
     func text(_ expression: String) throws -> String { try value(expression) as? String ?? "" }
 
-    func waits(for expression: String, within timeout: Duration = .seconds(15)) throws -> Bool {
+    func waits(for expression: String, within timeout: Duration = .seconds(30)) throws -> Bool {
         try waitUntil(within: timeout) {
             if try value(expression) as? Bool == true { return true }
             // Each look takes the page's own time.

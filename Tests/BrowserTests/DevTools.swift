@@ -30,6 +30,8 @@ final class DevTools: @unchecked Sendable {
     static let program = "/usr/bin/chromium"
 
     init() throws {
+        // A Chromium that has died shall be told as an error.
+        signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
         var (commands, events): ([Int32], [Int32]) = ([0, 0], [0, 0])
         guard pipe(&commands) == 0, pipe(&events) == 0 else { throw Failure(description: "no pipe") }

@@ -3,7 +3,7 @@ import Testing
 extension InTurn {
     /// What the page does without its script, and to those who do not use a mouse.
     struct WorksPlainlyTests {
-        @Test(.timeLimit(.minutes(1))) func withoutScriptServersAreDrainedAllTheSame() throws {
+        @Test(.timeLimit(.minutes(5))) func withoutScriptServersAreDrainedAllTheSame() throws {
             let site = try Site()
             let page = try BrowserPage(try DevTools())
             try page.setScreen(width: 390, isPhone: true)
@@ -19,7 +19,7 @@ extension InTurn {
             #expect(page.complaints == [])
         }
 
-        @Test(.timeLimit(.minutes(1))) func whatIsTickedAndOpenedStaysWhileThePageGoesOn() throws {
+        @Test(.timeLimit(.minutes(5))) func whatIsTickedAndOpenedStaysWhileThePageGoesOn() throws {
             let site = try Site()
             let page = try BrowserPage(try DevTools())
             try page.setScreen(width: 1500)
