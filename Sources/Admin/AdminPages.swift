@@ -3,7 +3,7 @@
 package struct AdminPages: Sendable {
     /// What one answer is made with.
     package struct Moment {
-        /// Seconds since 1970.
+        /// Seconds of the monotonic clock.
         let now: Int64
         /// Fresh words, not to be guessed.
         let random: () -> String

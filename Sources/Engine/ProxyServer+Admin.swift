@@ -58,7 +58,7 @@ extension ProxyServer {
     /// What an operator has changed on the page.
     func noteChange(_ line: String) {
         log.notice("\(line)")
-        history.note(line, now: wallSeconds)
+        history.note(line, now: .now)
     }
 
     private func words(_ failure: UnixListener.Failure) -> String {

@@ -75,7 +75,7 @@ extension ProxyServer {
             // Another `set` may have come meanwhile.
             if transactions[made.file.kind]?.pem == made.pem { transactions[made.file.kind] = nil }
             log.notice("replaced in memory", metadata: ["file": "\(made.file.path)"])
-            history.note("\(made.file.path) was replaced in memory", now: wallSeconds)
+            history.note("\(made.file.path) was replaced in memory", now: .now)
             tell(.certificateChanged) { $0.files = [made.file.path] }
             inquiries.answered(inquiry, .done)?()
         }
