@@ -142,8 +142,8 @@ package enum Metrics {
 
     /// By hundred of the status; 0: no answer was begun.
     private static func statuses(_ labels: KeyValuePairs<String, String>, _ traffic: TrafficCounters, _ page: inout MetricsPage) {
-        for (hundred, count) in traffic.statuses.enumerated() where count > 0 || hundred == 2 {
-            page.sample(labels, ("code", hundred == 0 ? "0" : "\(hundred)xx"), Double(count))
+        for hundred in 0...5 where traffic.statuses[hundred] > 0 || hundred == 2 {
+            page.sample(labels, ("code", hundred == 0 ? "0" : "\(hundred)xx"), Double(traffic.statuses[hundred]))
         }
     }
 }

@@ -76,7 +76,11 @@ extension RunningExchange {
         record.termination = Telemetry.Termination(
             TerminationLetters.of(exchange.failure, byTimeout: exchange.failedByTimeout, phase: failurePhase))
         record.processConnections = worker.counters.connections.load(ordering: .relaxed)
-        worker.writeLog(record)
+        // Taken out and put back: as an argument it would be copied, name by name.
+        var ended = AccessRecord()
+        swap(&ended, &record)
+        worker.writeLog(ended)
+        swap(&ended, &record)
     }
 
     /// Where the exchange stands.

@@ -32,7 +32,7 @@ final class Worker {
     /// By listener; each empties itself when its trust changes.
     private var verified: [String: VerifiedCertificateCache] = [:]
     private(set) var connections: [ObjectIdentifier: DownstreamConnection] = [:]
-    private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
+    private var idle: [ObjectIdentifier: IdleConnections] = [:]
     private var waiting: [UInt64: RunningExchange] = [:]
     private var spareExchanges: [RunningExchange] = []
     private var nextSerial: UInt64 = 0
@@ -107,6 +107,8 @@ final class Worker {
         clientContexts = clientContexts.filter { live.contains($0.key) }
         // They would keep the snapshots that they last worked for.
         spareExchanges.removeAll()
+        // Of servers that are gone.
+        idle = idle.filter { !$0.value.list.isEmpty }
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         for acceptor in acceptors { stopAccepting(acceptor) }
         acceptors.removeAll()
@@ -317,10 +319,8 @@ final class Worker {
     /// - Parameter looksTwice: asks the socket whether its end has come since the last turn of the loop: for requests that cannot be sent
     ///   again. The others are, should it have.
     func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamConnection? {
-        let key = ObjectIdentifier(target)
-        guard idle[key] != nil else { return nil }
-        // Not `idle[key]?`: its accessors' frames would be three allocations a request.
-        while let connection = idle[key, default: []].popLast() {
+        guard let kept = idle[ObjectIdentifier(target)] else { return nil }
+        while let connection = kept.list.popLast() {
             if !looksTwice || connection.isQuiet { return connection }
             connection.close()
         }
@@ -328,16 +328,21 @@ final class Worker {
     }
 
     func keepIdle(_ connection: UpstreamConnection) -> Bool {
+        if isDraining { return false }
         let key = ObjectIdentifier(connection.target)
-        guard !isDraining, idle[key, default: []].count < Self.idlePerServer else { return false }
-        idle[key, default: []].append(connection)
+        guard let kept = idle[key] else {
+            idle[key] = IdleConnections(connection)
+            return true
+        }
+        guard kept.list.count < Self.idlePerServer else { return false }
+        kept.list.append(connection)
         return true
     }
 
     func dropIdle(_ connection: UpstreamConnection) {
         let key = ObjectIdentifier(connection.target)
-        idle[key]?.removeAll { $0 === connection }
-        if idle[key]?.isEmpty == true { idle[key] = nil }
+        idle[key]?.list.removeAll { $0 === connection }
+        if idle[key]?.list.isEmpty == true { idle[key] = nil }
         connection.close()
     }
 
@@ -356,7 +361,7 @@ final class Worker {
             // Agents end idle connections after 4 s themselves; a FIN from here could cross with a request.
             loop.setDeadline(connection, max(loop.now, connection.idleSince + idleTimeout))
         }
-        for list in idle.values { for connection in list { connection.close() } }
+        for kept in idle.values { for connection in kept.list { connection.close() } }
         idle.removeAll()
         stopWhenDrained()
     }

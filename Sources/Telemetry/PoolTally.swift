@@ -8,13 +8,28 @@ package struct PoolTally: Sendable {
         package let status: Int
     }
 
+    /// What one endpoint's requests add up to.
+    private struct Endpoint {
+        /// Few statuses come again and again.
+        var answers: [(status: Int, count: UInt64)] = []
+        var times = LatencyHistogram()
+
+        /// True where this status has not been seen before: it is counted if `mayAdd`.
+        mutating func add(_ status: Int, _ count: UInt64 = 1, mayAdd: Bool) -> Bool {
+            for index in answers.indices where answers[index].status == status {
+                answers[index].count += count
+                return false
+            }
+            if mayAdd { answers.append((status, count)) }
+            return mayAdd
+        }
+    }
+
     package private(set) var traffic = TrafficCounters()
-    /// By name; those of servers that a reload removed stay until the counters are cleared.
-    package private(set) var servers: [[UInt8]: TrafficCounters] = [:]
-    package private(set) var answers: [Answer: UInt64] = [:]
+    private var byServer = NameTable<TrafficCounters>()
+    private var byEndpoint = NameTable<Endpoint>()
+    private var answerCount = 0
     package private(set) var queueTimes = LatencyHistogram()
-    /// By endpoint.
-    package private(set) var requestTimes: [[UInt8]: LatencyHistogram] = [:]
     /// Requests that went on to another pool, by its name.
     package private(set) var overflowed: [[UInt8]: UInt64] = [:]
 
@@ -23,23 +38,39 @@ package struct PoolTally: Sendable {
 
     package init() {}
 
+    /// By name; those of servers that a reload removed stay until the counters are cleared.
+    package var servers: [[UInt8]: TrafficCounters] { byServer.dictionary }
+
+    package var answers: [Answer: UInt64] {
+        var result: [Answer: UInt64] = [:]
+        for (endpoint, tally) in byEndpoint.dictionary {
+            for (status, count) in tally.answers { result[Answer(endpoint: endpoint, status: status)] = count }
+        }
+        return result
+    }
+
+    /// By endpoint.
+    package var requestTimes: [[UInt8]: LatencyHistogram] { byEndpoint.dictionary.mapValues(\.times) }
+
     mutating func add(_ record: borrowing AccessRecord) {
         traffic.add(record)
-        if !record.server.isEmpty { servers[record.server, default: TrafficCounters()].add(record) }
-        let answer = Answer(endpoint: record.endpoint, status: record.status ?? 0)
-        if answers[answer] != nil || answers.count < Self.answerBound { answers[answer, default: 0] += 1 }
+        if !record.server.isEmpty { byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record) }
+        let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
+        if byEndpoint[place].add(record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
         if let time = record.queueTime { queueTimes.add(nanoseconds: time) }
-        if let time = record.totalTime { requestTimes[record.endpoint, default: LatencyHistogram()].add(nanoseconds: time) }
+        if let time = record.totalTime { byEndpoint[place].times.add(nanoseconds: time) }
     }
 
     mutating func overflowed(to pool: [UInt8]) { overflowed[pool, default: 0] += 1 }
 
     static func += (left: inout PoolTally, right: borrowing PoolTally) {
         left.traffic += right.traffic
-        for (name, counters) in right.servers { left.servers[name, default: TrafficCounters()] += counters }
-        for (answer, count) in right.answers { left.answers[answer, default: 0] += count }
+        left.byServer.add(right.byServer, new: TrafficCounters()) { $0 += $1 }
+        left.byEndpoint.add(right.byEndpoint, new: Endpoint()) { sum, endpoint in
+            for (status, count) in endpoint.answers { _ = sum.add(status, count, mayAdd: true) }
+            sum.times += endpoint.times
+        }
         left.queueTimes += right.queueTimes
-        for (name, times) in right.requestTimes { left.requestTimes[name, default: LatencyHistogram()] += times }
         for (name, count) in right.overflowed { left.overflowed[name, default: 0] += count }
     }
 }

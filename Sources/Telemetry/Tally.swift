@@ -4,13 +4,13 @@ import Model
 /// Each worker has its own; who asks adds them. Bounded: environments, certnames and failures keep so many, the rest together.
 package struct Tally: Sendable {
     package private(set) var requests: UInt64 = 0
-    package private(set) var listeners: [[UInt8]: TrafficCounters] = [:]
+    private var byListener = NameTable<TrafficCounters>()
     package private(set) var connections: [[UInt8]: ConnectionTally] = [:]
-    package private(set) var pools: [[UInt8]: PoolTally] = [:]
-    package private(set) var environments: [[UInt8]: TrafficCounters] = [:]
+    private var byPool = NameTable<PoolTally>()
+    private var byEnvironment = NameTable<TrafficCounters>()
     /// Requests of environments beyond the bound.
     package private(set) var otherEnvironments = TrafficCounters()
-    package private(set) var routes: [[UInt8]: UInt64] = [:]
+    private var byRoute = NameTable<UInt64>()
     package private(set) var refusals = [UInt64](repeating: 0, count: Reason.allCases.count)
     package private(set) var certnames = RunTable(bound: 10_000)
     package private(set) var failures = FailureRing(bound: 256)
@@ -20,12 +20,19 @@ package struct Tally: Sendable {
 
     package init() {}
 
+    package var listeners: [[UInt8]: TrafficCounters] { byListener.dictionary }
+    package var pools: [[UInt8]: PoolTally] { byPool.dictionary }
+    package var environments: [[UInt8]: TrafficCounters] { byEnvironment.dictionary }
+    package var routes: [[UInt8]: UInt64] { byRoute.dictionary }
+
     package mutating func add(_ record: borrowing AccessRecord) {
         requests += 1
-        listeners[record.listener, default: TrafficCounters()].add(record)
-        if !record.route.isEmpty { routes[record.route, default: 0] += 1 }
-        if !record.pool.isEmpty { pools[record.pool, default: PoolTally()].add(record) }
-        if !record.overflowedFrom.isEmpty { pools[record.overflowedFrom, default: PoolTally()].overflowed(to: record.pool) }
+        byListener[byListener.place(of: record.listener, new: TrafficCounters())].add(record)
+        if !record.route.isEmpty { byRoute[byRoute.place(of: record.route, new: 0)] += 1 }
+        if !record.pool.isEmpty { byPool[byPool.place(of: record.pool, new: PoolTally())].add(record) }
+        if !record.overflowedFrom.isEmpty {
+            byPool[byPool.place(of: record.overflowedFrom, new: PoolTally())].overflowed(to: record.pool)
+        }
         if !record.environment.isEmpty { addToEnvironment(record) }
         if let reason = record.reason {
             refusals[reason.index] += 1
@@ -36,8 +43,10 @@ package struct Tally: Sendable {
 
     private mutating func addToEnvironment(_ record: borrowing AccessRecord) {
         // Only what a rule has sent somewhere is counted by name: anybody can invent environments.
-        if environments[record.environment] != nil || environments.count < Self.environmentBound && !record.pool.isEmpty {
-            environments[record.environment, default: TrafficCounters()].add(record)
+        if let place = byEnvironment.place(of: record.environment) {
+            byEnvironment[place].add(record)
+        } else if byEnvironment.count < Self.environmentBound, !record.pool.isEmpty {
+            byEnvironment[byEnvironment.place(of: record.environment, new: TrafficCounters())].add(record)
         } else {
             otherEnvironments.add(record)
         }
@@ -67,12 +76,12 @@ package struct Tally: Sendable {
 
     package static func += (left: inout Tally, right: borrowing Tally) {
         left.requests += right.requests
-        for (name, counters) in right.listeners { left.listeners[name, default: TrafficCounters()] += counters }
+        left.byListener.add(right.byListener, new: TrafficCounters()) { $0 += $1 }
         for (name, tally) in right.connections { left.connections[name, default: ConnectionTally()] += tally }
-        for (name, pool) in right.pools { left.pools[name, default: PoolTally()] += pool }
-        for (name, counters) in right.environments { left.environments[name, default: TrafficCounters()] += counters }
+        left.byPool.add(right.byPool, new: PoolTally()) { $0 += $1 }
+        left.byEnvironment.add(right.byEnvironment, new: TrafficCounters()) { $0 += $1 }
         left.otherEnvironments += right.otherEnvironments
-        for (name, count) in right.routes { left.routes[name, default: 0] += count }
+        left.byRoute.add(right.byRoute, new: 0) { $0 += $1 }
         for index in left.refusals.indices { left.refusals[index] += right.refusals[index] }
         left.certnames.merge(right.certnames)
         left.failures.merge(right.failures)

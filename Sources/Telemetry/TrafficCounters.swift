@@ -4,7 +4,7 @@ import Model
 package struct TrafficCounters: Sendable, Equatable {
     package var requests: UInt64 = 0
     /// Answers by the status's hundred: index 1 to 5; 0 holds the rest (none was begun).
-    package var statuses = [UInt64](repeating: 0, count: 6)
+    package var statuses = SIMD8<UInt64>()
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
     /// Sent again, or tried to be.
@@ -34,7 +34,7 @@ package struct TrafficCounters: Sendable, Equatable {
     package mutating func add(_ record: borrowing AccessRecord) {
         requests += 1
         let hundred = (record.status ?? 0) / 100
-        statuses[(1...5).contains(hundred) ? hundred : 0] += 1
+        statuses[(1...5).contains(hundred) ? hundred : 0] &+= 1
         bytesIn += record.bytesIn
         bytesOut += record.bytesOut
         retries += UInt64(max(0, record.retries))
@@ -62,7 +62,7 @@ package struct TrafficCounters: Sendable, Equatable {
 
     package static func += (left: inout TrafficCounters, right: borrowing TrafficCounters) {
         left.requests += right.requests
-        for index in left.statuses.indices { left.statuses[index] += right.statuses[index] }
+        left.statuses &+= right.statuses
         left.bytesIn += right.bytesIn
         left.bytesOut += right.bytesOut
         left.retries += right.retries
