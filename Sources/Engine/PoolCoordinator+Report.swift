@@ -47,7 +47,7 @@ extension PoolCoordinator {
                 }
                 report.remaining = remaining.inMilliseconds
                 reports.append(report)
-                return reports.count < limit
+                return reports.count >= limit
             }
             return reports
         }
