@@ -106,7 +106,7 @@ final class AdminHTTPConnection: EventTarget {
             return true
         }
         // What a body would say interests nobody, and it is not waited for.
-        keepsAlive = head.keepAlive && head.framing == .none
+        keepsAlive = head.keepAlive && head.framing == .none && !server.hasHandedOver
         let target = text(head.target)
         input.consume(head.length)
         guard head.method == .get || head.method == .head else {

@@ -17,16 +17,30 @@ final class AdminHTTPListener: EventTarget {
     /// After no descriptor was left: nothing else tells of a connection that waits.
     private static let pause: Int64 = 1_000_000_000
 
-    init(_ wanted: ListenAddress, material: ServerTLSMaterial?, server: ProxyServer) throws(SystemError) {
+    convenience init(_ wanted: ListenAddress, material: ServerTLSMaterial?, server: ProxyServer) throws(SystemError) {
+        let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
+        self.init(wanted, socket, material: material, server: server)
+    }
+
+    /// - Parameter socket: bound and listening
+    init(_ wanted: ListenAddress, _ socket: consuming Socket, material: ServerTLSMaterial?, server: ProxyServer) {
         self.wanted = wanted
         self.server = server
-        let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
         address = socket.localAddress?.text ?? ""
-        let descriptor = socket.number
-        self.socket = consume socket
+        self.socket = socket
         super.init()
         adopt(material)
-        try server.loop.add(self, descriptor: descriptor)
+    }
+
+    /// Begins to accept.
+    func begin() throws(SystemError) { try server.loop.add(self, descriptor: socket.number) }
+
+    var descriptor: Int32 { socket.number }
+
+    /// Another instance accepts now. Connections under way go on.
+    func handOver() {
+        server.loop.unwatch(socket.number)
+        server.loop.remove(self)
     }
 
     /// From a reload. Connections that were let in under other CAs or CRLs end.

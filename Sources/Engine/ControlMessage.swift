@@ -10,6 +10,8 @@ enum ControlMessage: Sendable {
     case resolved(pool: String, ServerID, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
     case workerEnded(Int)
+    /// The instance that was to take over has ended, in words.
+    case successorEnded(String)
     case reload
     case drain
     case stop

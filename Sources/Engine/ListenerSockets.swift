@@ -3,79 +3,85 @@ import Model
 import Network
 import Settings
 
-/// The bound sockets of all listeners: one a worker for each address, kept over reloads so that no accept queue is dropped.
+/// The bound sockets of all listeners, kept over reloads and given to a new instance, so that no accept queue is dropped.
 struct ListenerSockets: ~Copyable {
-    private struct Bound {
-        /// With port 0 an address stands for a port of its own each time, so the listener's name counts too.
-        let name: String
-        let wanted: ListenAddress
-
-        func serves(_ listener: ListenerSettings) -> Bool {
-            wanted == listener.address && (wanted.port != 0 || name == listener.name)
-        }
-
-        let actual: SocketAddress
-        let descriptors: [Int32]
-    }
-
-    private var bound: [Bound] = []
+    private(set) var bound: [BoundListener]
     private let workers: Int
 
-    init(workers: Int) { self.workers = workers }
+    /// - Parameter inherited: what is bound already. `adopt` keeps what is wanted of it.
+    init(workers: Int, inherited: [BoundListener] = []) {
+        self.workers = workers
+        bound = inherited
+    }
 
     /// Binds what is new, and closes what is no longer wanted once all of that has worked. All problems are told.
     mutating func adopt(_ listeners: [ListenerSettings]) throws(MaterialProblems) {
         var problems: [String] = []
-        var next: [Bound] = []
-        var fresh: [Bound] = []
+        var next: [BoundListener] = []
+        var fresh: [Int32] = []
         for listener in listeners {
-            if let known = bound.first(where: { $0.serves(listener) }) {
-                next.append(known)
-                continue
-            }
             do {
-                let made = try bind(listener)
-                next.append(made)
-                fresh.append(made)
+                if let known = bound.first(where: { $0.serves(listener) }) {
+                    let added = try missingSockets(of: known, v6only: listener.address.v6only)
+                    next.append(known)
+                    next[next.count - 1].descriptors += added
+                    fresh += added
+                } else {
+                    let made = try bind(listener)
+                    next.append(made)
+                    fresh += made.descriptors
+                }
             } catch {
                 problems.append("listener \(listener.name): \(SocketAddress(listener.address).text): \(error.description)")
             }
         }
         guard problems.isEmpty else {
-            for made in fresh { made.descriptors.forEach { _ = close($0) } }
+            fresh.forEach { _ = close($0) }
             throw MaterialProblems(lines: problems)
         }
         for old in bound where !next.contains(where: { $0.actual == old.actual }) { old.descriptors.forEach { _ = close($0) } }
         bound = next
     }
 
-    private func bind(_ listener: ListenerSettings) throws(SystemError) -> Bound {
+    private func bind(_ listener: ListenerSettings) throws(SystemError) -> BoundListener {
         let wanted = SocketAddress(listener.address)
         let v6only = listener.address.v6only
         if wanted.port != 0 {
             // Without SO_REUSEPORT: fails where another process listens, with which the port would be shared silently.
             _ = try Socket.listen(wanted, v6only: v6only, sharesPort: false, defersAccept: false)
         }
-        var descriptors: [Int32] = []
-        var actual = wanted
-        do {
-            for _ in 0..<workers {
-                let socket = try Socket.listen(actual, v6only: v6only, sharesPort: true, defersAccept: true)
-                if let bound = socket.localAddress { actual = bound }
-                descriptors.append(socket.takeDescriptor())
-            }
-        } catch {
-            descriptors.forEach { _ = close($0) }
-            throw error
-        }
-        return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
+        let first = try Socket.listen(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
+        let actual = first.localAddress ?? wanted
+        let alone = BoundListener(
+            name: listener.name, wanted: listener.address, actual: actual, isShared: false, descriptors: [first.number])
+        var made = alone
+        made.descriptors += try missingSockets(of: alone, v6only: v6only)
+        _ = first.takeDescriptor()
+        return made
     }
 
-    /// A copy of each listener's descriptor for one worker, which owns it.
+    /// One more for each worker that has none of its own.
+    private func missingSockets(of listener: BoundListener, v6only: Bool) throws(SystemError) -> [Int32] {
+        guard !listener.isShared else { return [] }
+        var made: [Int32] = []
+        do {
+            while listener.descriptors.count + made.count < workers {
+                made.append(try Socket.listen(listener.actual, v6only: v6only, sharesPort: true, defersAccept: true).takeDescriptor())
+            }
+        } catch {
+            made.forEach { _ = close($0) }
+            throw error
+        }
+        return made
+    }
+
+    /// A copy of each listener's descriptors for one worker, which owns it.
     func sockets(forWorker worker: Int) -> [ListeningSocket] {
-        bound.enumerated().compactMap { index, entry in
-            let copy = pf_duplicate(entry.descriptors[worker])
-            return copy >= 0 ? ListeningSocket(listener: index, descriptor: copy) : nil
+        bound.enumerated().flatMap { index, entry in
+            entry.descriptors(forWorker: worker, of: workers).compactMap { descriptor in
+                let copy = pf_duplicate(descriptor)
+                return copy >= 0 ? ListeningSocket(listener: index, descriptor: copy, isShared: entry.isShared) : nil
+            }
         }
     }
 
@@ -98,6 +104,15 @@ struct ListenerSockets: ~Copyable {
 }
 
 extension SocketAddress {
+    /// Of a listening socket that another process has bound; nil: it is none of IPv4 or IPv6.
+    init?(boundBy descriptor: Int32) {
+        let socket = Socket(FileDescriptor(owning: descriptor))
+        let address = socket.localAddress
+        _ = socket.takeDescriptor()
+        guard let address else { return nil }
+        self = address
+    }
+
     init(_ wanted: ListenAddress) { self.init(high: wanted.address.high, low: wanted.address.low, port: wanted.port) }
 
     /// `ADDRESS:PORT`, an IPv6 address in brackets.

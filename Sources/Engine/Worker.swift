@@ -80,6 +80,7 @@ final class Worker {
         case .serverDown(let server, let pool): serverWentDown(server, pool)
         case .shutdown(let server, let pool):
             for connection in Array(connections.values) { connection.exchange?.serverWasShutDown(server, of: pool) }
+        case .pulse(let pulse): pulse.beat()
         case .drain: drain()
         case .stop: stop()
         }
@@ -103,7 +104,7 @@ final class Worker {
                 listeners[socket.listener], socket: Socket(FileDescriptor(owning: socket.descriptor)), worker: self)
             acceptors.append(acceptor)
             do {
-                try loop.add(acceptor, descriptor: acceptor.descriptor)
+                try loop.add(acceptor, descriptor: acceptor.descriptor, interest: socket.isShared ? .sharedInput : .edges)
             } catch {
                 log.error("cannot watch a listener", metadata: ["reason": "\(error.description)"])
             }

@@ -9,6 +9,8 @@ enum WorkerMessage: Sendable {
     case serverDown(ServerID, of: PoolCoordinator)
     /// An operator wants nothing connected to this server.
     case shutdown(ServerID, of: PoolCoordinator)
+    /// Says that it turns.
+    case pulse(Pulse)
     /// Accept nothing new, end what runs, then stop.
     case drain
     case stop
@@ -20,4 +22,6 @@ struct ListeningSocket: Sendable {
     let listener: Int
     /// Owned by whoever holds this value last.
     let descriptor: Int32
+    /// Other workers wait at the same socket.
+    let isShared: Bool
 }

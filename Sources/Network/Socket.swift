@@ -26,6 +26,20 @@ package struct Socket: ~Copyable {
         return listener
     }
 
+    /// A listening socket that another program has opened, as `listen` would have opened it. EINVAL: it is none of TCP that listens.
+    package static func prepareInherited(_ number: Int32) throws(SystemError) {
+        var isListening: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0 else { throw SystemError("getsockopt") }
+        guard isListening != 0 else { throw SystemError("inherited socket", code: EINVAL) }
+        guard pf_make_own(number) == 0 else { throw SystemError("fcntl") }
+        for option in [TCP_NODELAY, TCP_DEFER_ACCEPT] {
+            var on: Int32 = 1
+            guard setsockopt(number, Int32(IPPROTO_TCP), option, &on, length) == 0 else { throw SystemError("inherited socket") }
+        }
+        guard CLinux.listen(number, 4096) == 0 else { throw SystemError("listen") }
+    }
+
     /// Starts to connect; readiness to write tells the end, `takeError` how it went.
     package static func connect(to address: SocketAddress, keepalive: Bool) throws(SystemError) -> Socket {
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -29,8 +29,11 @@ package struct UnixListener: ~Copyable {
         guard number >= 0 else { throw .system(SystemError("socket")) }
         let listener = FileDescriptor(owning: number)
         _ = unlink(path)
-        let bound = try Self.withAddress(path) { pf_bind(number, $0, $1) }
-        guard bound == 0 else { throw .system(SystemError("bind \(path)")) }
+        do throws(SystemError) {
+            guard try UnixAddress.with(path, { pf_bind(number, $0, $1) }) == 0 else { throw SystemError("bind \(path)") }
+        } catch {
+            throw .system(error)
+        }
         // Nobody can connect before `listen`, so the mode is right from the first connection on.
         guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
         guard CLinux.listen(number, 64) == 0 else { throw .system(SystemError("listen")) }
@@ -38,6 +41,16 @@ package struct UnixListener: ~Copyable {
         self.lock = lock
         self.path = path
     }
+
+    /// Another process's listener at `path`, with its lock, which is held as long as one of the two holds it.
+    package init(inherited descriptor: consuming FileDescriptor, lock: consuming FileDescriptor, path: String) {
+        self.descriptor = descriptor
+        self.lock = lock
+        self.path = path
+    }
+
+    /// What another process needs to go on with it: the socket's descriptor and the lock's.
+    package var heirlooms: [Int32] { [descriptor.number, lock.number] }
 
     /// nil: nobody waits, or none can be taken now.
     package func accept() -> FileDescriptor? {
@@ -47,15 +60,28 @@ package struct UnixListener: ~Copyable {
 
     /// Removes the file; the lock goes with the descriptor.
     package func removeFile() { _ = unlink(path) }
+}
 
-    private static func withAddress<Result>(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-    ) throws(Failure) -> Result {
+/// The other end: a blocking connection to a Unix stream socket.
+package enum UnixConnection {
+    /// - Parameter seconds: how long each call may take
+    package static func connect(_ path: String, seconds: Int) throws(SystemError) -> FileDescriptor {
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw SystemError("socket") }
+        let connection = FileDescriptor(owning: number)
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
+        guard try UnixAddress.with(path, { pf_connect(number, $0, $1) }) == 0 else { throw SystemError("connect \(path)") }
+        return connection
+    }
+}
+
+private enum UnixAddress {
+    static func with<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) throws(SystemError) -> Result {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else { throw .system(SystemError("bind \(path)", code: ENAMETOOLONG)) }
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw SystemError(path, code: ENAMETOOLONG) }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
