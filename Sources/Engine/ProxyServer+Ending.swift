@@ -11,7 +11,7 @@ extension ProxyServer {
         tell(.stopping)
         log.notice("draining", metadata: ["connections": "\(counters.connections.load(ordering: .relaxed))"])
         sockets.closeAll()
-        for worker in workers { worker.mailbox.post(.drain) }
+        for worker in workers { worker.mailbox.post(.drain(isReplaced: hasHandedOver)) }
         let limit = snapshot?.settings.timeouts.drain.inNanoseconds ?? 0
         tellDrain(limit)
         do {

@@ -26,6 +26,8 @@ final class Worker {
     private(set) var timeouts = WorkerTimeouts(TimeoutSettings())
     private(set) var headLimits = HeadLimits(head: 64 << 10, target: 16 << 10)
     private(set) var isDraining = false
+    /// What the status path says: a drain makes it unready, unless another instance serves on.
+    private(set) var isReady = true
     private var acceptors: [Acceptor] = []
     private var listeners: [ListenerContext] = []
     private var clientContexts: [ObjectIdentifier: ClientTLSContext] = [:]
@@ -81,7 +83,7 @@ final class Worker {
         case .shutdown(let server, let pool):
             for connection in Array(connections.values) { connection.exchange?.serverWasShutDown(server, of: pool) }
         case .pulse(let pulse): pulse.beat()
-        case .drain: drain()
+        case .drain(let isReplaced): drain(isReplaced)
         case .stop: stop()
         }
     }
@@ -345,9 +347,10 @@ final class Worker {
 
     // MARK: The end
 
-    private func drain() {
+    private func drain(_ isReplaced: Bool) {
         guard !isDraining else { return }
         isDraining = true
+        isReady = isReplaced
         for acceptor in acceptors {
             // Who is in the queue already would be reset with it.
             acceptor.acceptAll()

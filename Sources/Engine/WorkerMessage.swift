@@ -11,8 +11,8 @@ enum WorkerMessage: Sendable {
     case shutdown(ServerID, of: PoolCoordinator)
     /// Says that it turns.
     case pulse(Pulse)
-    /// Accept nothing new, end what runs, then stop.
-    case drain
+    /// Accept nothing new, end what runs, then stop. Replaced: another instance serves on, so the service is not to be called unready.
+    case drain(isReplaced: Bool)
     case stop
 }
 

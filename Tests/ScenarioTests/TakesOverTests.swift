@@ -44,6 +44,23 @@ struct TakesOverTests {
         #expect(descriptors[9] < descriptors[3] + 40, "descriptors do not pile up: \(descriptors)")
     }
 
+    /// A monitor's kept connection is the old instance's, but the service goes on.
+    @Test func theStatusPathStaysReady() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        var wanted = configuration(scene, server)
+        wanted.listenerLines = ["status_path: /alive"]
+        let old = try scene.start(wanted)
+        let monitor = try scene.connect(old)
+        #expect(try monitor.exchange(Requests.get("/alive")).status == 200)
+        let new = try takeOver(scene)
+        let last = try monitor.exchange(Requests.get("/alive"))
+        #expect(last.status == 200 && last.saysClose)
+        monitor.close()
+        #expect(old.child.waitForEnd() == 0)
+        #expect(new.child.isRunning)
+    }
+
     @Test func listenersThatAreNewAreBoundAndThoseGoneAreClosed() throws {
         let scene = try Scene()
         let server = try scene.server()
