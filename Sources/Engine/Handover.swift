@@ -5,12 +5,14 @@ import Network
 ///
 ///     _takeover 1     descriptors of all listeners (`Bequest`); nothing changes here
 ///     state           what outlives a process (`SavedState`)
+///     keys            the keys of session tickets, which stand in no file (`TicketKeys.heirloom`)
 ///     ready           done; from now on this instance takes nothing new in, and drains
 ///
 /// Where the other ends before `ready`, this instance goes on as if nobody had asked.
 final class Handover {
     static let greeting = Array("_takeover 1\n".utf8)
     static let stateRequest = Array("state\n".utf8)
+    static let keysRequest = Array("keys\n".utf8)
     static let readyNotice = Array("ready\n".utf8)
     static let done = "done\n"
 
@@ -38,6 +40,9 @@ final class Handover {
             case Self.greeting: return try begin()
             case Self.stateRequest:
                 try send(MemoryFile.make("state", Array(server.savedState().utf8)))
+                return .sent
+            case Self.keysRequest:
+                try send(MemoryFile.make("keys", server.materials.ticketKeys.heirloom))
                 return .sent
             case Self.readyNotice:
                 guard !server.isDraining else { return .refused("This instance is draining.\n") }

@@ -98,6 +98,7 @@ extension ProxyServer {
     func completeTakeover(_ takeover: Takeover, _ settings: AdminSettings) -> Bool {
         do {
             restore(try SavedState(takeover.state(bound: Self.stateBound)), from: "takeover")
+            guard materials.ticketKeys.inherit(try takeover.ticketKeys()) else { throw Takeover.Failure.told("these are no ticket keys") }
             try takeover.finish()
             beginAdministration(takeover, settings)
             return true

@@ -84,9 +84,14 @@ final class Takeover {
     // MARK: The end
 
     /// `SavedState` as it is now.
-    func state(bound: Int) throws(Failure) -> [UInt8] {
-        try send(Handover.stateRequest)
-        guard let first = try receive().first else { throw .told("the running instance gives no state") }
+    func state(bound: Int) throws(Failure) -> [UInt8] { try ask(Handover.stateRequest, bound: bound) }
+
+    /// `TicketKeys.heirloom`.
+    func ticketKeys() throws(Failure) -> [UInt8] { try ask(Handover.keysRequest, bound: 1024) }
+
+    private func ask(_ request: [UInt8], bound: Int) throws(Failure) -> [UInt8] {
+        try send(request)
+        guard let first = try receive().first else { throw .told("the running instance gives nothing") }
         return try content(of: first, bound: bound)
     }
 
