@@ -127,6 +127,7 @@ let package = Package(
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
         tests("VersusTests", ["StandIn", "TestKit"]),
         tests("ToolsTests", ["StandIn", "TestKit"]),
+        tests("BrowserTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : [])
         + (isSimulating ? simulationTargets : []),

@@ -13,8 +13,8 @@ guard let list = Workload.text(ofFile: arguments.required("certificates")) else 
 let certificates = list.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
 guard !certificates.isEmpty, certificates.allSatisfy({ $0.count == 3 }) else { fail(64, "a certificate has a name and two files") }
 
-let tickets = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-tickets.initialize(to: 0)
+let tickets = UnsafeMutablePointer<TicketJar>.allocate(capacity: 1)
+tickets.initialize(to: TicketJar(keeps: false))
 let time = CompileTime(
     medianMilliseconds: arguments.number("median-ms", default: 2000), seed: arguments.number("seed", default: 1))
 signal(SIGPIPE, SIG_IGN)

@@ -8,6 +8,7 @@ final class Generator {
     private let script: RequestScript
     private let port: UInt16
     private let context: OpaquePointer?
+    private let tickets: UnsafeMutablePointer<TicketJar>
     /// After so many requests an agent hangs up and the next one connects; 0: never.
     private let requestsPerConnection: Int
     /// Handshakes under way at a time: a proxy may turn away whoever comes over its limit.
@@ -19,6 +20,8 @@ final class Generator {
 
     private var opening = 0
     private(set) var opened = 0
+    /// Of those opened.
+    private(set) var resumed = 0
     private(set) var open = 0
     /// Still to be sent in this run, and still to be answered.
     private var unsent = 0
@@ -28,10 +31,11 @@ final class Generator {
     /// What the last handshake agreed on: version, cipher and key exchange.
     private(set) var agreed = "plain"
 
-    init(script: RequestScript, port: UInt16, context: OpaquePointer?, requestsPerConnection: Int) {
+    init(script: RequestScript, port: UInt16, context: OpaquePointer?, tickets: UnsafeMutablePointer<TicketJar>, requestsPerConnection: Int) {
         self.script = script
         self.port = port
         self.context = context
+        self.tickets = tickets
         self.requestsPerConnection = requestsPerConnection
     }
 
@@ -73,7 +77,10 @@ final class Generator {
     private func connect() {
         let descriptor = LoopbackSocket.connect(port: port)
         let stream = ByteStream(descriptor: descriptor, context: context, isClient: true)
-        if let session = stream.session { _ = pf_SSL_set_tlsext_host_name(session, "puppet.bench.test") }
+        if let session = stream.session {
+            _ = pf_SSL_set_tlsext_host_name(session, "puppet.bench.test")
+            tickets.pointee.resume(session)
+        }
         while connections.count <= Int(descriptor) { connections.append(nil) }
         connections[Int(descriptor)] = AgentConnection(stream: stream)
         opening += 1
@@ -91,6 +98,7 @@ final class Generator {
                 opening -= 1
                 open += 1
                 opened += 1
+                if let session = connection.stream.session, SSL_session_reused(session) == 1 { resumed += 1 }
                 if opened == 1, let session = connection.stream.session { note(session) }
                 whenOpened(connection)
             case .answered: finish(connection)

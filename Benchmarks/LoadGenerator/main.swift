@@ -4,21 +4,22 @@ import LoadKit
 
 // Drives one proxy over one port, told on standard input what to do:
 //   open N            opens connections until N are open, one request each
-//   run N             N requests over the open connections, or over new ones with --requests-per-connection
+//   run N             N requests over the open connections, or over new ones with --requests-per-connection; with --resume 1 they resume
+//                     the newest session
 // and says after each command, on one line of JSON, what came of it. Ends at the end of its input.
 
 let arguments = Arguments(CommandLine.arguments.dropFirst())
 guard let text = Workload.text(ofFile: arguments.required("workload")), let workload = try? Workload(text: text) else {
     fail(64, "the workload cannot be read")
 }
-let tickets = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-tickets.initialize(to: 0)
+let tickets = UnsafeMutablePointer<TicketJar>.allocate(capacity: 1)
+tickets.initialize(to: TicketJar(keeps: arguments.number("resume", default: 0) == 1))
 let context = arguments.one("key").map {
     TLSSetup.client(ca: arguments.required("ca"), certificate: arguments.required("certificate"), key: $0, tickets: tickets)
 }
 let generator = Generator(
     script: RequestScript(workload), port: UInt16(arguments.number("port", default: 0)), context: context,
-    requestsPerConnection: arguments.number("requests-per-connection", default: 0))
+    tickets: tickets, requestsPerConnection: arguments.number("requests-per-connection", default: 0))
 let concurrency = arguments.number("connections", default: 16)
 signal(SIGPIPE, SIG_IGN)
 
@@ -37,5 +38,5 @@ while let line = readLine() {
     let seconds = Double(ended.tv_sec - started.tv_sec) + Double(ended.tv_nsec - started.tv_nsec) / 1e9
     say(
         "{\"seconds\": \(seconds), \"open\": \(generator.open), \"opened\": \(generator.opened), "
-            + "\"tickets\": \(tickets.pointee), \"agreed\": \"\(generator.agreed)\"}")
+            + "\"tickets\": \(tickets.pointee.count), \"resumed\": \(generator.resumed), \"agreed\": \"\(generator.agreed)\"}")
 }

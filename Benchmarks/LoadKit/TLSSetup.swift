@@ -2,18 +2,16 @@ import COpenSSL
 
 /// OpenSSL contexts for a stand-in agent and a stand-in server. Any mistake ends the process.
 package enum TLSSetup {
-    /// An agent: it presents its certificate, verifies the server's, offers session tickets like a real agent and never
-    /// resumes. `tickets` counts those that come in.
-    package static func client(ca: String, certificate: String, key: String, tickets: UnsafeMutablePointer<Int>) -> OpaquePointer {
+    /// An agent: it presents its certificate, verifies the server's and offers session tickets like a real agent. Those that come in go
+    /// into `tickets`; resuming is the caller's.
+    package static func client(ca: String, certificate: String, key: String, tickets: UnsafeMutablePointer<TicketJar>) -> OpaquePointer {
         let context = make(TLS_client_method(), ca: ca, certificate: certificate, key: key)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         _ = pf_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE))
         SSL_CTX_set_ex_data(context, 0, tickets)
-        SSL_CTX_sess_set_new_cb(context) { session, _ in
-            if let counter = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), 0) {
-                counter.assumingMemoryBound(to: Int.self).pointee += 1
-            }
-            return 0
+        SSL_CTX_sess_set_new_cb(context) { session, ticket in
+            guard let jar = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), 0), let ticket else { return 0 }
+            return jar.assumingMemoryBound(to: TicketJar.self).pointee.take(ticket) ? 1 : 0
         }
         return context
     }

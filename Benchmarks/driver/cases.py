@@ -10,6 +10,7 @@ class Setup:
     """How the proxies are set up: what they listen with and how they speak to the backend."""
     listen: str                 # plain | ec | rsa : the key of the server's certificate
     upstream: str = "plain"     # plain | tls
+    tickets: int = 0            # session tickets a connection
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,14 @@ class Case:
     connections: int = 64
     client_key: str = "rsa"     # of the agent's certificate
     per_connection: int = 0     # requests after which an agent hangs up; 0: never
+    resumes: bool = False       # new connections resume the newest session
     per_unit: int = 1           # requests in what the figures count
     unit: str = "request"
     probe: int = 2000           # requests before the rounds, to warm up and to see what one costs
     contestants: tuple = tuple(FILES)
 
 
-PLAIN, EC, RSA, BOTH = Setup("plain"), Setup("ec"), Setup("rsa"), Setup("ec", "tls")
+PLAIN, EC, RSA, BOTH, TICKETS = Setup("plain"), Setup("ec"), Setup("rsa"), Setup("ec", "tls"), Setup("ec", tickets=1)
 
 CASES = [
     Case("plain-1k", "plain, 1 KiB", PLAIN, "file-1k", probe=6000),
@@ -45,6 +47,10 @@ CASES = [
          per_connection=46, per_unit=46, unit="run", probe=46 * 16),
     Case("connect-rsa", "new connection, RSA-4096 server, RSA-4096 agent", RSA, "file-1k", connections=16, per_connection=1,
          unit="connection", probe=32),
+    Case("connect-ticket", "new connection with a session ticket, EC server, RSA-4096 agent", TICKETS, "file-1k", connections=16,
+         per_connection=1, unit="connection", probe=48),
+    Case("connect-resumed", "resumed connection, EC server, RSA-4096 agent", TICKETS, "file-1k", connections=16, per_connection=1,
+         resumes=True, unit="connection", probe=96),
     Case("catalog", "catalog, POST 11 KiB, 160 KiB back, TLS both sides", BOTH, "catalog", probe=600),
 ]
 

@@ -32,6 +32,8 @@ class Site:
         words = [os.path.join(self.binaries, "LoadGenerator"), "--port", str(proxy.port),
                  "--workload", os.path.join(HERE, "workloads", case.workload + ".tsv"),
                  "--connections", str(case.connections), "--requests-per-connection", str(case.per_connection)]
+        if case.resumes:
+            words += ["--resume", "1"]
         if case.setup.listen != "plain":
             agent = f"{self.certs}/agent-{case.client_key}"
             words += ["--ca", f"{self.certs}/ca.pem", "--certificate", agent + ".pem", "--key", agent + ".key"]
@@ -89,6 +91,8 @@ def measure(site, case, proxies, rounds, seconds, patience):
             probes.append(cost)
             walls.append(answer["seconds"] / case.probe)
             name = generator.proxy.name
+            if case.resumes and answer["resumed"] < answer["opened"] - 2 * case.connections:
+                raise SystemExit(f"{name} resumed {answer['resumed']} of {answer['opened']} connections")
             result.agreed[name] = answer["agreed"]
             # The last connections' tickets may not have been read yet: per connection, rounded.
             result.tickets[name] = round(answer["tickets"] / max(1, answer["opened"]))

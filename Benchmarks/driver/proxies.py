@@ -17,7 +17,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-# HAProxy 2.6 cannot turn TLS 1.3's session tickets off: `no-tls-tickets` only makes them stateful. OpenSSL's own file can.
+# HAProxy 2.6 cannot turn TLS 1.3's session tickets off: `no-tls-tickets` only makes them stateful. OpenSSL's own file can, and says how many
+# there are.
 OPENSSL_CONF = """
 openssl_conf = init
 [init]
@@ -27,7 +28,7 @@ system_default = defaults
 [defaults]
 MinProtocol = TLSv1.2
 CipherString = DEFAULT@SECLEVEL=2
-NumTickets = 0
+NumTickets = {tickets}
 """
 
 
@@ -79,7 +80,7 @@ class Process:
 class Contestant(Process):
     """A proxy with a folder of its own, ready for connections on `port`."""
 
-    def __init__(self, name, folder, configure, cpus, prefix=()):
+    def __init__(self, name, folder, configure, cpus, prefix=(), tickets=0):
         """`configure` gets this value, whose `port` and `folder` it may name, and gives the configuration file's text and the
         command that runs with it."""
         self.name = name
@@ -90,7 +91,7 @@ class Contestant(Process):
         self._write("configuration", text)
         environment = dict(os.environ)
         if words[0] == HAPROXY:
-            environment["OPENSSL_CONF"] = self._write("openssl.cnf", OPENSSL_CONF)
+            environment["OPENSSL_CONF"] = self._write("openssl.cnf", OPENSSL_CONF.format(tickets=tickets))
         with open(self.log, "ab") as log, open(os.path.join(self.folder, "errors"), "ab") as errors:
             super().__init__([*prefix, *words], cpus, env=environment, stdout=log, stderr=errors)
         self._wait()
@@ -130,7 +131,7 @@ class Proxy(Contestant):
 
     def __init__(self, name, setup, certs, folder, upstream_port, binary, prefix=()):
         writer = {"nginx": nginx, "puppetfront": puppetfront}.get(name, haproxy)
-        super().__init__(name, folder, lambda proxy: writer(proxy, setup, certs, upstream_port, binary), PROXY_CPU, prefix)
+        super().__init__(name, folder, lambda proxy: writer(proxy, setup, certs, upstream_port, binary), PROXY_CPU, prefix, setup.tickets)
 
 
 HAPROXY_IDENTITY = """
@@ -150,6 +151,7 @@ def haproxy(proxy, setup, certs, upstream_port, _):
     if setup.upstream == "tls":
         upstream = (f" ssl verify required ca-file {certs}/ca.pem crl-file {certs}/crl.pem crt {certs}/proxy-ec.both.pem"
                     " verifyhost compiler.bench.test sni str(compiler.bench.test)")
+    options = "" if setup.tickets else " no-tls-tickets"
     bufsize = "\n    tune.bufsize 131072" if proxy.name == "haproxy-128k" else ""
     text = f"""
 global
@@ -157,7 +159,7 @@ global
     maxconn 4000{bufsize}
     tune.maxrewrite 4096
     tune.ssl.cachesize 0
-    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+    ssl-default-bind-options ssl-min-ver TLSv1.2{options}
     ssl-default-bind-curves X25519:P-256
     log stdout format raw local0 info
 defaults
@@ -194,8 +196,8 @@ def nginx(proxy, setup, certs, upstream_port, _):
         ssl_verify_depth 3;
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_ecdh_curve X25519:prime256v1;
-        ssl_session_tickets off;
-        ssl_conf_command NumTickets 0;
+        ssl_session_tickets {"on" if setup.tickets else "off"};
+        ssl_conf_command NumTickets {setup.tickets};
         ssl_session_cache off;"""
         fields = """
             proxy_set_header X-Client-Verify $ssl_client_verify;
@@ -269,6 +271,7 @@ def puppetfront(proxy, setup, certs, upstream_port, binary):
       client_ca: {certs}/ca.pem
       crl: {certs}/crl.pem
       client_certificate: optional
+      session_tickets: {"true" if setup.tickets else "false"}
     http2: false"""
     if setup.upstream == "tls":
         upstream = f"""

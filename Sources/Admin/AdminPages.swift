@@ -3,7 +3,7 @@
 package struct AdminPages: Sendable {
     /// What one answer is made with.
     package struct Moment {
-        /// Seconds since 1970.
+        /// Seconds of the monotonic clock.
         let now: Int64
         /// Fresh words, not to be guessed.
         let random: () -> String
@@ -12,6 +12,25 @@ package struct AdminPages: Sendable {
             self.now = now
             self.random = random
         }
+    }
+
+    private enum Place {
+        case stats, metrics, health, readiness, login, logout
+
+        init?(_ path: String) {
+            switch path {
+            case "", "/", "/stats", "/haproxy": self = .stats
+            case "/metrics": self = .metrics
+            case "/healthz": self = .health
+            case "/readyz": self = .readiness
+            case "/login": self = .login
+            case "/logout": self = .logout
+            default: return nil
+            }
+        }
+
+        var takesForms: Bool { self == .stats || self == .login || self == .logout }
+        var isForMonitors: Bool { self == .health || self == .readiness }
     }
 
     private(set) var access: AdminAccess
@@ -28,30 +47,27 @@ package struct AdminPages: Sendable {
     }
 
     package mutating func answer(_ request: AdminRequest, _ moment: Moment, host: inout some AdminHost) -> AdminAnswer {
-        let path = request.target.path
-        if path == "/healthz" { return request.isLook ? AdminAnswer(200, "ok\n") : Self.wrongMethod("GET, HEAD") }
-        if path == "/readyz" { return request.isLook ? Self.readiness(host.report().process) : Self.wrongMethod("GET, HEAD") }
-        if access.isGuardedByAddress && !request.namesThisHost {
+        guard let place = Place(request.target.path) else { return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n") }
+        let isLook = request.method == .get || request.method == .head
+        guard isLook && place != .logout || request.method == .post && place.takesForms else { return Self.wrongMethod(place) }
+        guard !access.isGuardedByAddress || request.namesThisHost || place.isForMonitors else {
             return AdminAnswer(421, "only for addresses and localhost in Host: set token_file to be asked by another name\n")
         }
-        switch (path, request.isLook, request.method == .post) {
-        case ("/login", true, _) where access.token != nil: return login(200, nil, moment)
-        case ("/login", _, true) where access.token != nil: return logIn(request, moment)
-        case ("/logout", _, true): return logOut(request, moment)
-        case ("/metrics", true, _): return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
-        case ("", true, _), ("/", true, _), ("/stats", true, _), ("/haproxy", true, _):
-            return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
-        case ("", _, true), ("/", _, true), ("/stats", _, true), ("/haproxy", _, true): return change(request, moment, &host)
-        case ("/login", _, _), ("", _, _), ("/", _, _), ("/stats", _, _), ("/haproxy", _, _): return Self.wrongMethod("GET, HEAD, POST")
-        case ("/logout", _, _): return Self.wrongMethod("POST")
-        case ("/metrics", _, _): return Self.wrongMethod("GET, HEAD")
-        default: return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n")
+        switch place {
+        case .login where access.token == nil: return .seeOther("/")
+        case .login: return isLook ? login(200, nil, moment) : logIn(request, moment)
+        case .logout: return logOut(request, moment)
+        case .stats where !isLook: return change(request, moment, &host)
+        case .stats: return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
+        case .metrics: return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
+        case .health: return AdminAnswer(200, "ok\n")
+        case .readiness: return Self.readiness(host.report().process)
         }
     }
 
-    private static func wrongMethod(_ allowed: String) -> AdminAnswer {
+    private static func wrongMethod(_ place: Place) -> AdminAnswer {
         var answer = AdminAnswer(405, "method_not_allowed\n")
-        answer.fields = [("Allow", allowed)]
+        answer.fields = [("Allow", place == .logout ? "POST" : place.takesForms ? "GET, HEAD, POST" : "GET, HEAD")]
         return answer
     }
 
@@ -160,8 +176,4 @@ package struct AdminPages: Sendable {
         answer.events = done.map { "\($0), on the page by \(caller.words(request.source))" }
         return answer
     }
-}
-
-extension AdminRequest {
-    fileprivate var isLook: Bool { method == .get || method == .head }
 }

@@ -4,15 +4,36 @@ enum InfoText {
         let entries = entries(report)
         if words.contains("json") {
             let objects = entries.enumerated().map { number, entry in
-                let value = UInt64(entry.value).map { "{\"type\":\"u64\",\"value\":\($0)}" } ?? "{\"type\":\"str\",\"value\":\(JSONText.quoted(entry.value))}"
-                return "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.quoted(entry.name))},\"processNum\":1,\"value\":\(value)}"
+                "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.quoted(entry.name))},\"processNum\":1,\(tags(entry.name).json(entry.value))}"
             }
             return "[" + objects.joined(separator: ",") + "]\n"
         }
         guard words.contains("typed") else { return entries.map { "\($0.name): \($0.value)\n" }.joined() }
         return entries.enumerated().map { number, entry in
-            "\(number).\(entry.name).1:MGP:\(UInt64(entry.value) == nil ? "str" : "u64"):\(entry.value)\n"
+            "\(number).\(entry.name).1:\(tags(entry.name).letters):\(tags(entry.name).type):\(entry.value)\n"
         }.joined()
+    }
+
+    /// As HAProxy 2.6 tags them.
+    private static func tags(_ name: String) -> FieldTags {
+        switch name {
+        case "Name", "Version", "Release_date", "Build info": FieldTags("POS:str")
+        case "Nbthread", "Nbproc": FieldTags("CGS:u32")
+        case "Process_num": FieldTags("KGP:u32")
+        case "Pid": FieldTags("SGP:u32")
+        case "Uptime": FieldTags("MDP:str")
+        case "Uptime_sec", "Start_time_sec": FieldTags("MDP:u32")
+        case "Memmax_MB", "Ulimit-n", "Maxsock", "Maxconn", "Hard_maxconn", "Maxpipes", "ConnRateLimit", "SessRateLimit", "SslRateLimit",
+            "CompressBpsRateLim":
+            FieldTags("CLP:u32")
+        case "PoolFailed", "CumConns", "CumReq", "CumSslConns", "SslCacheLookups", "SslCacheMisses": FieldTags("MCP:u32")
+        case "MaxSslConns", "MaxConnRate", "MaxSslRate", "SslFrontendMaxKeyRate", "SslBackendMaxKeyRate": FieldTags("MMP:u32")
+        case "ConnRate", "SessRate", "MaxSessRate", "SslRate", "SslBackendKeyRate", "CompressBpsIn", "CompressBpsOut": FieldTags("MRP:u32")
+        case "Idle_pct": FieldTags("MaP:u32")
+        case "node", "description": FieldTags("COS:str")
+        case "TotalBytesOut": FieldTags("MGP:u64")
+        default: FieldTags("MGP:u32")
+        }
     }
 
     private static func entries(_ report: ServiceReport) -> [(name: String, value: String)] {

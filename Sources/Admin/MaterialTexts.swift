@@ -38,6 +38,7 @@ enum MaterialTexts {
             let chain = material.certificates()
             return chain.prefix(1).map(certificate).joined()
                 + chain.dropFirst().map { "Chain Subject: \($0.subject)\nChain Issuer: \($0.issuer)\n" }.joined()
+                + "OCSP Response Key: \n"
         case .authority:
             return material.certificates().enumerated().map { " \nCertificate #\($0 + 1):\n" + certificate($1) }.joined()
         case .revocationList:

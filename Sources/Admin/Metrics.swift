@@ -36,11 +36,22 @@ package enum Metrics {
         for reason in Reason.allCases { page.sample(["reason": reason.rawValue], Double(report.refusals[reason] ?? 0)) }
         let files = report.certificates
         page.family("certificate_expiry_seconds", .gauge, "When a certificate ends, seconds since 1970.")
-        for file in files where file.kind != .revocationList {
-            page.sample(["file": file.file, "subject": file.subject], Double(file.ends))
+        for (file, end) in earliest(files.filter { $0.kind != .revocationList }, by: { [$0.file, $0.subject] }) {
+            page.sample(["file": file.file, "subject": file.subject], Double(end))
         }
         page.family("crl_next_update_seconds", .gauge, "Until when a revocation list is good, seconds since 1970.")
-        for file in files where file.kind == .revocationList { page.sample(["issuer": file.issuer], Double(file.ends)) }
+        for (file, end) in earliest(files.filter { $0.kind == .revocationList }, by: { [$0.issuer] }) {
+            page.sample(["issuer": file.issuer], Double(end))
+        }
+    }
+
+    /// One for each key, in the first's place, with the earliest end: Prometheus takes one sample for each set of labels.
+    private static func earliest(
+        _ files: [CertificateReport], by key: (CertificateReport) -> [String]
+    ) -> [(file: CertificateReport, end: Int64)] {
+        var ends: [[String]: Int64] = [:]
+        for file in files { ends[key(file)] = min(file.ends, ends[key(file)] ?? .max) }
+        return files.compactMap { file in ends.removeValue(forKey: key(file)).map { (file, $0) } }
     }
 
     private static func listeners(_ report: ServiceReport, _ page: inout MetricsPage) {

@@ -91,10 +91,10 @@ enum ServerCommands {
         }
     }
 
-    /// What HAProxy says of a number that strtol does not take whole.
+    /// What HAProxy says of a number that strtol does not take whole, without a line end as there.
     private static func garbage(_ text: String, _ what: String) -> String {
-        if text.first?.isASCII == true, text.first?.isNumber == true { return "Trailing garbage in \(what) string\n" }
-        return what == "weight" ? "Empty weight string empty or preceded by garbage\n" : "\(what) string empty or preceded by garbage\n"
+        if text.first?.isASCII == true, text.first?.isNumber == true { return "Trailing garbage in \(what) string" }
+        return what == "weight" ? "Empty weight string empty or preceded by garbage" : "\(what) string empty or preceded by garbage"
     }
 
     @Sendable private static func setServer(_ input: Input) -> Result {

@@ -9,9 +9,7 @@ enum ShowCommands {
         text(["show", "servers", "conn"], "[<backend>]", "connections to servers", connections),
         text(["show", "backend"], "", "names of pools") { "# name\n" + $0.host.report().pools.map { $0.name + "\n" }.joined() },
         text(["show", "errors"], "", "requests that failed lately", failures),
-        text(["show", "events"], "", "recent changes of servers, pools and configuration") { input in
-            input.host.report().events.map { "[\(Timestamps.text($0.time))] \($0.text)\n" }.joined()
-        },
+        text(["show", "events"], "", "recent changes of servers, pools and configuration, and refusals", events),
         text(["show", "version"], "", "the version") { $0.host.report().process.version + "\n" },
         text(["show", "env"], "", "nothing of the environment is shown, since secrets may be in it", level: .operator) { _ in "" },
         text(["show", "routes"], "", "rules in the order they are tried") { input in
@@ -51,6 +49,19 @@ enum ShowCommands {
             }
         }
         return text
+    }
+
+    /// The youngest first.
+    @Sendable private static func events(_ input: Input) -> String {
+        let report = input.host.report()
+        let refusals = report.failures.map { failure in
+            EventReport(
+                time: failure.time,
+                text: "\(failure.reason.rawValue) id=\(failure.id) client=\(failure.client.orNone) src=\(failure.source) endpoint=\(failure.endpoint.orNone) "
+                    + "certname=\(failure.certname.orNone) pool=\(failure.pool.orNone) server=\(failure.server.orNone)")
+        }
+        let all = (report.events + refusals).enumerated().sorted { ($1.element.time, $0.offset) < ($0.element.time, $1.offset) }
+        return all.map { "[\(Timestamps.text($0.element.time))] \($0.element.text)\n" }.joined()
     }
 
     @Sendable private static func failures(_ input: Input) -> String {

@@ -70,22 +70,18 @@ enum StatCommands {
         for row in rows {
             for column in StatColumn.allCases {
                 guard let value = row[column] else { continue }
-                let (tags, type) = tags(column, value)
-                text += "\(letters[row.kind] ?? "").\(row.proxy).\(row.server).\(column.rawValue).\(column.name).1:\(tags):\(type):\(value.text)\n"
+                let tags = tags(column, row.kind)
+                text += "\(letters[row.kind] ?? "").\(row.proxy).\(row.server).\(column.rawValue).\(column.name).1:\(tags.letters):\(tags.type):"
+                    + "\(value.text)\n"
             }
             text += "\n"
         }
         return text
     }
 
-    /// Origin, nature, scope and persistence, as far as tools look at them: a counter or not.
-    private static func tags(_ column: StatColumn, _ value: StatValue) -> (String, String) {
-        guard case .number = value else { return ("MOSP", "str") }
-        switch column {
-        case .scur, .qcur, .weight, .act, .bck, .idleCurrent, .usedConnections, .userWeight: return ("MGSP", "u32")
-        case .pid, .iid, .sid, .type: return ("KNSP", "u32")
-        default: return ("MCSP", "u64")
-        }
+    /// A backend counts servers where a server says whether it is one.
+    private static func tags(_ column: StatColumn, _ kind: StatRow.Kind) -> FieldTags {
+        kind == .backend && (column == .act || column == .bck) ? FieldTags("MGP:u32") : column.tags
     }
 
     package static func json(_ report: ServiceReport) -> String { json(StatTable(report).rows) }
@@ -95,10 +91,8 @@ enum StatCommands {
             let fields = StatColumn.allCases.compactMap { column -> String? in
                 guard let value = row[column] else { return nil }
                 let kind = ["Frontend", "Backend", "Server"][row.kind.rawValue]
-                let (_, type) = tags(column, value)
-                let content = if case .number(let number) = value { "\(number)" } else { JSONText.quoted(value.text) }
                 return "{\"objType\":\"\(kind)\",\"proxyId\":\(row.proxy),\"id\":\(row.server),\"field\":{\"pos\":\(column.rawValue),"
-                    + "\"name\":\"\(column.name)\"},\"processNum\":1,\"value\":{\"type\":\"\(type)\",\"value\":\(content)}}"
+                    + "\"name\":\"\(column.name)\"},\"processNum\":1,\(tags(column, row.kind).json(value.text))}"
             }
             return "[" + fields.joined(separator: ",") + "]"
         }

@@ -37,6 +37,7 @@ enum StatsPageStyle {
         thead th { background: var(--raised); font-weight: 600; }
         tbody th { font-weight: 600; }
         tbody tr:hover > * { background: var(--raised); }
+        [data-key] :is(th, td) { vertical-align: middle; }
         .site th { background: var(--raised); color: var(--quiet); font-weight: 600; }
         .n { text-align: right; }
         .hot { color: var(--bad); font-weight: 600; }
@@ -66,7 +67,9 @@ enum StatsPageStyle {
           tbody th label { display: block; padding: .2rem 0; white-space: normal; }
           tbody th, thead th:first-child { position: sticky; left: 0; background: var(--raised); min-width: 7.5rem; max-width: 50vw;
             white-space: normal; overflow-wrap: break-word; }
-          .site th, td:first-child { position: static; }
+          .site th { position: static; }
+          .long { min-width: 11rem; }
+          #events td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
         }
 
         """

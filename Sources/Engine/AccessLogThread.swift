@@ -53,7 +53,7 @@ struct AccessLogThread: ~Copyable {
     private mutating func step(_ finishBy: Int64?) {
         if failures > 0 {
             guard now >= retryAt else { return log.wait(until: earlier(retryAt, finishBy)) }
-            if isOnProbation { judge() }
+            if isOnProbation { return judge() }
         }
         guard target == .none || isOpen() else { return }
         guard done < lines.count else {

@@ -122,7 +122,8 @@ final class AccessLogWriter: Sendable {
 
     /// Replaces `lines`, which are written, by those that wait.
     func exchange(_ lines: inout [UInt8]) {
-        lines.removeAll(keepingCapacity: true)
+        // What an outage took is given back.
+        lines.removeAll(keepingCapacity: lines.capacity < 1 << 20)
         state.withLock { state in
             swap(&state.waiting, &lines)
             state.taken = lines.count

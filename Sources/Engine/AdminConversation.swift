@@ -23,6 +23,8 @@ final class AdminConversation: EventTarget {
     private static let idle: Int64 = 300_000_000_000
     /// For the instance that takes over to become ready.
     private static let handoverPatience: Int64 = 60_000_000_000
+    /// Pieces of 4 KiB read in one go.
+    private static let batch = 32
 
     init(_ socket: consuming Socket, server: ProxyServer, level: AdminLevel, ended: @escaping (AdminConversation) -> Void) {
         self.server = server
@@ -50,7 +52,10 @@ final class AdminConversation: EventTarget {
     override func deadlinePassed() { close() }
 
     private func proceed() {
+        var reads = 0
         while !isClosed {
+            // A payload of megabytes must not keep checks and other conversations waiting.
+            if reads == Self.batch { return server.loop.deferWork(self) }
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded || endsAfterOutput { return close() }
             if isWaiting { return }
@@ -69,6 +74,7 @@ final class AdminConversation: EventTarget {
             input.clear()
             switch stream.read(into: input) {
             case .bytes:
+                reads += 1
                 server.loop.setDeadline(self, server.loop.now + Self.idle)
                 let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
                 if handover != nil || bytes == Handover.greeting { handOver(bytes) } else { output = Array(shell.take(bytes, host: &host).utf8) }

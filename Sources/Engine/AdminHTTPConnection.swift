@@ -175,7 +175,7 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     private func send(_ answer: AdminAnswer, omitsBody: Bool) {
-        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive, now: server.wallSeconds)
+        output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive, now: Moment.now.wall)
         if !omitsBody { output += answer.body }
         sent = 0
     }

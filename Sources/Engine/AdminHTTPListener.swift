@@ -101,7 +101,7 @@ final class AdminHTTPListener: EventTarget {
 
     func answer(_ request: AdminRequest) -> AdminAnswer {
         var host = ControlHost(server: server)
-        return pages.answer(request, AdminPages.Moment(now: server.wallSeconds, random: AdminHTTPHead.random), host: &host)
+        return pages.answer(request, AdminPages.Moment(now: Moment.now.steady, random: AdminHTTPHead.random), host: &host)
     }
 
     func close() {

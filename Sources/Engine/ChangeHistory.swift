@@ -8,29 +8,31 @@ struct ChangeHistory {
         var checksFailed: UInt64 = 0
         var timesDown: UInt64 = 0
         var isUp = true
-        /// Seconds since 1970.
-        var changedAt: Int64
+        /// Seconds of the monotonic clock.
+        private(set) var changedAt: Int64
         private var secondsDown: Int64 = 0
         var lastChange = ""
         /// The youngest first.
         private(set) var recent: [EventReport] = []
 
-        init(now: Int64) { changedAt = now }
+        init(now: Moment) { changedAt = now.steady }
 
-        mutating func turned(isUp: Bool, now: Int64) {
+        mutating func turned(isUp: Bool, now: Moment) {
             guard isUp != self.isUp else { return }
-            if isUp { secondsDown += now - changedAt } else { timesDown += 1 }
+            if isUp { secondsDown += now.steady - changedAt } else { timesDown += 1 }
             self.isUp = isUp
-            changedAt = now
+            changedAt = now.steady
         }
 
-        mutating func note(_ line: String, now: Int64) {
+        mutating func note(_ line: String, now: Moment) {
             lastChange = line
-            recent.insert(EventReport(time: now, text: line), at: 0)
+            recent.insert(EventReport(time: now.wall, text: line), at: 0)
             if recent.count > 16 { recent.removeLast() }
         }
 
-        func secondsDown(now: Int64) -> Int64 { secondsDown + (isUp ? 0 : now - changedAt) }
+        func secondsSinceChange(now: Moment) -> Int64 { now.steady - changedAt }
+
+        func secondsDown(now: Moment) -> Int64 { secondsDown + (isUp ? 0 : now.steady - changedAt) }
     }
 
     struct ServerKey: Hashable {
@@ -42,16 +44,16 @@ struct ChangeHistory {
     private(set) var pools: [String: Entry] = [:]
     /// The youngest first, at most 256.
     private(set) var events: [EventReport] = []
-    private let startedAt: Int64
+    private let startedAt: Moment
 
-    init(startedAt: Int64) { self.startedAt = startedAt }
+    init(startedAt: Moment) { self.startedAt = startedAt }
 
-    mutating func note(_ line: String, now: Int64) {
-        events.insert(EventReport(time: now, text: line), at: 0)
+    mutating func note(_ line: String, now: Moment) {
+        events.insert(EventReport(time: now.wall, text: line), at: 0)
         if events.count > 256 { events.removeLast() }
     }
 
-    mutating func note(_ line: String, pool: String, server: ServerID, isUp: Bool, failedCheck: Bool, now: Int64) {
+    mutating func note(_ line: String, pool: String, server: ServerID, isUp: Bool, failedCheck: Bool, now: Moment) {
         note(line, now: now)
         let key = ServerKey(pool: pool, server: server)
         servers[key, default: Entry(now: startedAt)].turned(isUp: isUp, now: now)
@@ -59,7 +61,7 @@ struct ChangeHistory {
         if failedCheck { servers[key]?.checksFailed += 1 }
     }
 
-    mutating func note(_ line: String, pool: String, isUp: Bool, now: Int64) {
+    mutating func note(_ line: String, pool: String, isUp: Bool, now: Moment) {
         note(line, now: now)
         pools[pool, default: Entry(now: startedAt)].turned(isUp: isUp, now: now)
     }

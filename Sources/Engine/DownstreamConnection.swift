@@ -124,7 +124,7 @@ final class DownstreamConnection: EventTarget {
                 sourcePort = port
             case .local: break
             case .malformed:
-                worker.log.notice("PROXY header malformed", metadata: ["listener": "\(listener.settings.name)", "source": "\(source.description)"])
+                worker.prefaceMalformed(self)
                 return close()
             }
             break
@@ -260,7 +260,7 @@ final class DownstreamConnection: EventTarget {
     /// Whether the agent's certificate is still good under the newest CRLs.
     func isRevoked() -> Bool {
         guard identity != nil, worker.snapshot.generation != trustedGeneration else { return false }
-        if let tls = worker.context(of: listener)?.tls, stream.session?.isRevoked(under: tls) == true { return true }
+        if let tls = worker.judge(of: listener), stream.session?.isRevoked(under: tls) == true { return true }
         trustedGeneration = worker.snapshot.generation
         return false
     }

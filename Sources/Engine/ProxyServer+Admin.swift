@@ -3,8 +3,6 @@ import Settings
 
 /// The life of the runtime socket and of the pages.
 extension ProxyServer {
-    var wallSeconds: Int64 { WallClock.nanoseconds() / 1_000_000_000 }
-
     func openAdminSocket(_ settings: AdminSettings.Socket) throws(MaterialProblems) {
         do {
             adminSocket = try AdminSocket(settings, server: self)
@@ -61,7 +59,7 @@ extension ProxyServer {
     /// What an operator has changed on the page.
     func noteChange(_ line: String) {
         log.notice("\(line)")
-        history.note(line, now: wallSeconds)
+        history.note(line, now: .now)
     }
 
     private func words(_ failure: UnixListener.Failure) -> String {

@@ -20,7 +20,7 @@ extension ProxyServer {
         case .stopped: "shut down"
         }
         log.notice("listener \(word)", metadata: ["listener": "\(name)"])
-        history.note("Listener \(name) was \(word) at run time.", now: wallSeconds)
+        history.note("Listener \(name) was \(word) at run time.", now: .now)
         return .done
     }
 

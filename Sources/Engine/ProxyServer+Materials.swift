@@ -1,6 +1,5 @@
 import Admin
 import Model
-import Network
 import Settings
 import TLS
 
@@ -73,9 +72,10 @@ extension ProxyServer {
                 return
             }
             adopt(new, old)
-            transactions[made.file.kind] = nil
+            // Another `set` may have come meanwhile.
+            if transactions[made.file.kind]?.pem == made.pem { transactions[made.file.kind] = nil }
             log.notice("replaced in memory", metadata: ["file": "\(made.file.path)"])
-            history.note("\(made.file.path) was replaced in memory", now: wallSeconds)
+            history.note("\(made.file.path) was replaced in memory", now: .now)
             tell(.certificateChanged) { $0.files = [made.file.path] }
             inquiries.answered(inquiry, .done)?()
         }
@@ -88,13 +88,7 @@ extension ProxyServer {
         let next = makeSnapshot(old.settings, generation: old.generation + 1)
         adoptAdminHTTP(old.settings.admin.http)
         for (index, pool) in next.pools.enumerated() where new.pools[index] !== previous.pools[index] {
-            let settings = pool.settings
-            pool.reconfigure(
-                settings, site: old.settings.site, sites: old.settings.sites, now: MonotonicTime(nanoseconds: loop.now)
-            ) { server, address in
-                let target = SnapshotBuilder.target(for: server, pool: settings, material: new.pools[index], known: address)
-                return address == nil ? target : target.resolved(to: address)
-            }
+            refresh(pool, pool.settings, new.pools[index], next)
         }
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
         checker.adopt(next.pools)

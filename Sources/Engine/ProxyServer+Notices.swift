@@ -19,7 +19,7 @@ extension ProxyServer {
         tellHealth(pool, state, change)
         history.note(
             line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: change.kind == .failing || change.kind == .down,
-            now: wallSeconds)
+            now: .now)
         switch change.kind {
         case .down:
             log.warning("\(line)")
@@ -33,7 +33,7 @@ extension ProxyServer {
         guard let state = pool.server(server) else { return }
         let line = change.line(pool: pool.name, server: state.name)
         tellServer(pool, state, change)
-        history.note(line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: false, now: wallSeconds)
+        history.note(line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: false, now: .now)
         switch change.kind {
         case .ejected, .agentDown: log.warning("\(line)")
         case .returned, .admin, .agentUp, .forced: log.notice("\(line)")
@@ -49,7 +49,7 @@ extension ProxyServer {
             case .panic: "has no server that passes its checks: those that take connections are used all the same."
             case .up: "has a usable server."
             }
-        history.note("Pool \(pool.name) \(words)", pool: pool.name, isUp: change != .down, now: wallSeconds)
+        history.note("Pool \(pool.name) \(words)", pool: pool.name, isUp: change != .down, now: .now)
         if change == .up { log.notice("Pool \(pool.name) \(words)") } else { log.error("Pool \(pool.name) \(words)") }
     }
 }

@@ -104,7 +104,7 @@ extension ProxyServer {
         resolveNames(onlyMissing: false)
         log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
         reloads += 1
-        history.note("reloaded: generation \(next.generation), \(isAutomatic ? "files changed" : "asked for")", now: wallSeconds)
+        history.note("reloaded: generation \(next.generation), \(isAutomatic ? "files changed" : "asked for")", now: .now)
         history.keep { pools[$0]?.server($1) != nil }
         tellReload(changedFiles, isAutomatic: isAutomatic)
     }
@@ -121,7 +121,7 @@ extension ProxyServer {
         lines.forEach { log.error("\($0)") }
         log.error("reload refused: the configuration in force stays", metadata: ["mistakes": "\(lines.count)"])
         reloadsRefused += 1
-        history.note("reload refused: \(lines.first ?? "")", now: wallSeconds)
+        history.note("reload refused: \(lines.first ?? "")", now: .now)
         tellRefusedReload(lines, isAutomatic: isAutomatic)
     }
 }

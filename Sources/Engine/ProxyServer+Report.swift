@@ -17,7 +17,7 @@ extension ProxyServer {
     }
 
     func report() -> ServiceReport {
-        let now = WallClock.nanoseconds() / 1_000_000_000
+        let now = Moment.now
         let tally = tally()
         var report = ServiceReport()
         guard let snapshot else { return report }
@@ -36,7 +36,7 @@ extension ProxyServer {
         return report
     }
 
-    private func process(_ tally: Tally, _ snapshot: Snapshot, _ now: Int64) -> ProcessReport {
+    private func process(_ tally: Tally, _ snapshot: Snapshot, _ now: Moment) -> ProcessReport {
         var process = ProcessReport()
         process.version = version
         process.opensslVersion = LibraryVersions.openSSL
@@ -45,9 +45,9 @@ extension ProxyServer {
         process.processID = getpid()
         process.node = Self.hostName
         process.workers = workers.count
-        process.startedAt = startedAt
-        process.now = now
-        process.uptime = max(0, now - startedAt)
+        process.startedAt = startedAt.wall
+        process.now = now.wall
+        process.uptime = now.steady - startedAt.steady
         process.descriptorLimit = ProcessLimits.raiseDescriptors()
         process.connectionLimit = counters.connectionLimit(snapshot.settings.limits.connections)
         process.connections = counters.connections.load(ordering: .relaxed)
@@ -96,10 +96,10 @@ extension ProxyServer {
         }
     }
 
-    private func pool(_ coordinator: PoolCoordinator, _ tally: PoolTally, _ now: Int64) -> PoolReport {
+    private func pool(_ coordinator: PoolCoordinator, _ tally: PoolTally, _ now: Moment) -> PoolReport {
         var report = coordinator.report(now: MonotonicTime(nanoseconds: loop.now))
         let entry = history.entry(pool: report.name)
-        report.sinceChange = now - entry.changedAt
+        report.sinceChange = entry.secondsSinceChange(now: now)
         report.timesDown = entry.timesDown
         report.secondsDown = entry.secondsDown(now: now)
         report.traffic = tally.traffic
@@ -116,7 +116,7 @@ extension ProxyServer {
             report.servers[index].checksFailed = entry.checksFailed
             report.servers[index].timesDown = entry.timesDown
             report.servers[index].secondsDown = entry.secondsDown(now: now)
-            report.servers[index].sinceChange = now - entry.changedAt
+            report.servers[index].sinceChange = entry.secondsSinceChange(now: now)
             report.servers[index].lastChange = entry.lastChange
             report.servers[index].history = entry.recent
         }

@@ -3,6 +3,7 @@ import Balancing
 import Model
 import Network
 import Settings
+import TLS
 
 /// Servers added and removed at run time. They vanish with the next reload (rule 8 of docs/configuration.md).
 extension ProxyServer {
@@ -31,7 +32,7 @@ extension ProxyServer {
         if let added = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) {
             pool.handle(.admin(added.id, .maint), now: MonotonicTime(nanoseconds: loop.now))
         }
-        history.note("Server \(name.pool)/\(name.server) was added at run time.", now: wallSeconds)
+        history.note("Server \(name.pool)/\(name.server) was added at run time.", now: .now)
         return .done
     }
 
@@ -49,17 +50,24 @@ extension ProxyServer {
         }
         settings.servers.remove(at: place)
         adopt(settings, pool)
-        history.note("Server \(name.pool)/\(name.server) was removed at run time.", now: wallSeconds)
+        history.note("Server \(name.pool)/\(name.server) was removed at run time.", now: .now)
         return .done
     }
 
     private func adopt(_ settings: PoolSettings, _ pool: PoolCoordinator) {
         guard let snapshot, let index = snapshot.settings.pools.firstIndex(where: { $0.name == settings.name }) else { return }
-        let material = materials.pools[index]
+        refresh(pool, settings, materials.pools[index], snapshot)
+        checker.adopt(snapshot.settings.pools.compactMap { pools[$0.name] })
+    }
+
+    /// The ways to a pool's servers anew, outside a reload: each keeps the address that it has, which may have been set at run time.
+    func refresh(_ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot) {
         pool.reconfigure(
             settings, site: snapshot.settings.site, sites: snapshot.settings.sites, now: MonotonicTime(nanoseconds: loop.now)
-        ) { SnapshotBuilder.target(for: $0, pool: settings, material: material, known: $1) }
-        checker.adopt(snapshot.settings.pools.compactMap { pools[$0.name] })
+        ) { server, address in
+            let target = SnapshotBuilder.target(for: server, pool: settings, material: material, known: address)
+            return address == nil ? target : target.resolved(to: address)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ extension ProxyServer {
     static let stateBound = 256 << 20
 
     func savedState() -> String {
-        SavedState.text(report(), savedAt: wallSeconds) { [pools] pool in
+        SavedState.text(report(), savedAt: Moment.now.wall) { [pools] pool in
             pools[pool]?.stickReports(key: nil, limit: .max, now: MonotonicTime(nanoseconds: loop.now)) ?? []
         }
     }
@@ -60,7 +60,7 @@ extension ProxyServer {
             restore(saved, server, pool)
             restored += 1
         }
-        let elapsed = state.savedAt.map { max(0, wallSeconds - $0) * 1000 } ?? 0
+        let elapsed = state.savedAt.map { max(0, Moment.now.wall - $0) * 1000 } ?? 0
         let sticks = Dictionary(grouping: state.sticks, by: \.pool).reduce(0) { $0 + restore($1.value, pool: $1.key, elapsed: elapsed) }
         var metadata: Logger.Metadata = ["from": "\(source)", "servers": "\(restored)", "sticks": "\(sticks)"]
         if !others.isEmpty {

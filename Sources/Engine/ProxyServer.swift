@@ -25,8 +25,7 @@ package final class ProxyServer {
     let hook: ChangeHook
     /// For conversations with operators.
     let adminMemory = TransferMemory()
-    /// Seconds since 1970.
-    let startedAt = WallClock.nanoseconds() / 1_000_000_000
+    let startedAt = Moment.now
     let version: String
     /// What operators ask about of the past.
     lazy var history = ChangeHistory(startedAt: startedAt)

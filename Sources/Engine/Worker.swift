@@ -41,9 +41,11 @@ final class Worker {
     private var nextConnection: UInt64 = 0
     private var requestNumber: UInt64 = 0
     private let requestPrefix: [UInt8]
-    private var lastSaid = [Int64](repeating: 0, count: 3)
+    var messages = RepeatedMessages()
     private var logLines: [UInt8] = []
     private var logLineCount = 0
+    /// When the local time's offset was asked last.
+    private var offsetKnownAt: Int64 = 0
     private var requestsEnded = 0
     private var formatter: AccessLogFormatter
 
@@ -71,7 +73,10 @@ final class Worker {
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         loop = try EventLoop(mailbox: mailbox)
         loop.onMessage = { [unowned self] in handle($0) }
-        loop.onTurnEnd = { [unowned self] in handOverLog() }
+        loop.onTurnEnd = { [unowned self] in
+            handOverLog()
+            tellLeftOut()
+        }
     }
 
     // MARK: Messages
@@ -198,22 +203,6 @@ final class Worker {
         if isDraining { stopWhenDrained() }
     }
 
-    func turnedAway(_ limit: String) {
-        counters.turnedAway.add(1, ordering: .relaxed)
-        saySometimes(.turnedAway, "connection turned away", ["limit": "\(limit)"])
-    }
-
-    func acceptFailed(_ error: SystemError) { saySometimes(.accept, "cannot accept", ["reason": "\(error.description)"]) }
-
-    private enum Repeated: Int { case turnedAway, accept, connect }
-
-    /// At most one line of each kind a second: what repeats itself at every connection must not fill the log.
-    private func saySometimes(_ kind: Repeated, _ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata) {
-        guard loop.now - lastSaid[kind.rawValue] > 1_000_000_000 else { return }
-        lastSaid[kind.rawValue] = loop.now
-        log.warning(message, metadata: metadata())
-    }
-
     /// Whether another handshake may begin now. Workers look for themselves, so that there can be one too many for each.
     var hasRoomForHandshake: Bool { counters.handshakes.load(ordering: .relaxed) < snapshot.settings.limits.handshakes }
 
@@ -225,19 +214,12 @@ final class Worker {
 
     func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
 
-    func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
-        tally.withLock { $0.handshakeFailed(connection.listener.name) }
-        var metadata: Logger.Metadata = [
-            "listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)", "reason": "\(reason)",
-        ]
-        if let certname { metadata["certname"] = "\(certname)" }
-        if let serial { metadata["serial"] = "\(serial)" }
-        log.notice("handshake failed", metadata: metadata)
-    }
-
-    /// The newest context of a connection's listener; nil where a reload has removed it.
-    func context(of listener: ListenerContext) -> ListenerContext? {
-        listeners.first { $0.settings.name == listener.settings.name }
+    /// By whose CA and CRL a kept connection is judged: its listener's newest, and where a reload has renamed or removed that, those of the
+    /// one at its address, else of the first that verifies agents.
+    func judge(of listener: ListenerContext) -> ServerTLSContext? {
+        let settings = listener.settings
+        let heir = listeners.first { $0.settings.name == settings.name } ?? listeners.first { $0.settings.address == settings.address }
+        return heir?.tls ?? listeners.lazy.compactMap(\.tls).first { $0.material.trustGeneration != nil }
     }
 
     // MARK: Exchanges
@@ -302,6 +284,10 @@ final class Worker {
 
     private func handOverLog() {
         guard logLineCount > 0 else { return }
+        if loop.now - offsetKnownAt > 60_000_000_000 {
+            formatter.setLocalOffset(seconds: WallClock.localOffsetSeconds())
+            offsetKnownAt = loop.now
+        }
         access.submit(&logLines, count: logLineCount)
         logLineCount = 0
     }
@@ -355,14 +341,6 @@ final class Worker {
         connection.close()
     }
 
-    func connectFailed(_ target: UpstreamTarget, reason: String) {
-        saySometimes(.connect, "cannot connect", ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
-    }
-
-    func badAnswer(_ target: UpstreamTarget, reason: String) {
-        log.warning("bad answer", metadata: ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"])
-    }
-
     // MARK: The end
 
     private func drain(_ isReplaced: Bool) {
@@ -387,6 +365,7 @@ final class Worker {
     /// The loop has ended: the last lines go out.
     func ended() {
         handOverLog()
+        tellLeftOut(now: .max)
         counters.requests.add(requestsEnded, ordering: .relaxed)
     }
 

@@ -28,6 +28,8 @@ package final class TLSSession {
     private var readBlocked = false
     private var failure: HandshakeFailure?
     private var verifiedIdentity: ClientIdentity?
+    /// The certificate in the ticket that the agent has shown, if it was accepted.
+    private var resumable: (leaf: OpaquePointer, identity: ClientIdentity)?
     /// The trust that `verifiedIdentity` was last judged under, and the verdict.
     private var judgedUnder: SHA256Digest?
     private var isRefusedNow = false
@@ -128,26 +130,28 @@ package final class TLSSession {
         }
     }
 
-    /// Whether a session that came as a ticket may be resumed now, as far as the agent's certificate in it goes.
+    /// Whether a session that came as a ticket may be resumed now: the agent's certificate in it is judged as in a whole handshake. The last
+    /// one asked about is the one that is resumed, if any is.
     func mayResume(_ session: OpaquePointer) -> Bool {
+        resumable = nil
         guard let server else { return false }
         guard let leaf = SSL_SESSION_get0_peer(session) else { return server.material.settings.clientCertificate != .required }
-        return server.accepts(leaf, intermediates: nil)
+        guard case .accepted(let identity) = server.verdict(leaf, intermediates: nil) else { return false }
+        resumable = (leaf, identity)
+        return true
     }
 
-    /// Who the agent of a resumed session is: the certificate in it is judged as in a whole handshake. False where it is refused, which
-    /// `mayResume` would have prevented, but for a moment's difference.
+    /// Who the agent of a resumed session is. False where nobody judged its certificate, which `mayResume` does not let happen.
     private func adoptResumedIdentity() -> Bool {
+        defer { resumable = nil }
         guard let leaf = SSL_get0_peer_certificate(ssl) else { return server?.material.settings.clientCertificate != .required }
-        switch server?.verdict(leaf, intermediates: nil) {
-        case .accepted(let identity):
-            verifiedIdentity = identity
-            judgedUnder = server?.material.trustGeneration
-            return true
-        case .refused(let failure): self.failure = failure
-        case nil: failure = HandshakeFailure(.certificateInvalid, reason: "the resumed session's certificate cannot be verified")
+        guard let resumable, resumable.leaf == leaf else {
+            failure = HandshakeFailure(.certificateInvalid, reason: "the resumed session's certificate was not verified")
+            return false
         }
-        return false
+        verifiedIdentity = resumable.identity
+        judgedUnder = server?.material.trustGeneration
+        return true
     }
 
     var ticketKeys: TicketKeys? { server?.material.ticketKeys }

@@ -29,7 +29,7 @@ struct DemoCommand: ParsableCommand {
         Self.say("puppetfront on 127.0.0.1:\(proxy.port), files in \(folder)")
         if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/ with the token \(sites.pageToken)") }
         let isWatched = !once && isatty(0) != 0
-        let scenario = DemoScenario(sites: sites, agentCount: agents, pace: isWatched ? .seconds(3) : .zero, say: Self.say)
+        let scenario = DemoScenario(sites: sites, agentCount: agents, pace: isWatched ? .seconds(4) : .zero, say: Self.say)
         stopSignals.onStop { scenario.cancel() }
         let outcome = scenario.run(port: proxy.port)
         if isWatched && outcome != .cancelled {

@@ -100,6 +100,7 @@ struct MaterialTests {
                 Issuer: /CN=Puppet CA: test
                 Chain Subject: /CN=ca
                 Chain Issuer: /CN=Puppet CA: test
+                OCSP Response Key: \("")
 
 
                 """)

@@ -59,9 +59,9 @@ struct StatTests {
 
     @Test func typedLinesNameObjectColumnAndType() {
         let typed = lines("show stat typed")
-        #expect(typed.contains("F.1.0.0.pxname.1:MOSP:str:agents"))
-        #expect(typed.contains("S.2.1.7.stot.1:MCSP:u64:3"))
-        #expect(typed.contains("B.3.0.27.iid.1:KNSP:u32:3"))
+        #expect(typed.contains("F.1.0.0.pxname.1:KNS:str:agents"))
+        #expect(typed.contains("S.2.1.7.stot.1:MCP:u64:3"))
+        #expect(typed.contains("B.3.0.27.iid.1:KGS:u32:3"))
     }
 
     @Test func jsonIsReadByAParser() throws {
@@ -70,6 +70,7 @@ struct StatTests {
         let stat = try #require(try JSONSerialization.jsonObject(with: Data(answer("show stat json", host: host).utf8)) as? [[[String: Any]]])
         #expect(stat.count == 5)
         #expect(stat[0][0]["objType"] as? String == "Frontend")
+        #expect(stat[0][0]["tags"] as? [String: String] == ["origin": "Key", "nature": "Name", "scope": "Service"])
         #expect((stat[4][0]["value"] as? [String: Any])?["value"] as? String == "a \"b\"\\\u{1}")
         let info = try #require(try JSONSerialization.jsonObject(with: Data(answer("show info json").utf8)) as? [[String: Any]])
         #expect((info[0]["value"] as? [String: Any])?["value"] as? String == "HAProxy")

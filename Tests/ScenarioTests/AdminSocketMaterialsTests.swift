@@ -71,6 +71,35 @@ struct AdminSocketMaterialsTests {
         #expect(try socket.ask("commit ssl cert \(file)") == "No ongoing transaction! !\nCan't commit \(file)!\n")
     }
 
+    @Test func whatWasSetAtRunTimeStays() throws {
+        let scene = try Scene()
+        let credential = try scene.authority.issue(CertificateProfile("server.test", names: ["localhost"], addresses: ["127.0.0.1"]))
+        let servers = try ["s1", "moved", "added"].map { name in
+            let server = try scene.server(name) { $0.tls = try .server(credential) }
+            scene.keep(server)
+            return server
+        }
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(servers[0].address, lines: ["balance: round-robin", "tls: { ca: ca.pem, crl: crl.pem }"])
+        configuration.lines = [socket.line()]
+        let proxy = try scene.start(configuration)
+        _ = try socket.ask("set weight compilers/s1 7; set server compilers/s1 addr 127.0.0.1 port \(servers[1].port.number)")
+        _ = try socket.ask("add server compilers/s2 \(servers[2].address); enable server compilers/s2; disable frontend plain")
+        let client = try scene.connect(proxy)
+        func compilers() throws -> Set<String> {
+            Set(try (1...16).compactMap { _ in try client.exchange(Requests.catalog()).field("X-Puppet-Compiler-Name") })
+        }
+        #expect(try compilers() == ["moved", "added"])
+        let connections = servers[1].acceptedCount
+        let file = try name(socket, "crl-file")
+        _ = try set(socket, "crl-file", file, scene.authority.crlPEM())
+        #expect(try socket.ask("commit ssl crl-file \(file)") == "Committing \(file).\nSuccess!\n")
+        #expect(try compilers() == ["moved", "added"])
+        #expect(try waitUntil { try compilers() == ["moved", "added"] && servers[1].acceptedCount > connections }, "with the new list")
+        #expect(try socket.stat("compilers", "s1")["weight"] == "7")
+        #expect(try socket.stat("plain", "FRONTEND")["status"] == "PAUSED")
+    }
+
     @Test func whatDoesNotFitChangesNothing() throws {
         let scene = try Scene()
         let (socket, proxy) = try start(scene)

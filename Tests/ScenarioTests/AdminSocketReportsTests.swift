@@ -44,6 +44,7 @@ struct AdminSocketReportsTests {
         #expect(try client.exchange(Requests.catalog("web2.test")).status == 403)
         #expect(try waitUntil { try socket.ask("show errors").contains(" wrong_certname status=403 ") })
         #expect(try socket.ask("show errors").contains("client=web1.test endpoint=catalog certname=web2.test environment=production"))
+        #expect(try socket.ask("show events").contains("] wrong_certname id="))
         #expect(try socket.ask("show certnames nobody*").split(separator: "\n").count == 1)
         #expect(try socket.ask("show environments").contains("\nproduction compilers "))
     }

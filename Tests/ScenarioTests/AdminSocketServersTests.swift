@@ -61,7 +61,7 @@ struct AdminSocketServersTests {
             return client
         }
         #expect(try waitUntil { try socket.stat("compilers", "BACKEND")["qcur"] == "1" })
-        #expect(gate.waitingCount == 1)
+        #expect(waitUntil { gate.waitingCount == 1 })
         #expect(try socket.stat("compilers", "s1")["slim"] == "1")
         #expect(try socket.ask("set maxconn server compilers/s1 2") == "")
         #expect(waitUntil { gate.waitingCount == 2 })

@@ -62,7 +62,7 @@ final class LogScene {
 
     func droppedByMetrics(_ proxy: ProxyProcess) throws -> Int {
         let name = "puppetfront_log_lines_dropped_total "
-        let page = try AdminScene.connect(proxy).exchange(Requests.get("/metrics")).text
+        let page = try AdminScene.connect(proxy).exchange(AdminScene.get("/metrics")).text
         let line = page.split(separator: "\n").first { $0.hasPrefix(name) }
         return try #require(line.flatMap { Int($0.dropFirst(name.count)) })
     }

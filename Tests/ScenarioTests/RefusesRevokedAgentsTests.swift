@@ -94,6 +94,18 @@ struct RefusesRevokedAgentsTests {
         #expect(setup.badRequestCount == 1)
     }
 
+    @Test func whereTheListenerHasAnotherNameNow() throws {
+        let setup = try Setup()
+        let bad = try setup.scene.connect(setup.proxy, as: "bad.test")
+        #expect(try bad.exchange(Requests.metadata("bad")).status == 200)
+        let text = setup.configuration.text.replacing("- name: agents", with: "- name: others")
+        _ = try setup.scene.folder.write(text, to: "puppetfront.yaml")
+        setup.scene.authority.revoke("bad.test")
+        try setup.scene.authority.writeRevocationLists(to: setup.scene.folder.path)
+        setup.proxy.reload()
+        #expect(try waitUntil { try bad.exchange(Requests.metadata("bad")).status == 403 })
+    }
+
     private func expectRefusal(_ answer: RawClient.Response, _ client: RawClient) throws {
         #expect(answer.status == 403 && answer.text.contains("revoked") && answer.saysClose, "\(answer.status) \(answer.text)")
         #expect(client.isClosed())
@@ -106,6 +118,7 @@ struct RefusesRevokedAgentsTests {
         let servers: [StandInServer]
         let (holdsGood, holdsBad) = (Gate(open: true), Gate(open: true))
         let proxy: ProxyProcess
+        let configuration: Configuration
 
         init(tlsLines: [String] = [], spareServer: Bool = false) throws {
             let scene = try Scene()
@@ -125,6 +138,7 @@ struct RefusesRevokedAgentsTests {
                 .init("other", servers: [Configuration.server("other", other.address)]), lines: ["limits: { worker_threads: 1 }"])
             made.environments = ["default: first", "elsewhere: other"]
             made.tlsLines = tlsLines
+            configuration = made
             proxy = try scene.start(made)
         }
 

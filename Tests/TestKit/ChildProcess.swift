@@ -18,8 +18,10 @@ package final class ChildProcess: Sendable {
         case pipe
     }
 
-    /// - Parameter arguments: the program's path first
-    package init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - arguments: the program's path first
+    ///   - passing: descriptors that it gets as 3, 4 and so on
+    package init(_ arguments: [String], environment: [String: String] = [:], passing descriptors: [Int32] = []) throws {
         let (outputEnd, outputStart) = try ChildProcess.pipe()
         let (errorEnd, errorStart) = try ChildProcess.pipe()
         defer {
@@ -33,7 +35,10 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, outputStart, 1)
         posix_spawn_file_actions_adddup2(&actions, errorStart, 2)
         // Tests run side by side: no descriptor of another test may be held open by this child.
-        _ = addCloseFrom(&actions, 3)
+        let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
+        defer { for copy in copies { close(copy) } }
+        for (index, copy) in copies.enumerated() { posix_spawn_file_actions_adddup2(&actions, copy, Int32(3 + index)) }
+        _ = addCloseFrom(&actions, Int32(3 + copies.count))
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -67,6 +72,11 @@ package final class ChildProcess: Sendable {
             kill(pid, SIGKILL)
             _ = waitForEnd(within: .seconds(10))
         }
+    }
+
+    /// The first line on standard output, past or to come, that `matches`; nil when none has come in time.
+    package func waitForOutput(within timeout: Duration = .seconds(20), where matches: (String) -> Bool) -> String? {
+        output.first(within: timeout) { matches($0) ? $0 : nil }
     }
 
     package var outputLines: [String] { output.lines }

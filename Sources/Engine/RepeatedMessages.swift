@@ -1,0 +1,61 @@
+/// Which messages are said that connections and requests give rise to, over and over: the first few of a kind in ten seconds, then how many
+/// more there were. Times are nanoseconds of the monotonic clock.
+struct RepeatedMessages {
+    enum Kind: Int, CaseIterable {
+        case turnedAway, acceptFailed, connectFailed, badAnswer, badPreface, handshakeFailed
+
+        /// What the line begins with.
+        var words: String {
+            switch self {
+            case .turnedAway: "connection turned away"
+            case .acceptFailed: "cannot accept"
+            case .connectFailed: "cannot connect"
+            case .badAnswer: "bad answer"
+            case .badPreface: "PROXY header malformed"
+            case .handshakeFailed: "handshake failed"
+            }
+        }
+
+        /// Lines in ten seconds: one where the next would say the same, more where each tells of another agent or request.
+        fileprivate var bound: Int {
+            switch self {
+            case .turnedAway, .acceptFailed, .connectFailed: 1
+            case .badAnswer, .badPreface, .handshakeFailed: 20
+            }
+        }
+    }
+
+    private struct Window {
+        var began: Int64 = 0
+        var count = 0
+    }
+
+    private static let length: Int64 = 10_000_000_000
+    private var windows = [Window](repeating: Window(), count: Kind.allCases.count)
+    private var hasOpenWindow = false
+
+    /// Whether the line is to be said; else it is counted.
+    mutating func admits(_ kind: Kind, now: Int64) -> Bool {
+        if windows[kind.rawValue].count == 0 { windows[kind.rawValue].began = now }
+        windows[kind.rawValue].count += 1
+        hasOpenWindow = true
+        return windows[kind.rawValue].count <= kind.bound
+    }
+
+    /// To be asked now and then: the kinds whose ten seconds are over, with how many lines were left out.
+    mutating func takeLeftOut(now: Int64) -> [(kind: Kind, count: Int)] {
+        guard hasOpenWindow else { return [] }
+        var result: [(kind: Kind, count: Int)] = []
+        hasOpenWindow = false
+        for kind in Kind.allCases where windows[kind.rawValue].count > 0 {
+            if now - windows[kind.rawValue].began < Self.length {
+                hasOpenWindow = true
+                continue
+            }
+            let leftOut = windows[kind.rawValue].count - kind.bound
+            if leftOut > 0 { result.append((kind, leftOut)) }
+            windows[kind.rawValue].count = 0
+        }
+        return result
+    }
+}

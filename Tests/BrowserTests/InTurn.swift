@@ -1,0 +1,4 @@
+import Testing
+
+/// Browsers are heavy: these suites run one after another.
+@Suite(.serialized) enum InTurn {}
