@@ -126,6 +126,7 @@ let package = Package(
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
         tests("VersusTests", ["StandIn", "TestKit"]),
+        tests("ToolsTests", ["StandIn", "TestKit"]),
         tests("RealPuppetTests", []),
     ] + (isFuzzing ? fuzzTargets : []) + (isBenchmarking ? benchmarkTargets : [])
         + (isSimulating ? simulationTargets : []),

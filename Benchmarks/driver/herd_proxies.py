@@ -76,7 +76,6 @@ pools:
     balance: least-connections
     check: {{ inter: 2s, rise: 2, fall: 3 }}
     queue: {{ size: 20000, timeout: 580s }}
-    outlier: {{ failures: 5, eject: 10s, at_most: 50% }}
     servers:
 """ + "".join(f"      - {{ name: {server.name}, address: \"127.0.0.1:{server.plain}\" }}\n" for server in servers) + f"""
 environments: {{ default: compilers }}

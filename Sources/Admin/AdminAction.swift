@@ -14,6 +14,12 @@ package enum AdminAction: Sendable, Equatable {
     case setChecks(ServerName, isEnabled: Bool)
     case setAgentChecks(ServerName, isEnabled: Bool)
     case setProcessMaxconn(Int)
+    /// Of a listener, by name; false: it refuses new connections, and what is connected goes on.
+    case setFrontend(String, isOpen: Bool)
+    /// For good: until the process is started anew, or the listener gets another address.
+    case shutdownFrontend(String)
+    /// Connections of a listener; 0: no limit of its own.
+    case setFrontendMaxconn(String, Int)
     /// Closes what is connected to it: its requests fail or are repeated as if it had.
     case shutdownSessions(ServerName)
     case addServer(ServerName, address: String, options: [String: String])
@@ -23,6 +29,8 @@ package enum AdminAction: Sendable, Equatable {
     case setStick(pool: String, key: String, server: String)
     /// nil: all.
     case clearSticks(pool: String, key: String?)
+    /// Forgets what was kept for `commit ssl`.
+    case abortTransaction(CertificateReport.Kind)
     case reload
     case drain
 

@@ -11,7 +11,7 @@ enum AdminCommands {
     /// What a command is given: its words behind its name, the payload, and the service as it stands.
     struct CommandInput {
         let words: [String]
-        let payload: String?
+        let payload: [UInt8]?
         let host: any AdminHost
     }
 
@@ -20,26 +20,35 @@ enum AdminCommands {
         case text(String)
         case perform([AdminAction])
         case performSaying([AdminAction], String)
+        /// The service finds the answer later; the closure makes the text of it.
+        case ask(AdminInquiry, @Sendable (AdminFinding) -> String)
     }
 
-    static let all: [Command] = StatCommands.all + ServerCommands.all + TableCommands.all + ShowCommands.all + ServiceCommands.all
+    /// What `run` comes to.
+    enum Answer {
+        /// With its line end, empty where there is nothing to say.
+        case text(String)
+        case later(AdminInquiry, @Sendable (AdminFinding) -> String)
+    }
 
-    /// The answer with its line end, empty where there is nothing to say.
-    static func run(_ words: [String], payload: String?, level: AdminLevel, host: inout some AdminHost) -> String {
-        guard !words.isEmpty else { return "Unknown command. Please enter one of the following commands only:\n" + usages(level) }
-        if words[0] == "help" { return "The following commands are valid at this level:\n" + usages(level) }
+    static let all: [Command] = StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + MaterialCommands.all + ShowCommands.all + ServiceCommands.all
+
+    static func run(_ words: [String], payload: [UInt8]?, level: AdminLevel, host: inout some AdminHost) -> Answer {
+        guard let first = words.first else { return .text("Unknown command. Please enter one of the following commands only:\n" + usages(level)) }
+        if first == "help" { return .text("The following commands are valid at this level:\n" + usages(level)) }
         guard let command = all.filter({ words.starts(with: $0.words) }).max(by: { $0.words.count < $1.words.count }) else {
-            let near = all.filter { $0.words[0] == words[0] && $0.level <= level }
+            let near = all.filter { $0.words[0] == first && $0.level <= level }
             if near.isEmpty {
-                return "Unknown command: '\(words[0])'. Please enter one of the following commands only:\n" + usages(level)
+                return .text("Unknown command: '\(first)'. Please enter one of the following commands only:\n" + usages(level))
             }
-            return "Unknown command: '\(words[0])', but maybe one of the following ones is a better match:\n" + lines(near)
+            return .text("Unknown command: '\(first)', but maybe one of the following ones is a better match:\n" + lines(near))
         }
-        guard level >= command.level else { return "Permission denied\n" }
+        guard level >= command.level else { return .text("Permission denied\n") }
         switch command.run(CommandInput(words: Array(words.dropFirst(command.words.count)), payload: payload, host: host)) {
-        case .text(let text): return text
-        case .perform(let actions): return perform(actions, &host) ?? ""
-        case .performSaying(let actions, let text): return perform(actions, &host) ?? text + "\n"
+        case .text(let text): return .text(text)
+        case .perform(let actions): return .text(perform(actions, &host) ?? "")
+        case .performSaying(let actions, let text): return .text(perform(actions, &host) ?? text + "\n")
+        case .ask(let inquiry, let finish): return .later(inquiry, finish)
         }
     }
 

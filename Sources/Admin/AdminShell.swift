@@ -12,15 +12,18 @@ package struct AdminShell: Sendable {
     /// The line's commands that are still to be run.
     private var commands: [[String]] = []
     /// Of the last of them.
-    private var content: String?
+    private var content: [UInt8]?
     private var pending: AdminLine?
-    private var payload: [String] = []
-    private var payloadBytes = 0
+    private var payload: [UInt8] = []
     private var hasAllInput = false
+    /// What the conversation waits for: `answer` ends that.
+    package private(set) var inquiry: AdminInquiry?
+    private var finish: (@Sendable (AdminFinding) -> String)?
 
-    /// Bytes of a line, and of a payload (HAProxy's tune.cli.max-payload-size).
+    /// Bytes of a line.
     package static let lineBound = 16 << 10
-    package static let payloadBound = 128 << 10
+    /// Bytes of a payload: HAProxy's tune.cli.max-payload-size, but that who may set CRLs may send large ones: 300,000 entries.
+    package var payloadBound: Int { level == .admin ? 16 << 20 : 128 << 10 }
     /// With so many bytes to send, no further command is begun.
     package static let outputBound = 1 << 20
 
@@ -40,11 +43,19 @@ package struct AdminShell: Sendable {
     }
 
     /// Commands wait until what there was to send is sent: `proceed` goes on with them.
-    package var hasMore: Bool { !isEnded && (!commands.isEmpty || unread.contains(0x0A)) }
+    package var hasMore: Bool { !isEnded && inquiry == nil && (!commands.isEmpty || unread.contains(0x0A)) }
+
+    /// What the inquiry has found. Gives what is to be sent.
+    package mutating func answer(_ finding: AdminFinding, host: inout some AdminHost) -> String {
+        guard let finish else { return "" }
+        self.finish = nil
+        inquiry = nil
+        return close(finish(finding), host) + proceed(host: &host)
+    }
 
     package mutating func proceed(host: inout some AdminHost) -> String {
         var output = ""
-        while !isEnded, output.utf8.count < Self.outputBound {
+        while !isEnded, inquiry == nil, output.utf8.count < Self.outputBound {
             if !commands.isEmpty {
                 output += runNext(&host)
             } else if let line = nextLine() {
@@ -80,17 +91,16 @@ package struct AdminShell: Sendable {
         if line == waiting.payloadEnd {
             pending = nil
             commands = waiting.commands
-            content = payload.joined(separator: "\n") + "\n"
+            content = payload
             payload = []
-            payloadBytes = 0
             return ""
         }
-        payloadBytes += line.utf8.count + 1
-        guard payloadBytes <= Self.payloadBound else {
+        guard payload.count + line.utf8.count < payloadBound else {
             isEnded = true
             return "Payload too large.\n\n"
         }
-        payload.append(line)
+        payload += line.utf8
+        payload.append(0x0A)
         return payloadPrompt
     }
 
@@ -99,9 +109,21 @@ package struct AdminShell: Sendable {
     private mutating func runNext(_ host: inout some AdminHost) -> String {
         let words = commands.removeFirst()
         let isLast = commands.isEmpty
-        let answer = converse(words) ?? AdminCommands.run(words, payload: isLast ? content : nil, level: level, host: &host)
+        if let answer = converse(words) { return isEnded ? answer : close(answer, host) }
+        let given = isLast ? content : nil
         if isLast { content = nil }
-        if isEnded { return answer }
+        switch AdminCommands.run(words, payload: given, level: level, host: &host) {
+        case .text(let answer): return close(answer, host)
+        case .later(let inquiry, let finish):
+            self.inquiry = inquiry
+            self.finish = finish
+            return ""
+        }
+    }
+
+    /// What ends the answer of a command.
+    private mutating func close(_ answer: String, _ host: some AdminHost) -> String {
+        let isLast = commands.isEmpty
         if isLast, mode == .once { isEnded = true }
         return answer + (isLast && (mode == .prompt || mode == .timedPrompt) ? "\n" + prompt(host) : "\n")
     }

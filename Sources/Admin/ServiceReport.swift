@@ -64,8 +64,10 @@ package struct ListenerReport: Sendable {
     package var name = ""
     package var address = ""
     package var isTLS = false
-    /// False: disabled by an operator.
-    package var isOpen = true
+    /// open ⇄ paused (an operator's `disable frontend`); both → stopped (shut down, or the process drains).
+    package enum State: Sendable { case open, paused, stopped }
+    package var state = State.open
+    package var isOpen: Bool { state == .open }
     package var connections = 0
     package var maximumConnections = 0
     package var connectionLimit = 0

@@ -19,9 +19,6 @@ enum ShowCommands {
         },
         text(["show", "environments"], "", "requests by environment", environments),
         text(["show", "certnames"], "[<glob>]", "each agent's last run", certnames),
-        text(["show", "ssl", "cert"], "[<file>]", "certificates in use") { certificates($0, .certificate) },
-        text(["show", "ssl", "ca-file"], "[<file>]", "authorities in use") { certificates($0, .authority) },
-        text(["show", "ssl", "crl-file"], "[<file>]", "revocation lists in use") { certificates($0, .revocationList) },
     ]
 
     private static func text(
@@ -92,17 +89,6 @@ enum ShowCommands {
                     run.transaction.orNone,
                 ].joined(separator: " ") + "\n"
             }.joined()
-    }
-
-    private static func certificates(_ input: Input, _ kind: CertificateReport.Kind) -> String {
-        let known = input.host.report().certificates.filter { $0.kind == kind }
-        guard let file = input.words.first else { return "# filename\n" + known.map { $0.file + "\n" }.joined() }
-        let wanted = known.filter { $0.file == file }
-        guard !wanted.isEmpty else { return "Can't display the \(kind == .certificate ? "certificate" : "file"): Not found or the entry is empty!\n" }
-        return wanted.map { certificate in
-            "Filename: \(certificate.file)\nStatus: Used\nSerial: \(certificate.serial)\nnotBefore: \(Timestamps.text(certificate.begins))\n"
-                + "notAfter: \(Timestamps.text(certificate.ends))\nSubject: \(certificate.subject)\nIssuer: \(certificate.issuer)\n"
-        }.joined(separator: "\n")
     }
 }
 

@@ -25,12 +25,20 @@ struct StatTable {
         row[.smax] = StatValue(listener.maximumConnections)
         row[.slim] = StatValue(listener.connectionLimit)
         row[.stot] = .number(listener.totalConnections)
-        row[.status] = .text(listener.isOpen ? "OPEN" : "STOP")
+        row[.status] = .text(status(listener.state))
         row[.connectionTotal] = .number(listener.totalConnections)
         row[.reqTotal] = .number(listener.traffic.requests)
         row[.address] = .text(listener.address)
         row.count(listener.traffic, now: now)
         return row
+    }
+
+    private static func status(_ state: ListenerReport.State) -> String {
+        switch state {
+        case .open: "OPEN"
+        case .paused: "PAUSED"
+        case .stopped: "STOP"
+        }
     }
 
     private static func row(_ server: ServerReport, _ number: Int, _ pool: PoolReport, _ proxy: Int, now: Int64) -> StatRow {

@@ -27,17 +27,16 @@ enum TableCommands {
     @Sendable private static func show(_ input: Input) -> Result {
         let pools = stuck(input)
         guard let name = input.words.first else { return .text(pools.map { head($0, used: $0.sticks) }.joined()) }
-        guard let pool = pools.first(where: { $0.name == name }), let sticks = input.host.sticks(of: name, limit: limit) else {
-            return .text("No such table\n")
-        }
+        guard let pool = pools.first(where: { $0.name == name }) else { return .text("No such table\n") }
         var wanted: String?
         if input.words.count > 1 {
             guard input.words[1] == "key" else { return .text(required) }
             guard input.words.count > 2 else { return .text("Key value expected\n") }
             wanted = input.words[2]
         }
+        guard let sticks = input.host.sticks(of: name, key: wanted, limit: limit) else { return .text("No such table\n") }
         var text = head(pool, used: pool.sticks)
-        for (number, stick) in sticks.enumerated() where wanted == nil || stick.key == wanted {
+        for (number, stick) in sticks.enumerated() {
             text += "0x\(String(number + 1, radix: 16)): key=\(stick.key) use=0 exp=\(stick.remaining) shard=0 "
                 + "server_id=\(stick.serverNumber) server_key=\(stick.server)\n"
         }

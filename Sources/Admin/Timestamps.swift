@@ -7,6 +7,27 @@ package enum Timestamps {
         return "\(year)-\(two(month))-\(two(day))T\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))Z"
     }
 
+    /// Nanoseconds since 1970 as HAProxy's detailed lines have it, in UTC: `22/Nov/2026:14:29:21.767569`.
+    static func logDate(_ nanoseconds: Int64) -> String {
+        let seconds = nanoseconds / 1_000_000_000
+        let day = seconds / 86_400
+        let time = seconds % 86_400
+        let (year, month, dayOfMonth) = date(day)
+        let digits = "\(1_000_000 + nanoseconds / 1000 % 1_000_000)".dropFirst()
+        return "\(two(dayOfMonth))/\(months[Int(month) - 1])/\(year):\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)).\(digits)"
+    }
+
+    /// As OpenSSL prints them: `Nov 22 16:38:12 2026 GMT`.
+    static func certificateDate(_ seconds: Int64) -> String {
+        let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        let time = seconds - days * 86_400
+        let (year, month, day) = date(days)
+        let padding = day < 10 ? " " : ""
+        return "\(months[Int(month) - 1]) \(padding)\(day) \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) \(year) GMT"
+    }
+
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
     private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
     /// Howard Hinnant's `civil_from_days`.

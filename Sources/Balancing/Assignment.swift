@@ -14,10 +14,14 @@ package struct Assignment: Sendable, Equatable {
     /// The server was chosen by a stick.
     package let isSticky: Bool
     package let began: MonotonicTime
+    /// The last connection to it failed: the pool wants to know when this one stands (`PoolEvent.connected`).
+    package let isTrial: Bool
+    /// What the next submission of the same request says.
+    package let place: QueuePlace
 
     package init(
         server: ServerID, serverIndex: Int, tier: Int, kind: SlotKind = .other, queueClass: QueueClass = .quick, isRepeat: Bool = false,
-        isSticky: Bool = false, began: MonotonicTime = .zero
+        isSticky: Bool = false, began: MonotonicTime = .zero, isTrial: Bool = false, place: QueuePlace = QueuePlace(order: 0, waited: .zero)
     ) {
         self.server = server
         self.serverIndex = serverIndex
@@ -27,5 +31,7 @@ package struct Assignment: Sendable, Equatable {
         self.isRepeat = isRepeat
         self.isSticky = isSticky
         self.began = began
+        self.isTrial = isTrial
+        self.place = place
     }
 }

@@ -6,7 +6,7 @@ import Settings
 /// One queue in several lines. In a line stand those who may go to the same servers: of one class, with the same limit by endpoint, tried
 /// on the same servers, and those who wait for a server of their own (`home`, by a stick) in one of that server's. Each line is a linked
 /// list in one array, so that a ticket leaves from anywhere in constant time. `order` tells who came first across lines.
-/// Invariants: a ticket stands in one line, once; within a line `order` and `arrived` never fall.
+/// Invariants: a ticket stands in one line, once; within a line `order` never falls, and `arrived` only where one came again.
 struct PendingQueue: Sendable {
     /// What those in a line have in common.
     struct Key: Sendable, Equatable {
@@ -25,6 +25,8 @@ struct PendingQueue: Sendable {
         fileprivate(set) var first = -1
         fileprivate var last = -1
         fileprivate(set) var count = 0
+        /// Those who have come again: behind them may stand some who have waited longer.
+        fileprivate var back = 0
     }
 
     struct Waiter: Sendable {
@@ -32,18 +34,30 @@ struct PendingQueue: Sendable {
         var kind: SlotKind
         var stickKey: [UInt8]
         var hash: UInt64
+        /// Without the time that servers had it, if it comes again.
         fileprivate(set) var arrived = MonotonicTime.zero
-        fileprivate(set) var order: UInt64 = 0
+        let order: UInt64
+        fileprivate let waited: Duration
+        fileprivate let isBack: Bool
         fileprivate var line = -1
         fileprivate var previous = -1
         fileprivate var next = -1
 
-        init(_ request: PoolRequest) {
+        fileprivate init(_ request: PoolRequest, _ place: QueuePlace) {
             ticket = request.ticket
             kind = request.kind
             stickKey = request.stickKey
             hash = request.hash
+            order = place.order
+            waited = place.waited
+            isBack = request.place != nil
         }
+
+        /// Its place when it has waited until now.
+        func place(now: MonotonicTime) -> QueuePlace { QueuePlace(order: order, waited: max(waited, now - arrived)) }
+
+        /// Its place when it did not have to wait (again).
+        var place: QueuePlace { QueuePlace(order: order, waited: waited) }
     }
 
     private(set) var lines: [Line] = []
@@ -62,16 +76,22 @@ struct PendingQueue: Sendable {
 
     // MARK: Coming
 
+    /// The request with its place: the one that it had, else the next.
+    mutating func waiter(_ request: PoolRequest) -> Waiter {
+        if let place = request.place { return Waiter(request, place) }
+        defer { nextOrder += 1 }
+        return Waiter(request, QueuePlace(order: nextOrder, waited: .zero))
+    }
+
     /// `now` may lie a little before an earlier arrival (workers read the clock on their own); the later one then counts.
     mutating func append(_ waiter: Waiter, key: Key, tier: Int, now: MonotonicTime) {
         assert(places[waiter.ticket] == nil, "a ticket waits once")
         latestArrival = max(latestArrival, now)
         var waiter = waiter
-        waiter.arrived = latestArrival
-        waiter.order = nextOrder
-        nextOrder += 1
+        waiter.arrived = latestArrival - waiter.waited
         place(waiter, in: lineIndex(key, tier: tier))
     }
+
 
     /// The waiting line for such a request, if any of its sort waits.
     func line(_ key: Key, tier: Int) -> Int? {
@@ -91,6 +111,7 @@ struct PendingQueue: Sendable {
         if waiter.previous >= 0 { waiters[waiter.previous].next = place } else { lines[line].first = place }
         if waiter.next >= 0 { waiters[waiter.next].previous = place } else { lines[line].last = place }
         lines[line].count += 1
+        if waiter.isBack { lines[line].back += 1 }
         places[waiter.ticket] = place
         count += 1
         countByClass[lines[line].key.queueClass.index] += 1
@@ -143,7 +164,18 @@ struct PendingQueue: Sendable {
     /// The first of a line; nil when it is empty.
     func first(line: Int) -> Waiter? { lines[line].first >= 0 ? waiters[lines[line].first] : nil }
 
-    func order(line: Int) -> UInt64 { lines[line].first >= 0 ? waiters[lines[line].first].order : .max }
+    func order(line: Int) -> UInt64 { first(line: line)?.order ?? .max }
+
+    /// The one of a line that has waited longest; nil when it is empty.
+    func longest(line: Int) -> Waiter? {
+        guard var longest = first(line: line), lines[line].back > 0 else { return first(line: line) }
+        var place = longest.next
+        while place >= 0 {
+            if waiters[place].arrived < longest.arrived { longest = waiters[place] }
+            place = waiters[place].next
+        }
+        return longest
+    }
 
     private mutating func unlink(_ place: Int) {
         let waiter = waiters[place]
@@ -151,6 +183,7 @@ struct PendingQueue: Sendable {
         if waiter.previous >= 0 { waiters[waiter.previous].next = waiter.next } else { lines[line].first = waiter.next }
         if waiter.next >= 0 { waiters[waiter.next].previous = waiter.previous } else { lines[line].last = waiter.previous }
         lines[line].count -= 1
+        if waiter.isBack { lines[line].back -= 1 }
         places[waiter.ticket] = nil
         waiters[place].next = freePlace
         waiters[place].stickKey = []
@@ -175,11 +208,10 @@ struct PendingQueue: Sendable {
 
     mutating func setTier(_ tier: Int, line: Int) { lines[line].tier = tier }
 
-    /// The line's first goes to the shared line of its sort, where its order puts it.
-    mutating func leaveHome(line: Int, tier: Int) {
-        var key = lines[line].key
+    /// It goes to the shared line of its sort, where its order puts it.
+    mutating func leaveHome(_ ticket: Ticket, tier: Int) {
+        guard let waiter = places[ticket].map({ waiters[$0] }), var key = remove(ticket) else { return }
         key.home = nil
-        let waiter = removeFirst(line: line)
         place(waiter, in: lineIndex(key, tier: tier))
     }
 

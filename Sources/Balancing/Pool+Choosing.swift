@@ -28,42 +28,44 @@ extension Pool {
 
     /// nil: it has no slot now and cannot wait for one, so it goes where there is one.
     mutating func submit(
-        _ request: PoolRequest, _ key: PendingQueue.Key, toHome place: Int, isHeld: Bool, now: MonotonicTime
+        _ request: PoolRequest, _ waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, toHome place: Int, isHeld: Bool, now: MonotonicTime
     ) -> Submission? {
         var key = key
         key.home = servers[place].id
         if !isHeld, queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
-            return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: true, now: now))
+            return .assigned(take(place, for: waiter, key, at: waiter.place, isSticky: true, now: now))
         }
         guard let stick = settings.stick, stick.wait > .zero, request.mayQueue, queue.count < settings.queue.size else { return nil }
-        return wait(request, key, tier: servers[place].tier, now: now)
+        return wait(request, waiter, key, tier: servers[place].tier, now: now)
     }
 
     // MARK: Tiers
 
-    /// The tier that a request goes to: the first with a usable server that it was not tried on; while its queue is above
+    /// The tier that a request goes to: the first with a usable server that it was not tried on and to which connections stand,
+    /// or, where that is true of none, the first with a usable one; while its queue is above
     /// `locality.spill` the next site's whose queue is not. Backups take nothing that is only crowded.
     func tier(for tried: TriedServers) -> Int? {
         guard let first = nearestTier(for: tried) else { return nil }
         guard case .averageQueue(let limit) = settings.spill, first < activeTierCount, queue.count > 0 else { return first }
-        var candidate: Int? = first
-        while let tier = candidate, tier < activeTierCount {
-            if averageQueue(tier: tier) <= limit { return tier }
-            candidate = self.tier(from: tier + 1, for: tried)
-        }
-        return first
+        return (first..<activeTierCount).first { isOpen($0, tried) && averageQueue(tier: $0) <= limit } ?? first
     }
 
-    func nearestTier(for tried: TriedServers) -> Int? { tier(from: firstTier, for: tried) }
+    func nearestTier(for tried: TriedServers) -> Int? {
+        guard let firstTier else { return nil }
+        let tiers = firstTier..<max(firstTier, usable.count)
+        return tiers.first { isOpen($0, tried) } ?? tiers.first { hasUntried($0, tried) }
+    }
 
-    private func tier(from start: Int?, for tried: TriedServers) -> Int? {
-        guard let start else { return nil }
-        for tier in start..<max(start, usable.count) where !usable[tier].isEmpty {
-            // More servers than can have been tried: one of them was not.
-            if tried.isEmpty || usable[tier].count > TriedServers.capacity { return tier }
-            if usable[tier].contains(where: { !tried.contains(servers[$0].id) }) { return tier }
-        }
-        return nil
+    /// It has a usable server to which connections stand and that was not tried.
+    private func isOpen(_ tier: Int, _ tried: TriedServers) -> Bool {
+        // More servers than can have been tried: one of them was not.
+        if open[tier] == 0 || tried.isEmpty || open[tier] > TriedServers.capacity { return open[tier] > 0 }
+        return usable[tier].contains { servers[$0].reach == .open && !tried.contains(servers[$0].id) }
+    }
+
+    func hasUntried(_ tier: Int, _ tried: TriedServers) -> Bool {
+        if usable[tier].isEmpty || tried.isEmpty || usable[tier].count > TriedServers.capacity { return !usable[tier].isEmpty }
+        return usable[tier].contains { !tried.contains(servers[$0].id) }
     }
 
     private func averageQueue(tier: Int) -> Int {
@@ -88,7 +90,7 @@ extension Pool {
         if free.isEmpty { return nil }
         switch settings.balance {
         case .random:
-            if let place = chooseAtRandom(free, key.tried) { return place }
+            return chooseAtRandom(tier: tier, key)
         case .hash:
             if let place = chooseByHash(tier: tier, key, hash: hash) { return place }
         case .roundRobin, .leastConnections: break
@@ -97,20 +99,11 @@ extension Pool {
     }
 
     /// The less loaded of two drawn by weight (HAProxy's `random(2)`).
-    private mutating func chooseAtRandom(_ free: ServerHeap, _ tried: TriedServers) -> Int? {
-        guard let one = draw(free, tried), let other = draw(free, tried) else { return nil }
+    private mutating func chooseAtRandom(tier: Int, _ key: PendingQueue.Key) -> Int? {
+        let tried = key.tried.isEmpty ? [] : usable[tier].filter { key.tried.contains(servers[$0].id) }
+        let words = (nextRandom(), nextRandom())
+        guard let (one, other) = ranks.drawTwo(tier: tier, kind: key.kind, without: tried, random: words) else { return nil }
         return ServerRanks.load(servers[other]) < ServerRanks.load(servers[one]) ? other : one
-    }
-
-    /// One of the free servers, each as likely as its weight: drawn evenly, and taken with the chance of its weight.
-    private mutating func draw(_ free: ServerHeap, _ tried: TriedServers) -> Int? {
-        for _ in 0..<32 {
-            let word = nextRandom()
-            let place = free.entries[Int(word.multipliedFullWidth(by: UInt64(free.entries.count)).high)].place
-            guard !tried.contains(servers[place].id) else { continue }
-            if nextRandom() % UInt64(heaviest) < UInt64(servers[place].effectiveWeight) { return place }
-        }
-        return nil
     }
 
     private mutating func nextRandom() -> UInt64 {

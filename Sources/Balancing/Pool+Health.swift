@@ -7,6 +7,12 @@ extension Pool {
 
     mutating func check(_ id: ServerID, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
+        check(place, outcome, now: now, actions: &actions)
+        if case .passed = outcome { changeReach(place, now: now, actions: &actions) { $0.checkPassed() } }
+    }
+
+    private mutating func check(_ place: Int, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
+        let id = servers[place].id
         if isBusy(servers[place], outcome, now: now) {
             if !servers[place].isSlow { actions.append(.healthChanged(id, healthChange(.slow, outcome, place: place))) }
             servers[place].isSlow = true
@@ -138,11 +144,12 @@ extension Pool {
     mutating func tick(now: MonotonicTime, actions: inout [PoolAction]) {
         for id in restless.map({ servers[$0].id }) {
             guard let place = place(of: id) else { continue }
+            if servers[place].warmingSince != nil { warm(place, now: now, actions: &actions) }
+            changeReach(place, now: now, actions: &actions) { $0.timePasses(now: now) }
             if let until = servers[place].outlier.ejectedUntil, until <= now {
                 servers[place].outlier.comeBack(now: now)
                 change(place, .returned, now: now, actions: &actions)
             }
-            if servers[place].warmingSince != nil { warm(place, now: now, actions: &actions) }
         }
         expire(now: now, actions: &actions)
         sticks?.expire(now: now, limit: 256)
@@ -170,8 +177,7 @@ extension Pool {
         if percent < 100 { servers[place].warmth = percent } else { endWarming(place) }
         servers[place].adoptLimits()
         if servers[place].isUsable { tierWeights[servers[place].tier] += servers[place].effectiveWeight - weight }
-        heaviest = max(heaviest, servers[place].effectiveWeight)
-        if percent >= 100, servers[place].outlier.ejectedUntil == nil { restless.removeAll { $0 == place } }
+        settle(place)
         rank(place)
         serve(place, now: now, actions: &actions)
     }

@@ -84,8 +84,9 @@ extension Pool {
         usable = Array(repeating: [], count: tierCount)
         for place in servers.indices where servers[place].isUsable { usable[servers[place].tier].append(place) }
         for tier in usable.indices { usable[tier].sort { servers[$0].index ?? 0 < servers[$1].index ?? 0 } }
+        open = usable.map { $0.count { servers[$0].reach == .open } }
         firstTier = usable.firstIndex { !$0.isEmpty }
-        restless = servers.indices.filter { servers[$0].outlier.ejectedUntil != nil || servers[$0].warmingSince != nil }
+        restless = servers.indices.filter(isRestless)
         rankAll()
         let isUsable = firstTier != nil
         if isUsable, isPanicking, !wasPanicking {
@@ -120,12 +121,10 @@ extension Pool {
         if changed { queue.regroup(limitedKinds: kinds) }
         tierWeights = Array(repeating: 0, count: tierCount)
         tierInUse = Array(repeating: 0, count: tierCount)
-        heaviest = 1
         for place in servers.indices where servers[place].index != nil {
             let weight = servers[place].isUsable ? servers[place].effectiveWeight : 0
             tierWeights[servers[place].tier] += weight
             tierInUse[servers[place].tier] += servers[place].inUse
-            heaviest = max(heaviest, weight)
             ranks.set(place, &servers[place])
         }
     }

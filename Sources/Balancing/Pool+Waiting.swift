@@ -5,13 +5,15 @@ import Settings
 extension Pool {
     // MARK: Coming
 
-    mutating func wait(_ request: PoolRequest, _ key: PendingQueue.Key, tier: Int, now: MonotonicTime) -> Submission {
+    mutating func wait(
+        _ request: PoolRequest, _ waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, tier: Int, now: MonotonicTime
+    ) -> Submission {
         guard request.mayQueue, queue.count < settings.queue.size else { return .refused(.queueFull) }
         if request.mayComeBack, wouldTimeOut(request.queueClass, now: now) { return .refused(.overloaded) }
         if queue.countByClass[request.queueClass.index] == 0 {
             shares.begins(request.queueClass, others: QueueClass.allCases.filter { queue.countByClass[$0.index] > 0 })
         }
-        queue.append(PendingQueue.Waiter(request), key: key, tier: tier, now: now)
+        queue.append(waiter, key: key, tier: tier, now: now)
         if let home = key.home, let place = place(of: home) {
             servers[place].stuck += 1
             rank(place)
@@ -75,18 +77,20 @@ extension Pool {
         let waiter = queue.removeFirst(line: line)
         shares.takesTurn(key.queueClass)
         if key.home != nil { servers[place].stuck -= 1 }
-        actions.append(.assigned(waiter.ticket, take(place, for: waiter, key, isSticky: key.home != nil, now: now)))
+        actions.append(.assigned(waiter.ticket, take(place, for: waiter, key, at: waiter.place(now: now), isSticky: key.home != nil, now: now)))
     }
 
     // MARK: After changes
 
     /// Usable servers or limits have changed: those who wait for a server that is none any more wait for any, each line waits for the
-    /// tier that is its now, those whom nothing can take any more are refused, and every free slot is handed out.
+    /// tier that is its now, those whom none of the usable servers can take are refused, and every free slot is handed out. Where no
+    /// server is usable, all wait for one to come back.
     mutating func serveAll(now: MonotonicTime, actions: inout [PoolAction]) {
         guard queue.count > 0 else { return }
         leaveLostHomes()
         for line in queue.shared {
-            if !(queue.lines[line].key.isRepeat && settings.retry.budget == 0), let tier = waitingTier(of: line) {
+            let mayWait = !queue.lines[line].key.isRepeat || settings.retry.budget > 0
+            if mayWait, let tier = firstTier == nil ? 0 : waitingTier(of: line) {
                 queue.setTier(tier, line: line)
             } else {
                 // Retired with its last.
@@ -101,30 +105,34 @@ extension Pool {
         let tried = queue.lines[line].key.tried
         guard let first = nearestTier(for: tried) else { return nil }
         let tier = queue.lines[line].tier
-        guard tier > first, tier < usable.count, usable[tier].contains(where: { !tried.contains(servers[$0].id) }) else { return first }
+        guard tier > first, tier < usable.count, hasUntried(tier, tried) else { return first }
         return tier
     }
 
     private mutating func leaveLostHomes() {
         for (home, lines) in queue.homes {
             let place = place(of: home)
+            // Without a budget no repeat waits for anything: it leaves, to be refused.
+            for line in lines where queue.lines[line].key.isRepeat && settings.retry.budget == 0 {
+                leaveHome(line: line, place, while: { _ in true })
+            }
             if let place, settings.stick != nil, isFit(servers[place]) || servers[place].isUsable { continue }
             for line in lines { leaveHome(line: line, place, while: { _ in true }) }
         }
     }
 
-    /// Those in a line for a server of their own wait for any, as long as `isDue` says so of the first.
+    /// Those in a line for a server of their own wait for any, as long as `isDue` says so of the one that has waited longest.
     private mutating func leaveHome(line: Int, _ place: Int?, while isDue: (PendingQueue.Waiter) -> Bool) {
-        let home = queue.lines[line].key.home
+        guard let home = queue.lines[line].key.home else { return }
         // The last one to leave gives the line back, for whatever comes next.
-        while queue.lines[line].key.home == home, let first = queue.first(line: line), isDue(first) {
-            queue.leaveHome(line: line, tier: firstTier ?? 0)
+        while queue.lines[line].key.home == home, let longest = queue.longest(line: line), isDue(longest) {
+            queue.leaveHome(longest.ticket, tier: nearestTier(for: queue.lines[line].key.tried) ?? 0)
             if let place { servers[place].stuck -= 1 }
         }
         if let place { rank(place) }
     }
 
-    private mutating func handOut(now: MonotonicTime, actions: inout [PoolAction]) {
+    mutating func handOut(now: MonotonicTime, actions: inout [PoolAction]) {
         var open = queue.shared
         for (home, lines) in queue.homes {
             guard let place = place(of: home) else { continue }
@@ -160,23 +168,27 @@ extension Pool {
     }
 
     private func note(_ earliest: inout MonotonicTime?, _ line: Int, _ patience: Duration) {
-        guard let first = queue.first(line: line) else { return }
-        earliest = min(earliest ?? .init(nanoseconds: .max), first.arrived + patience)
+        guard let longest = queue.longest(line: line) else { return }
+        earliest = min(earliest ?? .init(nanoseconds: .max), longest.arrived + patience)
     }
 
     /// Ends waits whose time is over.
     mutating func expire(now: MonotonicTime, actions: inout [PoolAction]) {
         for line in queue.shared + queue.homes.values.flatMap({ $0 }) {
             let home = queue.lines[line].key.home
-            while queue.lines[line].count > 0, let first = queue.first(line: line), first.arrived + settings.queue.timeout <= now {
-                actions.append(.refused(queue.removeFirst(line: line).ticket, .queueTimeout))
+            while queue.lines[line].count > 0, let longest = queue.longest(line: line), longest.arrived + settings.queue.timeout <= now {
+                queue.remove(longest.ticket)
+                actions.append(.refused(longest.ticket, .queueTimeout))
                 if let home { leftHome(home) }
             }
         }
         guard let stick = settings.stick, !queue.homes.isEmpty, firstTier != nil else { return }
         for (home, lines) in queue.homes {
             let place = place(of: home)
-            for line in lines { leaveHome(line: line, place, while: { $0.arrived + stick.wait <= now }) }
+            // Who has nowhere else to go stays.
+            for line in lines where nearestTier(for: queue.lines[line].key.tried) != nil {
+                leaveHome(line: line, place, while: { $0.arrived + stick.wait <= now })
+            }
         }
         serveAll(now: now, actions: &actions)
     }

@@ -8,7 +8,8 @@ import Settings
 /// waits. The files beside this one: +Choosing, +Waiting, +Servers (who is usable), +Health (checks, ejection, warming up).
 /// Invariants: a slot is taken by each assignment and given back by one release; nobody waits while a server that may take it has a slot
 /// free (but repeats beyond the budget, and for `stick.wait` those who wait for a server of their own); every queued ticket ends by one
-/// action or a cancel; a request waits only while some usable server could take it.
+/// action or a cancel; where some server is usable, a request waits only if one of those could take it. Where none is, fresh requests are
+/// refused, and those that were taken in wait for one to come back (as in HAProxy, but for those that were already sent).
 /// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of waiting
 /// retries); a change of a server's state costs a pass over all.
 package struct Pool: Sendable {
@@ -17,6 +18,8 @@ package struct Pool: Sendable {
     package internal(set) var servers: [ServerState] = []
     /// Places in `servers` by tier: of those that are usable.
     package internal(set) var usable: [[Int]] = []
+    /// By tier: how many of them are `Reach.open`.
+    var open: [Int] = []
     /// How many tiers the settings make, and how many of them are not backups.
     var tierCount = 0
     var activeTierCount = 0
@@ -33,8 +36,6 @@ package struct Pool: Sendable {
     /// By tier: effective weights of usable servers, and slots taken.
     var tierWeights: [Int] = []
     var tierInUse: [Int] = []
-    /// The greatest effective weight.
-    var heaviest = 1
     /// Slots taken, in all and by repeats.
     package internal(set) var inUse = 0
     package internal(set) var repeatsInUse = 0
@@ -43,7 +44,7 @@ package struct Pool: Sendable {
     package internal(set) var peakQueued = 0
     var choices: UInt64 = 0
     var random: UInt64
-    /// Places of servers that are ejected or warm up: what `tick` looks at.
+    /// Places of servers that are ejected, paused or warm up: what `tick` looks at.
     var restless: [Int] = []
     private var rates = [CompletionRate](repeating: CompletionRate(), count: QueueClass.allCases.count)
     private var schedule = RetrySchedule()
@@ -62,17 +63,21 @@ package struct Pool: Sendable {
 
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
         let key = key(of: request)
+        let waiter = queue.waiter(request)
         let isHeld = key.isRepeat && !mayRepeat
         if isHeld, settings.retry.budget == 0 { return .refused(.noServer) }
-        if let place = home(of: request, now: now), let submission = submit(request, key, toHome: place, isHeld: isHeld, now: now) {
+        if let place = home(of: request, now: now), let submission = submit(request, waiter, key, toHome: place, isHeld: isHeld, now: now) {
             return submission
         }
-        guard let tier = tier(for: request.tried) else { return .refused(.noServer) }
+        guard let tier = tier(for: request.tried) else {
+            guard firstTier == nil, request.attempt != .first else { return .refused(.noServer) }
+            return wait(request, waiter, key, tier: 0, now: now)
+        }
         // Where others of its sort wait, there is no slot for it: no need to look.
         if !isHeld, queue.line(key, tier: tier) == nil, let place = choose(upTo: tier, key, hash: request.hash) {
-            return .assigned(take(place, for: PendingQueue.Waiter(request), key, isSticky: false, now: now))
+            return .assigned(take(place, for: waiter, key, at: waiter.place, isSticky: false, now: now))
         }
-        return wait(request, key, tier: tier, now: now)
+        return wait(request, waiter, key, tier: tier, now: now)
     }
 
     /// Appends to `actions`; takes nothing out of it.
@@ -80,6 +85,8 @@ package struct Pool: Sendable {
         switch event {
         case .release(let assignment, let verdict):
             release(assignment, verdict, now: now, actions: &actions)
+        case .connected(let server):
+            connected(server, now: now, actions: &actions)
         case .cancel(let ticket):
             if let key = queue.remove(ticket), let home = key.home { leftHome(home) }
         case .check(let server, let outcome):
@@ -165,7 +172,7 @@ package struct Pool: Sendable {
 
     /// Takes a slot of that server.
     mutating func take(
-        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, isSticky: Bool, now: MonotonicTime
+        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, at queuePlace: QueuePlace, isSticky: Bool, now: MonotonicTime
     ) -> Assignment {
         choices += 1
         inUse += 1
@@ -176,11 +183,13 @@ package struct Pool: Sendable {
         ranks.turnTaken(servers[place])
         servers[place].turn = ranks.nextTurn(servers[place])
         if key.isRepeat { repeatsInUse += 1 }
-        rank(place)
+        let isTrial = servers[place].reach == .ajar
+        if isTrial { setReach(.tried, place) } else { rank(place) }
         if !waiter.stickKey.isEmpty { sticks?.store(waiter.stickKey, servers[place].id, now: now) }
         return Assignment(
             server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: waiter.kind,
-            queueClass: key.queueClass, isRepeat: key.isRepeat, isSticky: isSticky, began: now)
+            queueClass: key.queueClass, isRepeat: key.isRepeat, isSticky: isSticky, began: now, isTrial: isTrial,
+            place: queuePlace)
     }
 
     private mutating func release(_ assignment: Assignment, _ verdict: Verdict, now: MonotonicTime, actions: inout [PoolAction]) {
@@ -202,11 +211,12 @@ package struct Pool: Sendable {
             rebuildUsable(actions: &actions)
         } else {
             if servers[place].index != nil { tierInUse[servers[place].tier] -= 1 }
-            rank(place)
+            let wasOpen = servers[place].reach == .open
+            learn(place, verdict, isTrial: assignment.isTrial, now: now)
             judge(place, verdict, assignment.queueClass, now: now, actions: &actions)
-            serve(place, now: now, actions: &actions)
+            serve(place, wasOpen: wasOpen, now: now, actions: &actions)
         }
-        if assignment.isRepeat, queue.repeats > 0 { serveAll(now: now, actions: &actions) }
+        if assignment.isRepeat, queue.repeats > 0 { handOut(now: now, actions: &actions) }
     }
 
     mutating func newServerID() -> ServerID {

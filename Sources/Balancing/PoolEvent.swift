@@ -5,6 +5,8 @@ import Settings
 package enum PoolEvent: Sendable {
     /// A slot is given back: the server has sent its last byte, or its connection is gone. Once for each assignment.
     case release(Assignment, Verdict)
+    /// The connection of an assignment that was a trial stands.
+    case connected(ServerID)
     /// The client went away while its ticket was queued. Without effect when the ticket is not queued (any more).
     case cancel(Ticket)
     /// A health check ended, or the server's name was looked up. For servers gone meanwhile: without effect, as all that follow.

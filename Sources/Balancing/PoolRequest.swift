@@ -19,6 +19,8 @@ package struct PoolRequest: Sendable {
     /// Left out of the choice: a retry goes to the next candidate.
     package var tried: TriedServers
     package var attempt: Attempt
+    /// The place of an earlier try (`Assignment.place`).
+    package var place: QueuePlace?
     /// What a stick goes by: certname in lower case, or the source's address. Empty: no stick.
     package var stickKey: [UInt8]
     /// What `balance: hash` goes by: `HashRing.hash` of the key. Other ways do not look at it.
@@ -30,13 +32,14 @@ package struct PoolRequest: Sendable {
 
     package init(
         ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, tried: TriedServers = TriedServers(),
-        attempt: Attempt = .first, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true, mayComeBack: Bool = false
+        attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true, mayComeBack: Bool = false
     ) {
         self.ticket = ticket
         self.kind = kind
         self.queueClass = queueClass
         self.tried = tried
         self.attempt = attempt
+        self.place = place
         self.stickKey = stickKey
         self.hash = hash
         self.mayQueue = mayQueue
@@ -50,6 +53,7 @@ package enum Submission: Sendable, Equatable {
     case assigned(Assignment)
     /// A later action names the ticket exactly once, unless `PoolEvent.cancel` comes first.
     case queued
-    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all, or none that was not tried.
+    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all (what was taken in once waits for one), or none that was not
+    /// tried.
     case refused(Reason)
 }

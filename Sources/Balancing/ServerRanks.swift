@@ -4,7 +4,7 @@ import Settings
 ///
 /// | balance | rank |
 /// |---|---|
-/// | round-robin | weighted and smooth: each turn moves a server on by the inverse of its weight, the furthest behind is next (stride scheduling); one that was full or away comes back level with the others |
+/// | round-robin | weighted and smooth: each turn moves a server on by the inverse of its weight, the furthest behind is next (stride scheduling, each starting with half a turn, so that heavy and light ones mix from the first request on); one that was full or away comes back level with the others |
 /// | least-connections, and random's and hash's second choice | as HAProxy's leastconn: 0 without requests, else (requests + 1) / weight; requests are those that hold a slot, wait for this server, or by its own word come from elsewhere |
 ///
 /// Among equals the one chosen longest ago.
@@ -14,6 +14,8 @@ struct ServerRanks: Sendable {
     private var heaps: [ServerHeap] = []
     /// By limit, then by the server's place.
     private var positions: [[Int]] = []
+    /// For random, by tier and limit: the weights of those with a free slot.
+    private var weights: [WeightTree] = []
     private var isRoundRobin = true
     /// By tier: where the round of turns stands.
     private var round: [UInt64] = []
@@ -27,11 +29,15 @@ struct ServerRanks: Sendable {
         isRoundRobin = balance == .roundRobin
         heaps = [ServerHeap](repeating: ServerHeap(), count: tiers * (limitedKinds.count + 1))
         positions = [[Int]](repeating: [Int](repeating: -1, count: servers), count: limitedKinds.count + 1)
+        weights = balance == .random ? heaps.map { _ in WeightTree(places: servers) } : []
         if round.count != tiers { round = [UInt64](repeating: 0, count: tiers) }
     }
 
     /// Ranks a server anew after anything about it has changed.
     mutating func set(_ place: Int, _ server: inout ServerState) {
+        if isRoundRobin, server.turn == 0, server.lastChosen == 0 {
+            server.turn = round[server.tier] &+ Self.stride / UInt64(2 * max(1, server.effectiveWeight))
+        }
         if isRoundRobin, server.turn < round[server.tier] { server.turn = round[server.tier] }
         let entry = ServerHeap.Entry(
             key: isRoundRobin ? server.turn : Self.load(server), tie: server.lastChosen, place: place)
@@ -39,13 +45,27 @@ struct ServerRanks: Sendable {
             let heap = heap(tier: server.tier, limit: limit)
             let isFree = server.isUsable && server.hasFreeSlot(limit == 0 ? nil : limitedKinds[limit - 1])
             if isFree { heaps[heap].set(entry, &positions[limit]) } else { heaps[heap].remove(place, &positions[limit]) }
+            if !weights.isEmpty { weights[heap][place] = isFree ? server.effectiveWeight : 0 }
         }
     }
 
     /// The servers of a tier with a free slot for such a request.
-    func free(tier: Int, kind: SlotKind?) -> ServerHeap {
-        heaps[heap(tier: tier, limit: kind.flatMap { limitedKinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0)]
+    func free(tier: Int, kind: SlotKind?) -> ServerHeap { heaps[heap(tier: tier, limit: limit(of: kind))] }
+
+    /// Two of them, each as likely as its weight; nil where only tried ones are left.
+    /// - Parameter random: two numbers, evenly spread over all
+    mutating func drawTwo(tier: Int, kind: SlotKind?, without tried: [Int], random: (UInt64, UInt64)) -> (Int, Int)? {
+        let index = heap(tier: tier, limit: limit(of: kind))
+        let left = tried.map { weights[index][$0] }
+        for place in tried { weights[index][place] = 0 }
+        defer { for (place, weight) in zip(tried, left) { weights[index][place] = weight } }
+        let total = UInt64(weights[index].total)
+        guard total > 0 else { return nil }
+        let draw = { (tree: WeightTree, word: UInt64) in tree.place(at: Int(word.multipliedFullWidth(by: total).high)) }
+        return (draw(weights[index], random.0), draw(weights[index], random.1))
     }
+
+    private func limit(of kind: SlotKind?) -> Int { kind.flatMap { limitedKinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0 }
 
     // MARK: Round-robin
 

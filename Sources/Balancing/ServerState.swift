@@ -14,6 +14,7 @@ package struct ServerState: Sendable {
     package internal(set) var isChecked = true
     package internal(set) var isAgentAsked = true
     package internal(set) var outlier = OutlierTracker()
+    package internal(set) var reach = Reach.open
     /// Percent of weight and maxconn that it gets while it warms up after it came back (`slowstart`); 100: all.
     package internal(set) var warmth = 100
     /// When it came back, while it warms up.
@@ -70,7 +71,7 @@ package struct ServerState: Sendable {
 
     /// - Parameter kind: nil: one without limit of its own
     func hasFreeSlot(_ kind: SlotKind?) -> Bool {
-        guard inUse < limit else { return false }
+        guard reach.admits, inUse < limit else { return false }
         guard let kind else { return true }
         return inUseByKind[Int(kind.value)] < limitByKind[Int(kind.value)]
     }

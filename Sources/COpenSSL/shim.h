@@ -5,11 +5,13 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -39,6 +41,8 @@ static inline int pf_sk_X509_num(const STACK_OF(X509) *stack) { return sk_X509_n
 static inline X509 *pf_sk_X509_value(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
 static inline const char *pf_OpenSSL_version(void) { return OpenSSL_version(OPENSSL_VERSION); }
 static inline void pf_OPENSSL_free(void *memory) { OPENSSL_free(memory); }
+static inline int pf_sk_X509_REVOKED_num(const STACK_OF(X509_REVOKED) *stack) { return sk_X509_REVOKED_num(stack); }
+static inline X509_REVOKED *pf_sk_X509_REVOKED_value(const STACK_OF(X509_REVOKED) *stack, int index) { return sk_X509_REVOKED_value(stack, index); }
 static inline STACK_OF(X509) *pf_sk_X509_new(void) { return sk_X509_new_null(); }
 static inline int pf_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
 // Frees the stack alone, not what stands in it.
@@ -46,6 +50,18 @@ static inline void pf_sk_X509_free(STACK_OF(X509) *stack) { sk_X509_free(stack);
 // What every context of ours leaves out or insists on; SSL_OP_* are function-like macros in OpenSSL 3.
 static inline void pf_SSL_CTX_set_strict_options(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
+// Takes back what pf_SSL_CTX_set_strict_options said of tickets.
+static inline void pf_SSL_CTX_allow_tickets(SSL_CTX *context) { SSL_CTX_clear_options(context, SSL_OP_NO_TICKET); }
+// 1 where done. OSSL_PARAM wants pointers that may be written to, and writes nothing.
+static inline int pf_EVP_MAC_CTX_set_hmac_sha256(EVP_MAC_CTX *mac, const unsigned char *key, size_t count) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, count),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters);
 }
 // As RFC 2253 writes names; control bytes and those above 127 are escaped. Negative: failed.
 static inline int pf_X509_NAME_print_rfc2253(BIO *bio, const X509_NAME *name) { return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253); }

@@ -21,8 +21,15 @@ extension ScalarReader {
     }
 
     /// `HOST:PORT`: a name or an address, a v6 address in brackets.
-    func upstreamAddress(_ value: DocumentValue) -> UpstreamAddress? {
-        guard let text = text(value), let parts = hostAndPort(text, 1...65535, value) else { return nil }
+    func upstreamAddress(_ value: DocumentValue) -> UpstreamAddress? { upstreamAddress(value, defaultPort: nil) }
+
+    /// The same, and `HOST` alone.
+    func upstreamAddress(defaultPort: UInt16) -> (DocumentValue) -> UpstreamAddress? { { upstreamAddress($0, defaultPort: defaultPort) } }
+
+    private func upstreamAddress(_ value: DocumentValue, defaultPort: UInt16?) -> UpstreamAddress? {
+        guard var text = text(value) else { return nil }
+        if let defaultPort, text.hasSuffix("]") || !text.contains(":") { text += ":\(defaultPort)" }
+        guard let parts = hostAndPort(text, 1...65535, value) else { return nil }
         guard IPAddress(parts.host) != nil || ScalarReader.isHostName(parts.host) else {
             wrong(value, "\"\(parts.host)\" is neither a host name nor an address")
             return nil

@@ -36,6 +36,9 @@ extension Decoder {
         map.set(&tls.sessionTickets, "session_tickets", scalar.bool)
         tls.ticketKeys = map.read("ticket_keys", readablePath)
         map.finish()
+        if !tls.sessionTickets, let file = value["ticket_keys"], !file.isNull {
+            findings.warning("\"ticket_keys\" without session_tickets: true: no session is resumed", at: file.position)
+        }
         checkClientCertificates(tls, value)
         return tls
     }

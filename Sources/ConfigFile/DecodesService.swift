@@ -147,6 +147,7 @@ extension Decoder {
             guard var map = self.cursor(value) else { return nil }
             map.set(&logs.accessTo, "to", self.logTarget)
             map.set(&logs.accessFormat, "format", self.scalar.choice(LogSettings.Format.self))
+            map.set(&logs.syslogForm, "syslog", self.scalar.choice(LogSettings.SyslogForm.self))
             map.finish()
             return true
         }
@@ -164,10 +165,8 @@ extension Decoder {
         default: break
         }
         if text.hasPrefix("syslog:") {
-            let address = text.dropFirst("syslog:".count)
-            if address.hasPrefix("/") { return .syslog(String(address)) }
-            let named = DocumentValue(content: .scalar(String(address)), position: value.position, label: value.label)
-            return scalar.upstreamAddress(named) == nil ? nil : .syslog(String(address))
+            let address = String(text.dropFirst("syslog:".count))
+            return syslogAddress(DocumentValue(content: .scalar(address), position: value.position, label: value.label)).map { .syslog($0) }
         }
         if !text.contains("/"), let meant = Suggestion.nearest(to: text, among: ["stdout", "none", "stderr", "syslog"]) {
             let hint = ["stderr": "stdout", "syslog": "syslog:/dev/log"][meant] ?? meant
@@ -175,5 +174,16 @@ extension Decoder {
             return nil
         }
         return path(value).map { .file($0) }
+    }
+
+    /// A socket's path from the root, or `HOST` or `HOST:PORT`, a v6 address in brackets.
+    private func syslogAddress(_ value: DocumentValue) -> LogSettings.SyslogAddress? {
+        guard case .scalar(let text) = value.content else { return nil }
+        guard text.hasPrefix("/") else { return scalar.upstreamAddress(defaultPort: 514)(value).map { .udp($0) } }
+        guard text.utf8.count <= 107 else {
+            scalar.wrong(value, "\"\(text)\" is too long for a socket's path", hint: "at most 107 bytes")
+            return nil
+        }
+        return .socket(path: text)
     }
 }

@@ -5,7 +5,6 @@ enum WithoutEffect {
         /// Left out and null do not count.
         case isSet
         case isText(String)
-        case hasPrefix(String)
     }
 
     struct Row {
@@ -27,13 +26,10 @@ enum WithoutEffect {
 
     static let rows = [
         Row("listeners.*.http2", .isText("true"), instead: "HTTP/1.1 is spoken"),
-        Row("listeners.*.tls.session_tickets", .isText("true"), instead: "sessions are not resumed"),
-        Row("listeners.*.tls.ticket_keys", .isSet),
         Row("pools.*.stick.peers", .isSet, instead: "sticks are not shared with others"),
         Row("admin.http.allow_changes", .isText("true"), instead: "the page only tells"),
         Row("admin.http.token_file", .isSet),
         Row("peers", .isSet),
-        Row("logs.access.to", .hasPrefix("syslog:"), instead: "nothing is logged there"),
     ]
 
     /// One warning for each row that the document asks for, at the first place.
@@ -42,7 +38,6 @@ enum WithoutEffect {
             guard let value = first(row.path[...], row.condition, root) else { continue }
             var subject = row.subject
             if case .isText(let text) = row.condition { subject += ": \(text)" }
-            if case .hasPrefix = row.condition, case .scalar(let text) = value.content { subject += ": \(text)" }
             findings.warning("\(subject): without effect in this version", at: value.position, hint: row.instead)
         }
     }
@@ -73,7 +68,6 @@ enum WithoutEffect {
         switch condition {
         case .isSet: return true
         case .isText(let expected): return text == expected
-        case .hasPrefix(let prefix): return text?.hasPrefix(prefix) ?? false
         }
     }
 }

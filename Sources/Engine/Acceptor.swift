@@ -4,7 +4,8 @@ import Network
 import Settings
 
 /// One worker's end of a listener: takes connections in, within the limits. Over a limit the newest is turned away; only those for whose
-/// handshake there is no room yet wait where they are, in the kernel's queue, since agents come in herds and never try again.
+/// handshake there is no room yet, or for whom their listener has none (`set maxconn frontend`), wait where they are, in the kernel's
+/// queue, since agents come in herds and never try again.
 final class Acceptor: EventTarget {
     let listener: ListenerContext
     private let socket: Socket
@@ -29,9 +30,17 @@ final class Acceptor: EventTarget {
         while case .connection(let accepted, let address) = socket.accept() { worker.take(accepted, from: address, listener: listener) }
     }
 
+    /// New connections are refused from now on, whoever holds a copy of the socket; who waits already is taken in.
+    func pause() {
+        acceptAll()
+        socket.stopListening()
+    }
+
+    func unpause() { socket.listenAgain() }
+
     private func acceptSome() {
         for _ in 0..<Self.batch {
-            guard listener.tls == nil || worker.hasRoomForHandshake else {
+            guard listener.tls == nil || worker.hasRoomForHandshake, !listener.limit.isFull else {
                 worker.loop.setDeadline(self, worker.loop.now + 10_000_000)
                 return
             }

@@ -1,127 +1,142 @@
 import CLinux
-import Model
+import Logging
 import Network
 import Settings
 import Synchronization
+import Telemetry
 
-/// Takes finished log lines from the workers and writes them on a thread of its own: no worker ever waits for a disk or a pipe.
+/// Takes finished log lines from the workers; a thread of its own writes them: no worker ever waits for a disk, a pipe or a daemon.
 /// What waits is bounded; lines over the bound are dropped and counted.
 final class AccessLogWriter: Sendable {
-    /// Bytes that may wait.
-    private static let bound = 8 << 20
-    /// How long the thread lets lines gather before it writes, microseconds.
-    private static let gatherTime: UInt32 = 10_000
+    struct Limits: Sendable {
+        /// Bytes that may wait, those included that are being written.
+        var waiting = 8 << 20
+        /// Between attempts after a failure.
+        var retry: Duration = .seconds(1)
+        /// Without failure, before one is called over.
+        var calm: Duration = .seconds(3)
+        /// For what waits when the service ends.
+        var finish: Duration = .seconds(5)
+    }
+
+    /// What the thread is to do beside writing.
+    struct Orders {
+        var target: LogSettings.Target
+        var form: LogSettings.SyslogForm
+        /// Open the target anew.
+        var opens: Bool
+        /// Nanoseconds of the monotonic clock; nil until the service ends.
+        var finishBy: Int64?
+    }
 
     private struct State {
         var waiting: [UInt8] = []
-        var target: LogSettings.Target
-        var isFinished = false
-        var reopens = true
+        /// What the thread has taken and not written.
+        var taken = 0
+        var isOverflowing = false
+        var orders: Orders
     }
 
-    private let state: Mutex<State>
+    let limits: Limits
+    let log: Logger
+    let lookup: NameLookup
     let linesDropped = Atomic<Int>(0)
+    private let state: Mutex<State>
     private let wakeup: Int32
     private let hasEnded = Atomic<Bool>(false)
 
-    init(_ target: LogSettings.Target) throws(SystemError) {
-        wakeup = eventfd(0, Int32(EFD_CLOEXEC))
+    init(_ settings: LogSettings, limits: Limits = Limits(), names: BackgroundThread, log: Logger) throws(SystemError) {
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         guard wakeup >= 0 else { throw SystemError("eventfd") }
-        state = Mutex(State(target: target))
+        self.limits = limits
+        self.log = log
+        lookup = NameLookup(on: names)
+        state = Mutex(State(orders: Orders(target: settings.accessTo, form: settings.syslogForm, opens: true)))
     }
 
     deinit { _ = close(wakeup) }
 
-    func start() { WorkerThread(name: "access-log") { [self] in run() }.detach() }
+    func start() {
+        WorkerThread(name: "access-log") { [self] in
+            var thread = AccessLogThread(self)
+            thread.run()
+            hasEnded.store(true, ordering: .releasing)
+        }.detach()
+    }
 
     /// Takes all of `lines` (whole lines), which is empty afterwards.
     func submit(_ lines: inout [UInt8], count: Int) {
-        let (wasEmpty, fits) = state.withLock { state -> (Bool, Bool) in
-            guard state.target != .none else { return (false, true) }
-            guard state.waiting.count + lines.count <= Self.bound else { return (false, false) }
+        let (fits, wakes) = state.withLock { state -> (Bool, Bool) in
+            guard state.orders.target != .none else { return (true, false) }
+            guard state.taken + state.waiting.count + lines.count <= limits.waiting else {
+                defer { state.isOverflowing = true }
+                return (false, !state.isOverflowing)
+            }
             let wasEmpty = state.waiting.isEmpty
             state.waiting += lines
-            return (wasEmpty, true)
+            return (true, wasEmpty)
         }
         lines.removeAll(keepingCapacity: true)
         if !fits { linesDropped.add(count, ordering: .relaxed) }
-        if wasEmpty { wake() }
+        if wakes { wake() }
     }
 
-    func retarget(_ target: LogSettings.Target) {
+    func adopt(_ settings: LogSettings) {
         state.withLock { state in
-            state.target = target
-            state.reopens = true
+            state.orders.target = settings.accessTo
+            state.orders.form = settings.syslogForm
+            state.orders.opens = true
         }
         wake()
     }
 
-    /// Opens the file anew, after logrotate has moved it.
+    /// Opens the file anew, after logrotate has moved it, or syslog's socket.
     func reopen() {
-        state.withLock { $0.reopens = true }
+        state.withLock { $0.orders.opens = true }
         wake()
     }
 
-    /// Writes what waits and ends the thread; after five seconds without, since nobody may be reading.
+    /// Writes what waits, for a bounded time, and ends the thread. What is lost then is counted.
     func finish() {
-        state.withLock { $0.isFinished = true }
+        let now = MonotonicClock.nanoseconds()
+        state.withLock { $0.orders.finishBy = now + limits.finish.inNanoseconds }
         wake()
-        let start = MonotonicClock.nanoseconds()
-        while !hasEnded.load(ordering: .acquiring), MonotonicClock.nanoseconds() - start < 5_000_000_000 { _ = usleep(10_000) }
+        // A little more, since a disk may hang.
+        let last = now + (limits.finish + .seconds(1)).inNanoseconds
+        while !hasEnded.load(ordering: .acquiring), MonotonicClock.nanoseconds() < last { _ = usleep(5000) }
     }
 
-    private func wake() {
+    func wake() {
         var one: UInt64 = 1
         _ = write(wakeup, &one, 8)
     }
 
-    // MARK: The thread
+    // MARK: For the thread
 
-    private func run() {
-        var lines: [UInt8] = []
-        var output: Int32 = 1
-        var isFinished = false
-        while !isFinished {
-            var count: UInt64 = 0
-            _ = read(wakeup, &count, 8)
-            _ = usleep(Self.gatherTime)
-            let reopened = state.withLock { state -> LogSettings.Target? in
-                swap(&state.waiting, &lines)
-                isFinished = state.isFinished
-                defer { state.reopens = false }
-                return state.reopens ? state.target : nil
-            }
-            if let reopened { output = open(reopened, instead: output) }
-            writeAll(lines, to: output)
-            lines.removeAll(keepingCapacity: true)
+    func takeOrders() -> Orders {
+        state.withLock { state in
+            defer { state.orders.opens = false }
+            return state.orders
         }
-        hasEnded.store(true, ordering: .releasing)
     }
 
-    private func open(_ target: LogSettings.Target, instead old: Int32) -> Int32 {
-        if old > 2 { _ = close(old) }
-        guard case .file(let path) = target else { return 1 }
-        return pf_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+    /// Replaces `lines`, which are written, by those that wait.
+    func exchange(_ lines: inout [UInt8]) {
+        lines.removeAll(keepingCapacity: true)
+        state.withLock { state in
+            swap(&state.waiting, &lines)
+            state.taken = lines.count
+            state.isOverflowing = false
+        }
     }
 
-    private func writeAll(_ lines: [UInt8], to output: Int32) {
-        guard !lines.isEmpty else { return }
-        var written = 0
-        lines.withUnsafeBytes { bytes in
-            while written < bytes.count, output >= 0 {
-                let count = write(output, bytes.baseAddress! + written, bytes.count - written)
-                if count > 0 {
-                    written += count
-                } else if pf_errno() == EAGAIN {
-                    // A pipe set non-blocking by whoever holds its other end.
-                    var waitFor = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
-                    guard poll(&waitFor, 1, 1000) > 0 else { break }
-                } else if pf_errno() != EINTR {
-                    break
-                }
-            }
-        }
-        guard written < lines.count else { return }
-        linesDropped.add(lines[written...].count { $0 == 0x0A }, ordering: .relaxed)
+    /// Until woken, `limit` (nanoseconds of the monotonic clock, nil: for ever) or `output` is ready to be written to.
+    func wait(until limit: Int64?, output: Int32? = nil) {
+        var watched = [pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)]
+        if let output { watched.append(pollfd(fd: output, events: Int16(POLLOUT), revents: 0)) }
+        let milliseconds = limit.map { max(0, ($0 - MonotonicClock.nanoseconds()) / 1_000_000 + 1) }
+        _ = poll(&watched, nfds_t(watched.count), Int32(clamping: milliseconds ?? -1))
+        var count: UInt64 = 0
+        _ = read(wakeup, &count, 8)
     }
 }

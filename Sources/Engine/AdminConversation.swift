@@ -14,6 +14,8 @@ final class AdminConversation: EventTarget {
     /// Where another instance asks for this one's place: then no commands are taken.
     private var handover: Handover?
     private var endsAfterOutput = false
+    /// Others have been asked what the shell wants to know.
+    private var isWaiting = false
     private let ended: (AdminConversation) -> Void
     private let input = ByteBuffer(capacity: 4096)
 
@@ -51,7 +53,15 @@ final class AdminConversation: EventTarget {
         while !isClosed {
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded || endsAfterOutput { return close() }
+            if isWaiting { return }
             var host = ControlHost(server: server)
+            if let inquiry = shell.inquiry {
+                isWaiting = true
+                guard let finding = server.ask(inquiry, finish: { [weak self] in self?.found($0) }) else { return }
+                isWaiting = false
+                output = Array(shell.answer(finding, host: &host).utf8)
+                continue
+            }
             if shell.hasMore {
                 output = Array(shell.proceed(host: &host).utf8)
                 continue
@@ -85,6 +95,14 @@ final class AdminConversation: EventTarget {
             endsAfterOutput = true
             output = Array(text.utf8)
         }
+    }
+
+    private func found(_ finding: AdminFinding) {
+        guard !isClosed else { return }
+        isWaiting = false
+        var host = ControlHost(server: server)
+        output += Array(shell.answer(finding, host: &host).utf8)
+        proceed()
     }
 
     /// True when everything is written.

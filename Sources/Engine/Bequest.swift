@@ -6,7 +6,7 @@ import Settings
 /// version's, its words parted by tabs.
 struct Bequest: Equatable {
     enum Entry: Equatable {
-        case listener(name: String, wanted: ListenAddress, isShared: Bool, count: Int)
+        case listener(name: String, wanted: ListenAddress, isShared: Bool, isPaused: Bool, count: Int)
         /// `admin.http`: one descriptor.
         case adminHTTP(ListenAddress)
         /// `admin.socket`: the socket and its lock.
@@ -14,7 +14,7 @@ struct Bequest: Equatable {
 
         var count: Int {
             switch self {
-            case .listener(_, _, _, let count): count
+            case .listener(_, _, _, _, let count): count
             case .adminHTTP: 1
             case .adminSocket: 2
             }
@@ -33,8 +33,8 @@ struct Bequest: Equatable {
 
     private static func line(_ entry: Entry) -> String {
         switch entry {
-        case .listener(let name, let wanted, let isShared, let count):
-            "listener\t\(name)\t\(words(wanted))\t\(isShared ? "shared" : "own")\t\(count)"
+        case .listener(let name, let wanted, let isShared, let isPaused, let count):
+            "listener\t\(name)\t\(words(wanted))\t\(isShared ? "shared" : "own")\t\(isPaused ? "paused" : "open")\t\(count)"
         case .adminHTTP(let wanted): "admin.http\t\(words(wanted))"
         case .adminSocket: "admin.socket"
         }
@@ -56,9 +56,10 @@ struct Bequest: Equatable {
 
     private static func entry(_ words: [Substring]) -> Entry? {
         switch (words.first, words.count) {
-        case ("listener", 7):
-            guard let wanted = address(words[2...4]), let count = Int(words[6]), (1...65_536).contains(count) else { return nil }
-            return .listener(name: String(words[1]), wanted: wanted, isShared: words[5] == "shared", count: count)
+        case ("listener", 8):
+            guard let wanted = address(words[2...4]), let count = Int(words[7]), (1...65_536).contains(count) else { return nil }
+            return .listener(
+                name: String(words[1]), wanted: wanted, isShared: words[5] == "shared", isPaused: words[6] == "paused", count: count)
         case ("admin.http", 4): return address(words[1...3]).map { .adminHTTP($0) }
         case ("admin.socket", 1): return .adminSocket
         default: return nil

@@ -1,3 +1,4 @@
+import Admin
 import Model
 import Network
 import Settings
@@ -9,7 +10,10 @@ struct BoundListener {
     let wanted: ListenAddress
     let actual: SocketAddress
     let isShared: Bool
+    /// None once it is stopped.
     var descriptors: [Int32]
+    /// Kept over reloads and takeovers, as servers keep theirs.
+    var state = ListenerReport.State.open
 
     func serves(_ listener: ListenerSettings) -> Bool {
         wanted == listener.address && (wanted.port != 0 || name == listener.name)

@@ -4,6 +4,7 @@ import Explain
 import Model
 import Network
 import Settings
+import TLS
 
 /// The service as commands see it. Lives for one command, on the control loop.
 struct ControlHost: AdminHost {
@@ -11,7 +12,17 @@ struct ControlHost: AdminHost {
 
     func report() -> ServiceReport { server.report() }
 
-    func sticks(of pool: String, limit: Int) -> [StickReport]? { server.pools[pool]?.stickReports(limit: limit, now: now) }
+    func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
+        server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
+    }
+
+    func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] {
+        server.materialFiles(MaterialFile.Kind(kind)).map(MaterialReport.init)
+    }
+
+    func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? {
+        server.transactions[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
+    }
 
     func explain(_ words: [String]) -> String {
         guard let settings = server.snapshot?.settings else { return "" }
@@ -51,6 +62,9 @@ struct ControlHost: AdminHost {
             }
         case .addServer(let name, let address, let options): return server.addServer(name, address: address, options: options)
         case .removeServer(let name): return server.removeServer(name)
+        case .setFrontend(let name, let isOpen): return server.setFrontend(name, isOpen ? .open : .paused)
+        case .shutdownFrontend(let name): return server.setFrontend(name, .stopped)
+        case .setFrontendMaxconn(let name, let limit): return server.setFrontendMaxconn(name, limit)
         case .setProcessMaxconn(let limit): server.counters.setConnectionLimit(limit)
         case .clearCounters(let all):
             for worker in server.workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }
@@ -59,6 +73,7 @@ struct ControlHost: AdminHost {
             return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
         case .clearSticks(let pool, let key):
             server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
+        case .abortTransaction(let kind): server.transactions[MaterialFile.Kind(kind)] = nil
         case .reload: server.reload(isAutomatic: false)
         case .drain: server.loop.mailbox.post(.drain)
         }

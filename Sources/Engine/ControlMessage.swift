@@ -1,3 +1,4 @@
+import Admin
 import Balancing
 import Model
 import Network
@@ -9,6 +10,11 @@ enum ControlMessage: Sendable {
     case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
     case resolved(pool: String, ServerID, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
+    /// A worker's part of what an operator asked.
+    case sessions(inquiry: UInt64, worker: Int, SessionList)
+    /// Of a file's new content, read; nil: it cannot be.
+    case staged(inquiry: UInt64, StagedMaterial?)
+    case rebuilt(inquiry: UInt64, StagedMaterial, Result<SnapshotBuilder.Materials, MaterialProblems>)
     case workerEnded(Int)
     /// The instance that was to take over has ended, in words.
     case successorEnded(String)

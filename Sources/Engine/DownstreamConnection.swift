@@ -13,6 +13,7 @@ final class DownstreamConnection: EventTarget {
 
     /// The worker outlives all that it owns; see Sources/README.md.
     unowned(unsafe) let worker: Worker
+    let number: SessionNumber
     let listener: ListenerContext
     let stream: Stream
     private(set) var phase: Phase = .open
@@ -35,9 +36,14 @@ final class DownstreamConnection: EventTarget {
     private var countsAsHandshake = false
     /// When the last exchange ended, for a drain; before the first one, when the connection was accepted.
     private(set) var idleSince: Int64
+    let acceptedAt: Int64
 
-    init(_ socket: consuming Socket, from peer: SocketAddress, countsSource: Bool, listener: ListenerContext, worker: Worker) {
+    init(
+        _ socket: consuming Socket, number: SessionNumber, from peer: SocketAddress, countsSource: Bool, listener: ListenerContext,
+        worker: Worker
+    ) {
         self.worker = worker
+        self.number = number
         self.listener = listener
         self.peer = peer
         self.countsSource = countsSource
@@ -45,6 +51,7 @@ final class DownstreamConnection: EventTarget {
         sourcePort = peer.port
         trustedGeneration = listener.generation
         idleSince = worker.loop.now
+        acceptedAt = idleSince
         stream = Stream(socket, memory: worker.memory)
     }
 

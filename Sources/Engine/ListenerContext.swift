@@ -7,12 +7,14 @@ final class ListenerContext {
     let settings: ListenerSettings
     let name: [UInt8]
     let statusPath: [UInt8]?
+    let limit: ListenerLimit
     let tls: ServerTLSContext?
     /// The snapshot's generation at which this context was made.
     let generation: Int
 
-    init(_ settings: ListenerSettings, tls: ServerTLSContext?, generation: Int) {
+    init(_ settings: ListenerSettings, limit: ListenerLimit, tls: ServerTLSContext?, generation: Int) {
         self.settings = settings
+        self.limit = limit
         name = Array(settings.name.utf8)
         statusPath = settings.statusPath.map { Array($0.utf8) }
         self.tls = tls

@@ -1,3 +1,4 @@
+import Admin
 import CLinux
 import Model
 import Network
@@ -19,11 +20,13 @@ struct ListenerSockets: ~Copyable {
         var problems: [String] = []
         var next: [BoundListener] = []
         var fresh: [Int32] = []
+        var kept: Set<Int> = []
         for listener in listeners {
             do {
-                if let known = bound.first(where: { $0.serves(listener) }) {
-                    let added = try missingSockets(of: known, v6only: listener.address.v6only)
-                    next.append(known)
+                if let place = bound.firstIndex(where: { $0.serves(listener) }) {
+                    let added = try missingSockets(of: bound[place], v6only: listener.address.v6only)
+                    kept.insert(place)
+                    next.append(bound[place])
                     next[next.count - 1].descriptors += added
                     fresh += added
                 } else {
@@ -39,7 +42,7 @@ struct ListenerSockets: ~Copyable {
             fresh.forEach { _ = close($0) }
             throw MaterialProblems(lines: problems)
         }
-        for old in bound where !next.contains(where: { $0.actual == old.actual }) { old.descriptors.forEach { _ = close($0) } }
+        for (place, old) in bound.enumerated() where !kept.contains(place) { old.descriptors.forEach { _ = close($0) } }
         bound = next
     }
 
@@ -49,24 +52,30 @@ struct ListenerSockets: ~Copyable {
         if wanted.port != 0 {
             // Without SO_REUSEPORT: fails where another process listens, with which the port would be shared silently.
             _ = try Socket.listen(wanted, v6only: v6only, sharesPort: false, defersAccept: false)
+            return try bind(listener, at: wanted)
         }
+        // Every worker's socket asks for the port by its number: one that was given a port loses it when it is paused.
         let first = try Socket.listen(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
-        let actual = first.localAddress ?? wanted
-        let alone = BoundListener(
-            name: listener.name, wanted: listener.address, actual: actual, isShared: false, descriptors: [first.number])
-        var made = alone
-        made.descriptors += try missingSockets(of: alone, v6only: v6only)
-        _ = first.takeDescriptor()
+        let made = try bind(listener, at: first.localAddress ?? wanted)
+        _ = consume first
+        return made
+    }
+
+    private func bind(_ listener: ListenerSettings, at actual: SocketAddress) throws(SystemError) -> BoundListener {
+        var made = BoundListener(name: listener.name, wanted: listener.address, actual: actual, isShared: false, descriptors: [])
+        made.descriptors = try missingSockets(of: made, v6only: listener.address.v6only)
         return made
     }
 
     /// One more for each worker that has none of its own.
     private func missingSockets(of listener: BoundListener, v6only: Bool) throws(SystemError) -> [Int32] {
-        guard !listener.isShared else { return [] }
+        guard !listener.isShared, listener.state != .stopped else { return [] }
         var made: [Int32] = []
         do {
             while listener.descriptors.count + made.count < workers {
-                made.append(try Socket.listen(listener.actual, v6only: v6only, sharesPort: true, defersAccept: true).takeDescriptor())
+                let socket = try Socket.listen(listener.actual, v6only: v6only, sharesPort: true, defersAccept: true)
+                if listener.state == .paused { socket.stopListening() }
+                made.append(socket.takeDescriptor())
             }
         } catch {
             made.forEach { _ = close($0) }
@@ -77,12 +86,29 @@ struct ListenerSockets: ~Copyable {
 
     /// A copy of each listener's descriptors for one worker, which owns it.
     func sockets(forWorker worker: Int) -> [ListeningSocket] {
-        bound.enumerated().flatMap { index, entry in
-            entry.descriptors(forWorker: worker, of: workers).compactMap { descriptor in
-                let copy = pf_duplicate(descriptor)
-                return copy >= 0 ? ListeningSocket(listener: index, descriptor: copy, isShared: entry.isShared) : nil
-            }
+        bound.indices.flatMap { sockets($0, forWorker: worker) }
+    }
+
+    /// None while the listener is not open.
+    func sockets(_ listener: Int, forWorker worker: Int) -> [ListeningSocket] {
+        guard bound.indices.contains(listener), bound[listener].state == .open else { return [] }
+        let entry = bound[listener]
+        return entry.descriptors(forWorker: worker, of: workers).compactMap { descriptor in
+            let copy = pf_duplicate(descriptor)
+            return copy >= 0 ? ListeningSocket(listener: listener, descriptor: copy, isShared: entry.isShared) : nil
         }
+    }
+
+    /// By listener; empty once all are closed.
+    var states: [ListenerReport.State] { bound.map(\.state) }
+
+    /// The workers stop and begin to listen; this is what later ones go by. `stopped` gives the port back.
+    mutating func setState(_ listener: Int, _ state: ListenerReport.State) {
+        guard bound.indices.contains(listener) else { return }
+        bound[listener].state = state
+        guard state == .stopped else { return }
+        bound[listener].descriptors.forEach { _ = close($0) }
+        bound[listener].descriptors = []
     }
 
     /// `NAME=ADDRESS:PORT` for each listener, with the real port.

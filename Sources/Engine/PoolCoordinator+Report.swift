@@ -34,22 +34,36 @@ extension PoolCoordinator {
         }
     }
 
-    func stickReports(limit: Int, now: MonotonicTime) -> [StickReport]? {
-        withState { pool, _ in
-            guard let sticks = pool.sticks else { return nil }
-            var reports: [StickReport] = []
-            sticks.forEach(now: now) { key, server, remaining in
-                var report = StickReport()
-                report.key = String(decoding: key, as: UTF8.self)
-                if let state = pool.server(server) {
-                    report.server = state.name
-                    report.serverNumber = (state.index ?? -1) + 1
-                }
-                report.remaining = remaining.inMilliseconds
-                reports.append(report)
-                return reports.count >= limit
+    /// The lock is held for copies of what there is; words are made of them after it.
+    func stickReports(key: String?, limit: Int, now: MonotonicTime) -> [StickReport]? {
+        struct Stick {
+            let key: [UInt8]
+            let server: ServerID
+            let left: Duration
+        }
+        let wanted = key.map { Array($0.utf8) }
+        let copies = withState { pool, _ -> (sticks: [Stick], servers: [ServerState])? in
+            guard let table = pool.sticks else { return nil }
+            var copies: [Stick] = []
+            copies.reserveCapacity(wanted == nil ? min(limit, table.count) : 1)
+            table.forEach(now: now) { key, server, left in
+                guard wanted == nil || wanted == key else { return false }
+                copies.append(Stick(key: key, server: server, left: left))
+                return wanted != nil || copies.count == limit
             }
-            return reports
+            return (copies, pool.servers)
+        }
+        guard let copies else { return nil }
+        let servers = Dictionary(copies.servers.map { ($0.id, $0) }) { first, _ in first }
+        return copies.sticks.map { stick in
+            var report = StickReport()
+            report.key = String(decoding: stick.key, as: UTF8.self)
+            if let state = servers[stick.server] {
+                report.server = state.name
+                report.serverNumber = (state.index ?? -1) + 1
+            }
+            report.remaining = stick.left.inMilliseconds
+            return report
         }
     }
 

@@ -36,23 +36,16 @@ extension ProxyServer {
     }
 
     func workerEnded(_ number: Int) {
-        workersLeft -= 1
+        runningWorkers.remove(number)
+        inquiries.ended(worker: number).forEach { $0() }
         watchdog?.workerEnded(number)
-        guard workersLeft == 0 else { return }
+        guard runningWorkers.isEmpty else { return }
         for worker in workers { worker.join() }
         writeStateFile()
         adminSocket?.close()
         adminSocket = nil
         adminHTTP?.close()
         adminHTTP = nil
-        log.notice(
-            "ended",
-            metadata: [
-                "requests": "\(counters.requests.load(ordering: .relaxed))",
-                "turned_away": "\(counters.turnedAway.load(ordering: .relaxed))",
-                "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
-                "hook_events_dropped": "\(hook.dropped.load(ordering: .relaxed))",
-            ])
         loop.stop()
     }
 }

@@ -21,9 +21,11 @@ extension ProxyServer {
     }
 
     func makeSnapshot(_ settings: ProxySettings, generation: Int) -> Snapshot {
+        let limits = settings.listeners.map { listenerLimits[$0.name] ?? ListenerLimit() }
+        listenerLimits = Dictionary(uniqueKeysWithValues: zip(settings.listeners.map(\.name), limits))
         let made = Snapshot(
             generation: generation, settings: settings, routes: RouteTable(settings), pools: settings.pools.map { pools[$0.name]! },
-            listenerTLS: materials.listeners, clientMaterials: materials.pools.compactMap { $0 })
+            listenerTLS: materials.listeners, listenerLimits: limits, clientMaterials: materials.pools.compactMap { $0 })
         snapshot = made
         return made
     }
@@ -71,13 +73,9 @@ extension ProxyServer {
     }
 
     func loaded(_ outcome: ConfigurationOutcome, _ materials: SnapshotBuilder.Materials?, _ isAutomatic: Bool) {
-        isReloading = false
         defer {
             SystemdNotifier.notify("READY=1")
-            if reloadsAgain {
-                reloadsAgain = false
-                reload(isAutomatic: false)
-            }
+            reloadEnded()
         }
         guard !isDraining, let old = snapshot else { return }
         guard case .loaded(let settings, let warnings) = outcome, let materials else {
@@ -93,6 +91,7 @@ extension ProxyServer {
         materials.warnings.forEach { log.warning("\($0)") }
         let changedFiles = materials.filesChanged(since: self.materials)
         self.materials = materials
+        transactions.removeAll()
         watcher.adopt(materials)
         hook.adopt(settings.onChangeHook)
         adoptAdminSocket(settings.admin.socket)
@@ -100,7 +99,7 @@ extension ProxyServer {
         makePools(settings)
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)
-        if old.settings.logs != settings.logs { access?.retarget(settings.logs.accessTo) }
+        if old.settings.logs != settings.logs { access?.adopt(settings.logs) }
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
         resolveNames(onlyMissing: false)
         log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
@@ -108,6 +107,14 @@ extension ProxyServer {
         history.note("reloaded: generation \(next.generation), \(isAutomatic ? "files changed" : "asked for")", now: wallSeconds)
         history.keep { pools[$0]?.server($1) != nil }
         tellReload(changedFiles, isAutomatic: isAutomatic)
+    }
+
+    /// What was asked for meanwhile is begun.
+    func reloadEnded() {
+        isReloading = false
+        guard reloadsAgain else { return }
+        reloadsAgain = false
+        reload(isAutomatic: false)
     }
 
     private func refuseReload(_ lines: [String], isAutomatic: Bool) {

@@ -73,14 +73,16 @@ extension ProxyServer {
 
     private func listeners(_ tally: Tally, _ settings: ProxySettings) -> [ListenerReport] {
         let addresses = sockets.addresses
+        let states = sockets.states
         return settings.listeners.enumerated().map { index, listener in
             var report = ListenerReport()
             let name = Array(listener.name.utf8)
             report.name = listener.name
             report.address = addresses.indices.contains(index) ? addresses[index] : ""
             report.isTLS = listener.tls != nil
-            report.isOpen = !isDraining
-            report.connectionLimit = counters.connectionLimit(settings.limits.connections)
+            report.state = states.indices.contains(index) ? states[index] : .stopped
+            let own = listenerLimits[listener.name]?.maximum.load(ordering: .relaxed) ?? 0
+            report.connectionLimit = own > 0 ? own : counters.connectionLimit(settings.limits.connections)
             report.traffic = tally.listeners[name] ?? TrafficCounters()
             if let connections = tally.connections[name] {
                 report.connections = connections.current
@@ -143,7 +145,7 @@ extension ProxyServer {
         tally.certnames.runs.map(CertnameReport.init).sorted { ($0.lastRequest, $1.certname) > ($1.lastRequest, $0.certname) }
     }
 
-    private static var hostName: String {
+    static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "" }
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

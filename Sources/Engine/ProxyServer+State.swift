@@ -12,7 +12,7 @@ extension ProxyServer {
 
     func savedState() -> String {
         SavedState.text(report(), savedAt: wallSeconds) { [pools] pool in
-            pools[pool]?.stickReports(limit: .max, now: MonotonicTime(nanoseconds: loop.now)) ?? []
+            pools[pool]?.stickReports(key: nil, limit: .max, now: MonotonicTime(nanoseconds: loop.now)) ?? []
         }
     }
 

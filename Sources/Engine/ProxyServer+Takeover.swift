@@ -12,9 +12,12 @@ extension ProxyServer {
     func bequest() -> (bequest: Bequest, descriptors: [Int32]) {
         var bequest = Bequest()
         var descriptors: [Int32] = []
-        for listener in sockets.bound {
+        // One that was shut down has none: it is bound anew.
+        for listener in sockets.bound where !listener.descriptors.isEmpty {
             bequest.entries.append(
-                .listener(name: listener.name, wanted: listener.wanted, isShared: listener.isShared, count: listener.descriptors.count))
+                .listener(
+                    name: listener.name, wanted: listener.wanted, isShared: listener.isShared, isPaused: listener.state == .paused,
+                    count: listener.descriptors.count))
             descriptors += listener.descriptors
         }
         if let adminHTTP {

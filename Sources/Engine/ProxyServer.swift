@@ -38,6 +38,8 @@ package final class ProxyServer {
     let directory = WorkerDirectory()
     private(set) var workers: [WorkerHandle] = []
     var sockets = ListenerSockets(workers: 0)
+    /// By the listener's name.
+    var listenerLimits: [String: ListenerLimit] = [:]
     var snapshot: Snapshot?
     var materials = SnapshotBuilder.Materials()
     var pools: [String: PoolCoordinator] = [:]
@@ -64,8 +66,12 @@ package final class ProxyServer {
     var isReloading = false
     var reloadsAgain = false
     var isDraining = false
-    var workersLeft = 0
     private var exitCode: Int32 = 0
+    /// By number.
+    var runningWorkers: Set<Int> = []
+    var inquiries = Inquiries()
+    /// What waits for `commit ssl`, one of each kind.
+    var transactions: [MaterialFile.Kind: StagedMaterial] = [:]
 
     /// - Parameters:
     ///   - version: what the runtime socket and metrics say
@@ -145,6 +151,14 @@ package final class ProxyServer {
         loop.run()
         hook.finish()
         access?.finish()
+        log.notice(
+            "ended",
+            metadata: [
+                "requests": "\(counters.requests.load(ordering: .relaxed))",
+                "turned_away": "\(counters.turnedAway.load(ordering: .relaxed))",
+                "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
+                "hook_events_dropped": "\(hook.dropped.load(ordering: .relaxed))",
+            ])
         return exitCode
     }
 
@@ -160,7 +174,7 @@ package final class ProxyServer {
         let activated = ActivatedSockets.take(for: settings.listeners, log: log)
         sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated)
         try sockets.adopt(settings.listeners)
-        let access = try AccessLogWriter(settings.logs.accessTo)
+        let access = try AccessLogWriter(settings.logs, names: names, log: log)
         access.start()
         self.access = access
         if let takeover {
@@ -180,7 +194,7 @@ package final class ProxyServer {
             workers.append(worker)
             directory.add(worker.mailbox)
         }
-        workersLeft = count
+        runningWorkers = Set(0..<count)
         adoptPools(settings)
         if takeover == nil, let path = settings.stateFile { restoreFromFile(path) }
         tickers = [
@@ -227,8 +241,11 @@ package final class ProxyServer {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
         case .resolved(let pool, let server, let address): resolved(pool, server, address)
         case .notice(let pool, let notice): noticed(pool, notice)
-        case .workerEnded(let number): workerEnded(number)
         case .successorEnded(let how): successorEnded(how)
+        case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
+        case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
+        case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
+        case .workerEnded(let number): workerEnded(number)
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()

@@ -9,6 +9,8 @@ extension RunningExchange {
     func submit() {
         dropUpstream(isReusable: false)
         guard let decided = exchange.pool else { return }
+        // A reload may have come since the head did: while the body was read, or a server that failed was waited for.
+        if connection.isRevoked() { return refuseRevoked() }
         if submitted == 0 { submitted = worker.loop.now }
         if exchange.attempt == .first {
             let pool = overflowed(from: decided)
@@ -43,7 +45,7 @@ extension RunningExchange {
         let settings = snapshot.poolSettings(pool)
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
-            tried: exchange.tried, attempt: exchange.attempt, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
+            tried: exchange.tried, attempt: exchange.attempt, place: exchange.place, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
         if let stick = settings.stick { request.stickKey = key(stick.on) }
         if case .hash(let on) = settings.balance { request.hash = HashRing.hash(key(on)) }
         return request
@@ -69,6 +71,10 @@ extension RunningExchange {
         defer { withExtendedLifetime(held) {} }
         switch outcome {
         case .assigned(let assignment, let target):
+            guard !connection.isRevoked() else {
+                if let index = exchange.pool { snapshot.pool(index).release(assignment, .none, now: now) }
+                return refuseRevoked()
+            }
             self.target = target
             apply(exchange.handle(.assigned(assignment)))
         case .refused(let reason):
@@ -76,11 +82,18 @@ extension RunningExchange {
         }
     }
 
-    /// The slot or the place in the queue that a step lets go.
+    /// The pool knows nothing of it (any more): no server sees it.
+    private func refuseRevoked() {
+        closeAfter = true
+        apply(exchange.handle(.refused(.revoked)))
+    }
+
+    /// The slot or the place in the queue that a step lets go, and what it tells of the server.
     func giveBack(_ step: ExchangeStep) {
         guard let index = exchange.pool else { return }
         let pool = snapshot.pool(index)
         if let release = step.release { pool.release(release.assignment, release.verdict, now: now) }
+        if let server = step.connected { pool.handle(.connected(server), now: now) }
         if step.cancelsTicket { worker.cancel(ticketSerial, in: pool) }
     }
 }

@@ -16,8 +16,7 @@ final class SignalReader: EventTarget {
     static func block() {
         var set = set()
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        // Writing to a pipe that nobody reads is an error to be counted, not the end.
-        pf_ignore_sigpipe()
+        pf_ignore_write_signals()
     }
 
     init(_ received: @escaping (Int32) -> Void) throws(SystemError) {

@@ -13,6 +13,8 @@ final class Snapshot: Sendable {
     let pools: [PoolCoordinator]
     /// By listener, in the settings' order; nil for plain HTTP.
     let listenerTLS: [ServerTLSMaterial?]
+    /// By listener.
+    let listenerLimits: [ListenerLimit]
     /// Of all pools; workers let go of contexts made from others.
     let clientMaterials: [ClientTLSMaterial]
     /// The pools' names as the log has them, by `PoolIndex`.
@@ -21,13 +23,14 @@ final class Snapshot: Sendable {
 
     init(
         generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?],
-        clientMaterials: [ClientTLSMaterial]
+        listenerLimits: [ListenerLimit], clientMaterials: [ClientTLSMaterial]
     ) {
         self.generation = generation
         self.settings = settings
         self.routes = routes
         self.pools = pools
         self.listenerTLS = listenerTLS
+        self.listenerLimits = listenerLimits
         self.clientMaterials = clientMaterials
         poolNames = settings.pools.map { Array($0.name.utf8) }
         siteName = settings.site.map { Array($0.value.utf8) }

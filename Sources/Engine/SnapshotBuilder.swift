@@ -20,6 +20,10 @@ struct SnapshotBuilder {
         var files: [String] = []
         /// How they stood before they were read; without those that were not there.
         var stamps: [String: FileStamp] = [:]
+        /// For tickets where no file is named: one set for the process, handed on from reload to reload.
+        var ticketKeys = TicketKeys()
+        /// What stands in the place of files since an operator put it there.
+        var contents: FileContents = [:]
 
         func filesChanged(since old: Materials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
     }
@@ -28,14 +32,37 @@ struct SnapshotBuilder {
     /// - Parameter previous: what is in force. Where a pool's files are those of then, so is its material, and connections made with it
     ///   are kept over the reload.
     static func loadMaterials(_ settings: ProxySettings, previous: Materials = Materials()) throws(MaterialProblems) -> Materials {
-        var problems: [String] = []
         var made = Materials()
+        made.ticketKeys = previous.ticketKeys
         let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
         let named = served.flatMap(\.files) + settings.pools.flatMap { $0.tls?.files ?? [] }
         for file in named { made.stamps[file] = FileStamp(file) }
-        func server(_ tls: ListenerTLSSettings, _ subject: String) -> ServerTLSMaterial? {
+        try load(settings, into: &made, previous: previous) { _, _ in nil }
+        return made
+    }
+
+    /// What is in force, with `contents` in the place of files. What names none of them stays as it is; how files stood stays too, so that
+    /// one which has changed meanwhile is still noticed.
+    static func replacing(_ contents: FileContents, in previous: Materials, _ settings: ProxySettings) throws(MaterialProblems) -> Materials {
+        var made = Materials()
+        made.ticketKeys = previous.ticketKeys
+        made.stamps = previous.stamps
+        made.contents = previous.contents.merging(contents) { $1 }
+        let served = previous.listeners + [previous.admin]
+        try load(settings, into: &made, previous: previous) { index, tls in
+            tls.files.contains { contents[$0] != nil } ? nil : served[index]
+        }
+        return made
+    }
+
+    /// - Parameter kept: a listener's material that is used as it is, by index; that of `admin.http` is the last
+    private static func load(
+        _ settings: ProxySettings, into made: inout Materials, previous: Materials, kept: (Int, ListenerTLSSettings) -> ServerTLSMaterial?
+    ) throws(MaterialProblems) {
+        var problems: [String] = []
+        func server(_ index: Int, _ tls: ListenerTLSSettings, _ subject: String) -> ServerTLSMaterial? {
             do {
-                let material = try ServerTLSMaterial.load(tls)
+                let material = try kept(index, tls) ?? ServerTLSMaterial.load(tls, made.contents, ownTicketKeys: made.ticketKeys)
                 try check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
                 made.warnings += material.warnings
                 made.expiries += material.expiries
@@ -46,8 +73,10 @@ struct SnapshotBuilder {
                 return nil
             }
         }
-        made.listeners = settings.listeners.map { listener in listener.tls.flatMap { server($0, "listener \(listener.name)") } }
-        made.admin = settings.admin.http?.tls.flatMap { server($0, "admin.http") }
+        made.listeners = settings.listeners.enumerated().map { index, listener in
+            listener.tls.flatMap { server(index, $0, "listener \(listener.name)") }
+        }
+        made.admin = settings.admin.http?.tls.flatMap { server(settings.listeners.count, $0, "admin.http") }
         var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
         for pool in settings.pools {
             guard let tls = pool.tls else {
@@ -59,7 +88,7 @@ struct SnapshotBuilder {
                 continue
             }
             do {
-                let material = try reusable(tls, made, previous) ?? ClientTLSMaterial.load(tls)
+                let material = try reusable(tls, made, previous) ?? ClientTLSMaterial.load(tls, made.contents)
                 known[tls] = material
                 made.warnings += material.warnings
                 made.expiries += material.expiries
@@ -73,11 +102,10 @@ struct SnapshotBuilder {
         made.warnings = unique(made.warnings)
         made.expiries = unique(made.expiries)
         made.files = unique(made.files)
-        return made
     }
 
     private static func reusable(_ settings: UpstreamTLSSettings, _ made: Materials, _ previous: Materials) -> ClientTLSMaterial? {
-        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] }) else { return nil }
+        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else { return nil }
         return previous.pools.first { $0?.settings == settings } ?? nil
     }
 
@@ -107,7 +135,7 @@ struct SnapshotBuilder {
 }
 
 extension ListenerTLSSettings {
-    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl].compactMap { $0 } }
+    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl, ticketKeysInUse].compactMap { $0 } }
 }
 
 extension UpstreamTLSSettings {

@@ -45,10 +45,11 @@ final class Takeover {
 
     func takeListeners() -> [BoundListener] {
         bequest.entries.indices.compactMap { index in
-            guard case .listener(let name, let wanted, let isShared, _) = bequest.entries[index], let first = descriptors[index].first,
+            guard case .listener(let name, let wanted, let isShared, let isPaused, _) = bequest.entries[index], let first = descriptors[index].first,
                 let actual = SocketAddress(boundBy: first)
             else { return nil }
-            return BoundListener(name: name, wanted: wanted, actual: actual, isShared: isShared, descriptors: take(index))
+            return BoundListener(
+                name: name, wanted: wanted, actual: actual, isShared: isShared, descriptors: take(index), state: isPaused ? .paused : .open)
         }
     }
 

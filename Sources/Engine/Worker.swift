@@ -38,6 +38,7 @@ final class Worker {
     private var waiting: [UInt64: RunningExchange] = [:]
     private var spareExchanges: [RunningExchange] = []
     private var nextSerial: UInt64 = 0
+    private var nextConnection: UInt64 = 0
     private var requestNumber: UInt64 = 0
     private let requestPrefix: [UInt8]
     private var lastSaid = [Int64](repeating: 0, count: 3)
@@ -82,6 +83,14 @@ final class Worker {
         case .serverDown(let server, let pool): serverWentDown(server, pool)
         case .shutdown(let server, let pool):
             for connection in Array(connections.values) { connection.exchange?.serverWasShutDown(server, of: pool) }
+        case .pause(let name):
+            for acceptor in acceptors where acceptor.listener.settings.name == name {
+                acceptor.pause()
+                stopAccepting(acceptor)
+            }
+            acceptors.removeAll { $0.listener.settings.name == name }
+        case .unpause(let socket): accept(on: socket, wasPaused: true)
+        case .sessions(let query, let reply): reply(sessions(query))
         case .pulse(let pulse): pulse.beat()
         case .drain(let isReplaced): drain(isReplaced)
         case .stop: stop()
@@ -94,24 +103,29 @@ final class Worker {
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
         let live = Set(snapshot.clientMaterials.map { ObjectIdentifier($0) })
         clientContexts = clientContexts.filter { live.contains($0.key) }
+        // They would keep the snapshots that they last worked for.
+        spareExchanges.removeAll()
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         for acceptor in acceptors { stopAccepting(acceptor) }
         acceptors.removeAll()
         listeners.removeAll()
         for (index, settings) in snapshot.settings.listeners.enumerated() {
-            listeners.append(makeListener(settings, snapshot.listenerTLS[index], snapshot.generation))
+            listeners.append(makeListener(settings, snapshot.listenerTLS[index], snapshot.listenerLimits[index], snapshot.generation))
         }
-        for socket in sockets {
-            let acceptor = Acceptor(
-                listeners[socket.listener], socket: Socket(FileDescriptor(owning: socket.descriptor)), worker: self)
-            acceptors.append(acceptor)
-            do {
-                try loop.add(acceptor, descriptor: acceptor.descriptor, interest: socket.isShared ? .sharedInput : .edges)
-            } catch {
-                log.error("cannot watch a listener", metadata: ["reason": "\(error.description)"])
-            }
-            acceptor.resume()
+        for socket in sockets { accept(on: socket) }
+    }
+
+    private func accept(on socket: ListeningSocket, wasPaused: Bool = false) {
+        let acceptor = Acceptor(listeners[socket.listener], socket: Socket(FileDescriptor(owning: socket.descriptor)), worker: self)
+        guard !isDraining else { return }
+        if wasPaused { acceptor.unpause() }
+        acceptors.append(acceptor)
+        do {
+            try loop.add(acceptor, descriptor: acceptor.descriptor, interest: socket.isShared ? .sharedInput : .edges)
+        } catch {
+            log.error("cannot watch a listener", metadata: ["reason": "\(error.description)"])
         }
+        acceptor.resume()
     }
 
     /// The descriptor is a copy, and closing a copy does not take it out of epoll.
@@ -120,8 +134,10 @@ final class Worker {
         loop.remove(acceptor)
     }
 
-    private func makeListener(_ settings: ListenerSettings, _ material: ServerTLSMaterial?, _ generation: Int) -> ListenerContext {
-        guard let material else { return ListenerContext(settings, tls: nil, generation: generation) }
+    private func makeListener(
+        _ settings: ListenerSettings, _ material: ServerTLSMaterial?, _ limit: ListenerLimit, _ generation: Int
+    ) -> ListenerContext {
+        guard let material else { return ListenerContext(settings, limit: limit, tls: nil, generation: generation) }
         let cache = verified[settings.name] ?? VerifiedCertificateCache()
         verified[settings.name] = cache
         do {
@@ -129,7 +145,7 @@ final class Worker {
                 material,
                 identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) },
                 verified: cache)
-            return ListenerContext(settings, tls: context, generation: generation)
+            return ListenerContext(settings, limit: limit, tls: context, generation: generation)
         } catch {
             // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.
             fatalError("listener \(settings.name): \(error.description)")
@@ -158,7 +174,11 @@ final class Worker {
         let countsSource = limits.connectionsPerSource > 0
         if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return turnedAway("limits.connections_per_source") }
         counters.connections.add(1, ordering: .relaxed)
-        let connection = DownstreamConnection(socket, from: address, countsSource: countsSource, listener: listener, worker: self)
+        listener.limit.connections.add(1, ordering: .relaxed)
+        nextConnection += 1
+        let connection = DownstreamConnection(
+            socket, number: SessionNumber(worker: number, count: nextConnection), from: address, countsSource: countsSource,
+            listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
         tally.withLock { $0.opened(listener.name) }
         do {
@@ -174,6 +194,7 @@ final class Worker {
         connections[ObjectIdentifier(connection)] = nil
         tally.withLock { $0.closed(connection.listener.name) }
         counters.connections.subtract(1, ordering: .relaxed)
+        connection.listener.limit.connections.subtract(1, ordering: .relaxed)
         if connection.countsSource {
             counters.leave(ProcessCounters.SourceAddress(high: peer.high, low: peer.low))
         }
@@ -230,7 +251,7 @@ final class Worker {
 
     func giveExchange(_ exchange: RunningExchange) {
         exchange.releaseBuffers()
-        if spareExchanges.count < Self.spareExchangeCount { spareExchanges.append(exchange) }
+        if exchange.snapshot === snapshot, spareExchanges.count < Self.spareExchangeCount { spareExchanges.append(exchange) }
     }
 
     func newTicket() -> Ticket {
@@ -377,18 +398,5 @@ final class Worker {
     private func stop() {
         for connection in Array(connections.values) { connection.close() }
         loop.stop()
-    }
-}
-
-/// `TimeoutSettings` in nanoseconds, as the loop's deadlines want them.
-struct WorkerTimeouts {
-    let client, handshake, requestHead, clientIdle, body: Int64
-
-    init(_ settings: TimeoutSettings) {
-        client = settings.client.inNanoseconds
-        handshake = settings.handshake.inNanoseconds
-        requestHead = settings.requestHead.inNanoseconds
-        clientIdle = settings.clientIdle.inNanoseconds
-        body = settings.body.inNanoseconds
     }
 }

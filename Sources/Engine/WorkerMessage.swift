@@ -1,3 +1,4 @@
+import Admin
 import Model
 import Network
 
@@ -9,6 +10,12 @@ enum WorkerMessage: Sendable {
     case serverDown(ServerID, of: PoolCoordinator)
     /// An operator wants nothing connected to this server.
     case shutdown(ServerID, of: PoolCoordinator)
+    /// An operator wants no new connections at this listener, by name.
+    case pause(listener: String)
+    /// One that was paused takes connections again.
+    case unpause(ListeningSocket)
+    /// `reply` is called with its part.
+    case sessions(SessionQuery, reply: @Sendable (SessionList) -> Void)
     /// Says that it turns.
     case pulse(Pulse)
     /// Accept nothing new, end what runs, then stop. Replaced: another instance serves on, so the service is not to be called unready.

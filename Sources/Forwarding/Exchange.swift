@@ -33,6 +33,8 @@ package struct Exchange: Sendable {
     package private(set) var resends = 0
     /// What the next submission to the pool is.
     package private(set) var attempt: PoolRequest.Attempt = .first
+    /// Its place among those that wait, once a server was assigned.
+    package private(set) var place: QueuePlace?
     /// Why it ended without its answer; nil while it runs and when all went well.
     package private(set) var failure: Reason?
     /// True when the failure was a time that ran out (the termination state's small letter).
@@ -109,8 +111,9 @@ package struct Exchange: Sendable {
             return ExchangeStep(.wait, release: SlotRelease(assignment: assignment, verdict: .none))
         }
         self.assignment = assignment
+        place = assignment.place
         state = .connecting
-        return ExchangeStep(.connect(fresh: false))
+        return ExchangeStep(.connect(fresh: assignment.isTrial))
     }
 
     private mutating func queued() -> ExchangeStep {
@@ -139,7 +142,8 @@ package struct Exchange: Sendable {
     private mutating func connected() -> ExchangeStep {
         guard state == .connecting else { return ExchangeStep(.wait) }
         state = .waiting
-        return ExchangeStep(.send)
+        let isTrial = assignment?.isTrial ?? false
+        return ExchangeStep(.send, connected: isTrial ? assignment?.server : nil)
     }
 
     private mutating func connectFailed(byTimeout: Bool) -> ExchangeStep {

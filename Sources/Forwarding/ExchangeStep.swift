@@ -33,10 +33,13 @@ package struct ExchangeStep: Sendable, Equatable {
     package let release: SlotRelease?
     /// The ticket is to be taken out of the pool's queue.
     package let cancelsTicket: Bool
+    /// The pool is to be told that the trial's connection stands.
+    package let connected: ServerID?
 
-    init(_ action: ExchangeAction, release: SlotRelease? = nil, cancelsTicket: Bool = false) {
+    init(_ action: ExchangeAction, release: SlotRelease? = nil, cancelsTicket: Bool = false, connected: ServerID? = nil) {
         self.action = action
         self.release = release
         self.cancelsTicket = cancelsTicket
+        self.connected = connected
     }
 }

@@ -32,6 +32,10 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(interval.inNanoseconds)
         return MonotonicTime(nanoseconds: overflow ? .max : sum)
     }
+    @inlinable package static func - (time: MonotonicTime, interval: Duration) -> MonotonicTime {
+        let (difference, overflow) = time.nanoseconds.subtractingReportingOverflow(interval.inNanoseconds)
+        return MonotonicTime(nanoseconds: overflow ? .min : difference)
+    }
     /// How long from `right` to `left`; negative when `left` is earlier.
     @inlinable package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
         .nanoseconds(left.nanoseconds &- right.nanoseconds)

@@ -10,6 +10,9 @@ package struct Socket: ~Copyable {
 
     // MARK: Opening
 
+    /// Connections that wait to be taken in; the kernel's own limit may be lower.
+    private static let backlog: Int32 = 4096
+
     /// A listening socket. `sharesPort` sets SO_REUSEPORT, so that each worker has its own queue.
     package static func listen(_ address: SocketAddress, v6only: Bool, sharesPort: Bool, defersAccept: Bool) throws(SystemError) -> Socket {
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -22,7 +25,7 @@ package struct Socket: ~Copyable {
         listener.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if defersAccept { listener.set(Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, 1) }
         guard address.withSockaddr({ pf_bind(number, $0, $1) }) == 0 else { throw SystemError("bind") }
-        guard CLinux.listen(number, 4096) == 0 else { throw SystemError("listen") }
+        guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
         return listener
     }
 
@@ -39,6 +42,9 @@ package struct Socket: ~Copyable {
         }
         guard CLinux.listen(number, 4096) == 0 else { throw SystemError("listen") }
     }
+    /// The kernel refuses new connections, whoever holds a copy of this socket, and forgets those that were not taken in. The port is kept.
+    package func stopListening() { _ = shutdown(number, Int32(SHUT_RD)) }
+    package func listenAgain() { _ = CLinux.listen(number, Self.backlog) }
 
     /// Starts to connect; readiness to write tells the end, `takeError` how it went.
     package static func connect(to address: SocketAddress, keepalive: Bool) throws(SystemError) -> Socket {

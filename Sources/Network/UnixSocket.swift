@@ -29,11 +29,10 @@ package struct UnixListener: ~Copyable {
         guard number >= 0 else { throw .system(SystemError("socket")) }
         let listener = FileDescriptor(owning: number)
         _ = unlink(path)
-        do throws(SystemError) {
-            guard try UnixAddress.with(path, { pf_bind(number, $0, $1) }) == 0 else { throw SystemError("bind \(path)") }
-        } catch {
-            throw .system(error)
+        guard let bound = UnixAddress.withSockaddr(path, { pf_bind(number, $0, $1) }) else {
+            throw .system(SystemError("bind \(path)", code: ENAMETOOLONG))
         }
+        guard bound == 0 else { throw .system(SystemError("bind \(path)")) }
         // Nobody can connect before `listen`, so the mode is right from the first connection on.
         guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
         guard CLinux.listen(number, 64) == 0 else { throw .system(SystemError("listen")) }
@@ -71,20 +70,10 @@ package enum UnixConnection {
         let connection = FileDescriptor(owning: number)
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
-        guard try UnixAddress.with(path, { pf_connect(number, $0, $1) }) == 0 else { throw SystemError("connect \(path)") }
-        return connection
-    }
-}
-
-private enum UnixAddress {
-    static func with<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) throws(SystemError) -> Result {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw SystemError(path, code: ENAMETOOLONG) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        guard let result = UnixAddress.withSockaddr(path, { pf_connect(number, $0, $1) }) else {
+            throw SystemError("connect \(path)", code: ENAMETOOLONG)
         }
+        guard result == 0 else { throw SystemError("connect \(path)") }
+        return connection
     }
 }

@@ -83,4 +83,7 @@ package struct ListenerTLSSettings: Sendable {
         self.sessionTickets = sessionTickets
         self.ticketKeys = ticketKeys
     }
+
+    /// `ticketKeys` where there are tickets.
+    package var ticketKeysInUse: String? { sessionTickets ? ticketKeys : nil }
 }

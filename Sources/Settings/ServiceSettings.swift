@@ -102,17 +102,25 @@ package struct LogSettings: Sendable, Equatable {
     package enum Target: Sendable, Equatable {
         case stdout, none
         case file(String)
-        /// A path of a Unix datagram socket, or HOST:PORT of UDP.
-        case syslog(String)
+        case syslog(SyslogAddress)
     }
+    package enum SyslogAddress: Sendable, Equatable {
+        /// A Unix datagram socket.
+        case socket(path: String)
+        case udp(UpstreamAddress)
+    }
+    /// What stands before each line that goes to syslog: RFC 5424's header, or the one that syslog(3) writes to /dev/log.
+    package enum SyslogForm: String, Sendable, CaseIterable { case rfc5424, local }
     package enum Format: String, Sendable, CaseIterable { case json, httplog }
     package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
     package var accessTo: Target
     package var accessFormat: Format
+    package var syslogForm: SyslogForm
     package var level: Level
-    package init(accessTo: Target = .stdout, accessFormat: Format = .json, level: Level = .info) {
+    package init(accessTo: Target = .stdout, accessFormat: Format = .json, syslogForm: SyslogForm = .rfc5424, level: Level = .info) {
         self.accessTo = accessTo
         self.accessFormat = accessFormat
+        self.syslogForm = syslogForm
         self.level = level
     }
 }

@@ -69,6 +69,9 @@ package final class StandInAuthority: Sendable {
         }
     }
 
+    /// Puts serials on the CRL that no certificate has, as in a CRL of many years.
+    package func revoke(serials: Range<Int>) { state.withLock { $0.revoked += serials } }
+
     /// Revokes and forgets, as `puppetserver ca clean`.
     @discardableResult
     package func clean(_ certname: String) -> Bool {

@@ -82,10 +82,12 @@ package final class StandInStream: @unchecked Sendable {
 
     /// Does the handshake. A failure names the alert that the peer sent, if it sent one by then: under TLS 1.3 a server judges the
     /// client's certificate after the client's side is done, so the alert may first be seen by `read`.
-    package func startTLS(_ tls: StandInTLS, serverName: String? = nil) throws(StandInError) {
+    /// - Parameter session: of an earlier connection, to be resumed if the server will
+    package func startTLS(_ tls: StandInTLS, serverName: String? = nil, session: StandInSession? = nil) throws(StandInError) {
         guard let made = SSL_new(tls.context) else { throw OpenSSLFailure.crypto("SSL_new") }
         ssl = made
         SSL_set_fd(made, number)
+        if let session { SSL_set_session(made, session.pointer) }
         if let serverName { _ = pf_SSL_set_tlsext_host_name(made, serverName) }
         errno = 0
         let result = tls.isServer ? SSL_accept(made) : SSL_connect(made)
@@ -97,6 +99,15 @@ package final class StandInStream: @unchecked Sendable {
         guard let ssl, let found = SSL_get1_peer_certificate(ssl) else { return nil }
         return Certificate(owning: found)
     }
+
+    /// What a later connection may resume; under TLS 1.3 to be asked for after the first answer. nil: the server gave no ticket.
+    package var session: StandInSession? {
+        // A copy, since OpenSSL resumes no session whose connection was dropped.
+        guard let ssl, let held = SSL_get_session(ssl), SSL_SESSION_has_ticket(held) == 1, let copy = SSL_SESSION_dup(held) else { return nil }
+        return StandInSession(owning: copy)
+    }
+
+    package var isResumed: Bool { ssl.map { SSL_session_reused($0) == 1 } ?? false }
 
     /// Such as `TLSv1.3`; nil over plain TCP.
     package var tlsVersion: String? { ssl.map { String(cString: SSL_get_version($0)) } }

@@ -10,13 +10,13 @@ struct CertificateStore: Sendable {
     let files: [String]
 
     /// - Parameter crl: nil: nothing is checked for revocation
-    init(ca: String, crl: String?) throws(TLSMaterialError) {
-        authorities = try PEMFile(ca).certificates()
+    init(ca: String, crl: String?, _ contents: FileContents) throws(TLSMaterialError) {
+        authorities = try PEMFile(ca, contents).certificates()
         for authority in authorities where X509_check_ca(authority.pointer) == 0 {
             throw TLSMaterialError(file: ca, problem: "certificate \(authority.subject) is no CA's")
         }
         if let crl {
-            lists = try PEMFile(crl).revocationLists()
+            lists = try PEMFile(crl, contents).revocationLists()
             for authority in authorities where !CertificateStore.isCovered(authority, by: lists) {
                 throw TLSMaterialError(file: crl, problem: "holds no CRL that the CA \(authority.subject) signed")
             }
@@ -59,6 +59,11 @@ struct CertificateStore: Sendable {
             }
         }
         return earliest
+    }
+
+    var parts: [MaterialFile] {
+        let trusted = MaterialFile(.authorities, path: files[0], certificates: authorities)
+        return lists.isEmpty ? [trusted] : [trusted, MaterialFile(.revocationLists, path: files[files.count - 1], lists: lists)]
     }
 
     var expiries: [Expiry] {

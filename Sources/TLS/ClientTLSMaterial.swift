@@ -29,12 +29,12 @@ package final class ClientTLSMaterial: Sendable {
     }
 
     /// Reads and checks everything, as `ServerTLSMaterial.load`. Without `crl` servers are not checked for revocation.
-    package static func load(_ settings: UpstreamTLSSettings) throws(TLSMaterialError) -> ClientTLSMaterial {
+    package static func load(_ settings: UpstreamTLSSettings, _ contents: FileContents = [:]) throws(TLSMaterialError) -> ClientTLSMaterial {
         var certificate: ServedCertificate?
-        if let files = settings.certificate { certificate = try ServedCertificate(files) }
+        if let files = settings.certificate { certificate = try ServedCertificate(files, contents) }
         var trust: CertificateStore?
         if let ca = settings.ca {
-            trust = try CertificateStore(ca: ca, crl: settings.crl)
+            trust = try CertificateStore(ca: ca, crl: settings.crl, contents)
         } else if settings.verify != .none {
             throw TLSMaterialError(file: "tls", problem: "verify: \(settings.verify.rawValue) needs ca")
         }
@@ -46,4 +46,7 @@ package final class ClientTLSMaterial: Sendable {
         }
         return material
     }
+
+    /// What it was made of, for who asks.
+    package var parts: [MaterialFile] { (certificate.map { [$0.part] } ?? []) + (trust?.parts ?? []) }
 }

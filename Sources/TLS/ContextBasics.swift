@@ -15,7 +15,7 @@ enum ContextBasics {
     /// Bytes of the other side's Certificate message, which is held before anything is known about it; Puppet's has some 3 KiB.
     private static let largestCertificateMessage = 32 << 10
 
-    /// A new SSL_CTX, owned by the caller. No compression, renegotiation, early data, tickets or session cache; the server's cipher order;
+    /// A new SSL_CTX, owned by the caller. No compression, renegotiation, early data, session cache, nor tickets (`SessionTickets`); the server's cipher order;
     /// the chain is sent as its file has it. Whatever the system's openssl.cnf says about these is overridden.
     static func make(_ method: OpaquePointer?, minimumVersion: Int32, securityLevel: Int32) throws(OpenSSLError) -> OpaquePointer {
         guard let context = SSL_CTX_new(method) else { throw .taking("make a TLS context") }

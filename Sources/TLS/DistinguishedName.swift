@@ -17,6 +17,13 @@ enum DistinguishedName {
         return Array(UnsafeRawBufferPointer(start: start, count: size))
     }
 
+    /// As OpenSSL wrote names before RFC 2253 and HAProxy still does: `/CN=agent.example`.
+    static func line(_ name: OpaquePointer?) -> String {
+        guard let name, let text = X509_NAME_oneline(name, nil, 0) else { return "" }
+        defer { pf_OPENSSL_free(text) }
+        return String(cString: text)
+    }
+
     /// The common name in UTF-8. nil unless there is exactly one, not empty, without NUL or other control bytes: what Puppet takes for a
     /// certname must not be readable in two ways.
     static func commonName(_ name: OpaquePointer?) -> [UInt8]? {

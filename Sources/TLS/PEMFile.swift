@@ -1,16 +1,17 @@
 import COpenSSL
-import Glibc
 
 /// Reads what stands in PEM files. Every error names the file. Bounded: a file over 64 MiB is refused (a CRL of a million entries has 40 MB).
 struct PEMFile: ~Copyable {
-    private static let largest = 64 << 20
+    /// MiB.
+    private static let largest = 64
 
     private let path: String
     private let bytes: [UInt8]
 
-    init(_ path: String) throws(TLSMaterialError) {
+    /// - Parameter contents: read instead of the file, where it is in there
+    init(_ path: String, _ contents: FileContents) throws(TLSMaterialError) {
         self.path = path
-        bytes = try PEMFile.read(path)
+        bytes = if let given = contents[path] { given } else { try FileBytes.read(path, largest: PEMFile.largest) }
     }
 
     /// At least one certificate.
@@ -74,27 +75,5 @@ struct PEMFile: ~Copyable {
     /// Without it OpenSSL would ask on the terminal.
     private static let noPassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
         _, _, _, _ in -1
-    }
-
-    private static func read(_ path: String) throws(TLSMaterialError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw TLSMaterialError(file: path, problem: "cannot be opened: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw TLSMaterialError(file: path, problem: "is no regular file")
-        }
-        guard status.st_size <= largest else { throw TLSMaterialError(file: path, problem: "is larger than 64 MiB") }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw TLSMaterialError(file: path, problem: "cannot be read: \(String(cString: strerror(errno)))") }
-            if count == 0 { break }
-            filled += count
-        }
-        bytes.removeSubrange(filled...)
-        return bytes
     }
 }

@@ -23,7 +23,11 @@ enum PeerCertificate {
 
     /// Upper-case hexadecimal, two digits a byte; a negative number (against RFC 5280) begins with `-`.
     static func serial(of certificate: OpaquePointer) -> [UInt8] {
-        guard let number = X509_get0_serialNumber(certificate), let data = ASN1_STRING_get0_data(number) else { return [] }
+        X509_get0_serialNumber(certificate).map(digits) ?? []
+    }
+
+    static func digits(of number: UnsafePointer<ASN1_INTEGER>) -> [UInt8] {
+        guard let data = ASN1_STRING_get0_data(number) else { return [] }
         let digits = Array("0123456789ABCDEF".utf8)
         var text: [UInt8] = []
         let count = Int(ASN1_STRING_length(number))

@@ -8,10 +8,10 @@ struct ServedCertificate: Sendable {
     let chain: [Certificate]
     let key: PrivateKey
 
-    init(_ files: CertificateFiles) throws(TLSMaterialError) {
+    init(_ files: CertificateFiles, _ contents: FileContents) throws(TLSMaterialError) {
         self.files = files
-        chain = try PEMFile(files.chain).certificates()
-        key = try PEMFile(files.key).privateKey()
+        chain = try PEMFile(files.chain, contents).certificates()
+        key = try PEMFile(files.key, contents).privateKey()
         guard X509_check_private_key(chain[0].pointer, key.pointer) == 1 else {
             ERR_clear_error()
             throw TLSMaterialError(file: files.key, problem: "is not the key of the first certificate in \(files.chain) (\(chain[0].subject))")
@@ -27,6 +27,8 @@ struct ServedCertificate: Sendable {
         for certificate in chain.dropFirst() where pf_sk_X509_push(rest, certificate.pointer) <= 0 { throw .taking("build the chain") }
         guard SSL_CTX_use_cert_and_key(context, chain[0].pointer, ownKey, rest, 1) == 1 else { throw .taking("use the certificate") }
     }
+
+    var part: MaterialFile { MaterialFile(.certificate, path: files.chain, certificates: chain, key: key) }
 
     var expiries: [Expiry] { chain.compactMap { Expiry($0, file: files.chain) } }
 }

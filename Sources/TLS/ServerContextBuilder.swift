@@ -12,7 +12,8 @@ enum ServerContextBuilder {
         do {
             for certificate in certificates { try certificate.install(in: context) }
             if let trust = material.trust { try trustClients(of: trust, in: context, settings.clientCertificate) }
-            try setSessionContext(context, material.trustGeneration)
+            try setSessionContext(context, material.sessionContext)
+            if material.ticketKeys != nil { try SessionTickets.allow(in: context) }
         } catch {
             SSL_CTX_free(context)
             throw error
@@ -29,11 +30,10 @@ enum ServerContextBuilder {
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (wanted == .required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     }
 
-    /// Sessions are not resumed; were they ever, then only under the same CAs and CRLs.
-    private static func setSessionContext(_ context: OpaquePointer, _ generation: SHA256Digest?) throws(OpenSSLError) {
-        guard let generation else { return }
-        let done = generation.withBytes { SSL_CTX_set_session_id_context(context, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count)) }
-        guard done == 1 else { throw .taking("set the session context") }
+    /// - Parameter name: nil: no client certificates are asked for. Any session may be resumed then, one of HAProxy's too: the name is its own.
+    private static func setSessionContext(_ context: OpaquePointer, _ name: SHA256Digest?) throws(OpenSSLError) {
+        let bytes = name?.withBytes { Array($0) } ?? Array("haproxy".utf8)
+        guard SSL_CTX_set_session_id_context(context, bytes, UInt32(bytes.count)) == 1 else { throw .taking("set the session context") }
     }
 
     /// RFC 7301: of what the client offers we speak HTTP/1.1 (and 1.0); where it offers neither, the handshake fails with

@@ -37,28 +37,32 @@ package final class ServerTLSContext {
 
     deinit { SSL_CTX_free(pointer) }
 
-    /// Whether a certificate that another context verified would be accepted by this one now.
+    /// The verdict about a certificate outside of its handshake; nil: this context asks for none, or OpenSSL has no memory.
     /// - Parameters:
     ///   - intermediates: what the agent sent beside it; nil: nothing
-    func accepts(_ leaf: OpaquePointer, intermediates: OpaquePointer?) -> Bool {
-        guard let judge, let verification = X509_STORE_CTX_new() else { return false }
+    func verdict(_ leaf: OpaquePointer, intermediates: OpaquePointer?) -> CertificateJudge.Verdict? {
+        guard let judge, let verification = X509_STORE_CTX_new() else { return nil }
         defer { X509_STORE_CTX_free(verification) }
         guard X509_STORE_CTX_init(verification, SSL_CTX_get_cert_store(pointer), leaf, intermediates) == 1,
             X509_STORE_CTX_set_default(verification, "ssl_client") == 1,
             X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(verification), SSL_CTX_get0_param(pointer)) == 1
         else {
             ERR_clear_error()
-            return false
+            return nil
         }
         X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(verification), SSL_CTX_get_security_level(pointer))
-        guard case .accepted = judge.judge(verification) else { return false }
-        return true
+        return judge.judge(verification)
+    }
+
+    /// Whether a certificate that another handshake verified would be accepted now.
+    func accepts(_ leaf: OpaquePointer, intermediates: OpaquePointer?) -> Bool {
+        if case .accepted = verdict(leaf, intermediates: intermediates) { true } else { false }
     }
 
     private static let verify: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { verification, _ in
         guard let verification, let ssl = X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()),
-            let session = SSL_get_ex_data(OpaquePointer(ssl), TLSSession.exDataIndex)
+            let session = TLSSession.of(OpaquePointer(ssl))
         else { return 0 }
-        return Unmanaged<TLSSession>.fromOpaque(session).takeUnretainedValue().verifyPeer(verification) ? 1 : 0
+        return session.verifyPeer(verification) ? 1 : 0
     }
 }

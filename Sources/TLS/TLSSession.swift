@@ -12,7 +12,7 @@ import Settings
 /// alive as long as the session. Invariant: this thread's error queue is empty whenever a method has returned.
 package final class TLSSession {
     /// OpenSSL's `app_data`.
-    static let exDataIndex: Int32 = 0
+    private static let exDataIndex: Int32 = 0
 
     private enum End { case closed, failed }
 
@@ -75,6 +75,9 @@ package final class TLSSession {
         readBlocked = false
         let result = SSL_do_handshake(ssl)
         if result == 1 {
+            guard server?.material.ticketKeys == nil || SSL_session_reused(ssl) == 0 || adoptResumedIdentity() else {
+                return .failed(describeFailure())
+            }
             isOpen = true
             // A successful verification may leave errors of attempts that did not matter.
             if ERR_peek_error() != 0 { ERR_clear_error() }
@@ -124,6 +127,30 @@ package final class TLSSession {
             return false
         }
     }
+
+    /// Whether a session that came as a ticket may be resumed now, as far as the agent's certificate in it goes.
+    func mayResume(_ session: OpaquePointer) -> Bool {
+        guard let server else { return false }
+        guard let leaf = SSL_SESSION_get0_peer(session) else { return server.material.settings.clientCertificate != .required }
+        return server.accepts(leaf, intermediates: nil)
+    }
+
+    /// Who the agent of a resumed session is: the certificate in it is judged as in a whole handshake. False where it is refused, which
+    /// `mayResume` would have prevented, but for a moment's difference.
+    private func adoptResumedIdentity() -> Bool {
+        guard let leaf = SSL_get0_peer_certificate(ssl) else { return server?.material.settings.clientCertificate != .required }
+        switch server?.verdict(leaf, intermediates: nil) {
+        case .accepted(let identity):
+            verifiedIdentity = identity
+            judgedUnder = server?.material.trustGeneration
+            return true
+        case .refused(let failure): self.failure = failure
+        case nil: failure = HandshakeFailure(.certificateInvalid, reason: "the resumed session's certificate cannot be verified")
+        }
+        return false
+    }
+
+    var ticketKeys: TicketKeys? { server?.material.ticketKeys }
 
     /// For connections that outlive a reload: whether `context`, the listener's current one, would no longer accept the agent's certificate
     /// (revoked itself, its CA revoked or gone, CRL expired). Costs a comparison as long as CAs and CRLs are those it was judged under, else one
@@ -258,6 +285,11 @@ package final class TLSSession {
     func gather(_ bytes: UnsafeRawBufferPointer) -> TransferResult { transport.gather(bytes) }
 
     // MARK: Making
+
+    /// Which session OpenSSL calls for.
+    static func of(_ ssl: OpaquePointer) -> TLSSession? {
+        SSL_get_ex_data(ssl, exDataIndex).map { Unmanaged<TLSSession>.fromOpaque($0).takeUnretainedValue() }
+    }
 
     private static func makeSSL(_ context: OpaquePointer) -> OpaquePointer {
         guard let ssl = SSL_new(context) else { fatalError("out of memory for a TLS session") }

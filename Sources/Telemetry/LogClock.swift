@@ -6,6 +6,8 @@ struct LogClock: Sendable {
         case rfc3339
         /// `22/Nov/2026:10:29:37.` (HAProxy, local time)
         case haproxy
+        /// `Nov 22 10:29:37` (RFC 3164, local time), whole seconds
+        case syslog
     }
 
     let style: Style
@@ -19,7 +21,7 @@ struct LogClock: Sendable {
         self.offsetSeconds = offsetSeconds
     }
 
-    /// Appends date and time with three digits of the second's fraction. `nanoseconds` since 1970, UTC.
+    /// Appends date and time, with three digits of the second's fraction where the style has one. `nanoseconds` since 1970, UTC.
     mutating func append(_ nanoseconds: Int64, to line: inout LineWriter) {
         let bounded = max(0, nanoseconds)
         let second = bounded / 1_000_000_000 + offsetSeconds
@@ -28,6 +30,7 @@ struct LogClock: Sendable {
             render(second)
         }
         line.append(text.span)
+        if style == .syslog { return }
         line.append(UInt64(bounded / 1_000_000 % 1000), digits: 3)
     }
 
@@ -48,12 +51,17 @@ struct LogClock: Sendable {
         case .haproxy:
             append(date.day, digits: 2, to: &line)
             line.append(UInt8(ascii: "/"))
-            line += "JanFebMarAprMayJunJulAugSepOctNovDec".utf8.dropFirst(Int(date.month - 1) * 3).prefix(3)
+            line += Self.monthName(date.month)
             line.append(UInt8(ascii: "/"))
             append(date.year, digits: 4, to: &line)
             line.append(UInt8(ascii: ":"))
+        case .syslog:
+            line += Self.monthName(date.month)
+            line += date.day < 10 ? "  ".utf8 : " ".utf8
+            append(date.day, digits: date.day < 10 ? 1 : 2, to: &line)
+            line.append(UInt8(ascii: " "))
         }
-        for (unit, end) in [(time / 3600, ":"), (time / 60 % 60, ":"), (time % 60, ".")] {
+        for (unit, end) in [(time / 3600, ":"), (time / 60 % 60, ":"), (time % 60, style == .syslog ? "" : ".")] {
             append(unit, digits: 2, to: &line)
             line += end.utf8
         }
@@ -72,8 +80,13 @@ struct LogClock: Sendable {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
     }
 
+    private static func monthName(_ month: Int64) -> Substring.UTF8View {
+        let names: Substring = "JanFebMarAprMayJunJulAugSepOctNovDec"
+        return names.dropFirst(Int(month - 1) * 3).prefix(3).utf8
+    }
+
     private func append(_ value: Int64, digits: Int, to output: inout [UInt8]) {
-        var divisor: Int64 = digits == 4 ? 1000 : 10
+        var divisor: Int64 = digits == 4 ? 1000 : digits == 2 ? 10 : 1
         while divisor > 0 {
             output.append(0x30 &+ UInt8(truncatingIfNeeded: value / divisor % 10))
             divisor /= 10

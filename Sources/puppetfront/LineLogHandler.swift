@@ -34,11 +34,11 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = "\(LineLogHandler.time()) \(event.level.rawValue) \(event.message)"
+        var line = "\(event.level.rawValue) \(event.message)"
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(value)" }
         let safe = line.unicodeScalars.contains { $0.value < 0x20 } ? line.map { $0.isNewline ? " " : String($0) }.joined() : line
-        Output.error(safe)
+        MessageOutput.write(safe, time: LineLogHandler.time())
     }
 
     /// RFC 3339, in UTC, whole seconds.

@@ -7,4 +7,9 @@ import ArgumentParser
         abstract: "A reverse proxy and load balancer for Puppet Servers.",
         version: "puppetfront \(Version.current)",
         subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, CtlCommand.self, VersionCommand.self, DemoCommand.self])
+
+    static func main() {
+        StandardDescriptors.holdClosed()
+        main(nil)
+    }
 }

@@ -13,6 +13,9 @@ struct CommandTests {
         ("set weight compilers/s1 256", .setWeight(.s1, .absolute(256))),
         ("set maxconn server compilers/s1 3", .setMaxconn(.s1, 3)),
         ("set maxconn global 300", .setProcessMaxconn(300)),
+        ("set maxconn frontend agents 300", .setFrontendMaxconn("agents", 300)),
+        ("disable frontend agents", .setFrontend("agents", isOpen: false)),
+        ("shutdown frontend agents", .shutdownFrontend("agents")),
         ("disable health compilers/s1", .setChecks(.s1, isEnabled: false)),
         ("enable agent compilers/s1", .setAgentChecks(.s1, isEnabled: true)),
         ("shutdown sessions server compilers/s1", .shutdownSessions(.s1)),
@@ -54,6 +57,7 @@ struct CommandTests {
         ("disable server compilers/s1", AdminLevel.operator), ("set weight compilers/s1 1", .operator),
         ("set server compilers/s1 state maint", .operator), ("set maxconn global 5", .operator), ("clear counters all", .operator),
         ("add server compilers/s3 192.0.2.3:8140", .operator), ("reload", .operator), ("drain", .operator), ("clear counters", .user),
+        ("disable frontend agents", .operator), ("shutdown frontend agents", .operator), ("set maxconn frontend agents 5", .operator),
         ("clear table compilers", .user), ("set table compilers key k data.server_key s1", .user), ("operator", .user),
     ])
     func aLowerLevelIsDenied(_ line: String, _ level: AdminLevel) {

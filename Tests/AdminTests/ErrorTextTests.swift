@@ -33,6 +33,17 @@ struct ErrorTextTests {
         ("set maxconn server compilers/s1 3x", "Trailing garbage in maxconn string"),
         ("set maxconn global", "Expects an integer value."),
         ("set maxconn global 0", "Value out of range."),
+        ("set maxconn frontend", "A frontend name is expected."),
+        ("set maxconn frontend nowhere 5", "No such frontend."),
+        ("set maxconn frontend agents", "Integer value expected."),
+        ("set maxconn frontend agents -3", "Value out of range."),
+        ("enable frontend", "A frontend name is expected."),
+        ("enable frontend nowhere", "No such frontend."),
+        ("enable frontend agents", "All sockets are already enabled."),
+        ("disable frontend", "A frontend name is expected."),
+        ("disable frontend compilers", "No such frontend."),
+        ("shutdown frontend", "A frontend name is expected."),
+        ("shutdown frontend nowhere", "No such frontend."),
         ("add server compilers/s1 192.0.2.3:8140", "Already exists a server with the same name in backend."),
         ("add server nowhere/s3 192.0.2.3:8140", "No such backend."),
         ("add server s3 192.0.2.3:8140", "Require 'backend/server'."),
@@ -58,6 +69,19 @@ struct ErrorTextTests {
     ])
     func wrongCommandsAreAnsweredInHAProxysWords(_ line: String, _ text: String) {
         var host = FakeHost()
+        #expect(answer(line, host: &host) == text + "\n\n")
+        #expect(host.actions.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("disable frontend agents", ListenerReport.State.paused, "All sockets are already disabled."),
+        ("disable frontend agents", .stopped, "Frontend was previously shut down, cannot disable."),
+        ("enable frontend agents", .stopped, "Frontend was previously shut down, cannot enable."),
+        ("shutdown frontend agents", .stopped, "Frontend was already shut down."),
+    ])
+    func aFrontendThatIsNotOpenIsAnsweredInHAProxysWords(_ line: String, _ state: ListenerReport.State, _ text: String) {
+        var host = FakeHost()
+        host.service.listeners[0].state = state
         #expect(answer(line, host: &host) == text + "\n\n")
         #expect(host.actions.isEmpty)
     }

@@ -12,6 +12,14 @@ struct FakeHost: AdminHost {
     var actions: [AdminAction] = []
     /// How each action ends.
     var outcome = AdminOutcome.done
+    /// What the service finds when it is asked, and what it was asked.
+    var finding = AdminFinding.sessions(SessionList())
+    var inquiries: [AdminInquiry] = []
+    var used: [CertificateReport.Kind: MaterialReport] = [
+        .certificate: MaterialReport(file: "/tls/proxy.pem", count: 2), .authority: MaterialReport(file: "/tls/ca.pem", count: 1),
+        .revocationList: MaterialReport(file: "/tls/crl.pem", count: 1),
+    ]
+    var staged: [CertificateReport.Kind: MaterialReport] = [:]
 
     init() {
         service = ServiceReport()
@@ -48,7 +56,11 @@ struct FakeHost: AdminHost {
     }
 
     func report() -> ServiceReport { service }
-    func sticks(of pool: String, limit: Int) -> [StickReport]? { pool == "compilers" ? Array(sticks.prefix(limit)) : nil }
+    func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
+        pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil
+    }
+    func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] { used[kind].map { [$0] } ?? [] }
+    func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? { staged[kind] }
     func explain(_ words: [String]) -> String { "explained \(words.joined(separator: "|"))\n" }
 
     mutating func perform(_ action: AdminAction) -> AdminOutcome {
@@ -69,5 +81,10 @@ func answer(_ line: String, level: AdminLevel = .admin, host: FakeHost = FakeHos
 
 func answer(_ line: String, level: AdminLevel = .admin, host: inout FakeHost) -> String {
     var shell = AdminShell(level: level)
-    return shell.take("\(line)\n".utf8, host: &host)
+    var text = shell.take("\(line)\n".utf8, host: &host)
+    while let inquiry = shell.inquiry {
+        host.inquiries.append(inquiry)
+        text += shell.answer(host.finding, host: &host)
+    }
+    return text
 }

@@ -44,6 +44,13 @@ struct StatTests {
         #expect(lines(command).dropFirst().map { String($0.split(separator: ",")[1]) } == names)
     }
 
+    @Test(arguments: [(ListenerReport.State.open, "OPEN"), (.paused, "PAUSED"), (.stopped, "STOP")])
+    func aFrontendsStateIsToldInHAProxysWords(_ state: ListenerReport.State, _ word: String) {
+        var host = FakeHost()
+        host.service.listeners[0].state = state
+        #expect(lines("show stat agents 1 -1", host: host)[1].split(separator: ",", omittingEmptySubsequences: false)[17] == word)
+    }
+
     @Test func onlyFieldsWithCommaOrQuoteAreQuoted() {
         var host = FakeHost()
         host.service.pools[1].name = "a \"b\", c"

@@ -37,16 +37,29 @@ struct PoolAvailabilityTests {
         #expect(script.fail("c") == ["c down", "1 to d"])
     }
 
-    @Test func withTheLastUsableServerTheQueueGoesToo() {
+    @Test func withoutAUsableServerThoseTakenInWaitForOne() {
         var script = Self.script(PoolTests.settings(server("a", maxconn: 1)))
         #expect((0..<3).map { script.submit($0) } == ["a", "queued", "queued"])
-        #expect(script.fail("a") == ["a down", "pool down", "1 no_server", "2 no_server"])
+        #expect(script.fail("a") == ["a down", "pool down"])
+        // What comes now learns at once that there is no server, as in HAProxy; what was sent already may wait.
         #expect(script.submit(3) == "no_server")
+        #expect(script.submit(4, .redispatch) == "queued")
+        #expect(script.submit(5, .repeat) == "queued")
         #expect(!script.pool.isUsable)
-        #expect(script.pool.averageQueue == 0)
+        #expect(script.pool.averageQueue == 8)
+        #expect(script.release("a", .answerFailed) == ["check a"])
         _ = script.pass("a")
-        _ = script.pass("a")
-        #expect(script.submit(4) == "queued")
+        #expect(script.pass("a") == ["a up", "pool up", "1 to a"])
+    }
+
+    @Test func withoutAUsableServerWaitsEndInTime() {
+        var settings = PoolTests.settings(server("a", maxconn: 1))
+        settings.queue.timeout = .seconds(30)
+        var script = Self.script(settings)
+        #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
+        _ = script.fail("a")
+        #expect(script.tick(after: .seconds(29)) == [])
+        #expect(script.tick(after: .seconds(1)) == ["1 queue_timeout"])
     }
 
     @Test(arguments: [AdminState.drain, .maint])

@@ -121,13 +121,15 @@ extension PoolScript {
         var told: [String] = []
         for verdict in verdicts {
             guard told.isEmpty else { return told + ["too early"] }
+            // After a failed connection the next is tried a second later.
+            if case .paused = pool.server(id(server))?.reach { told += tick(after: .seconds(1)) }
             for serial in UInt64(0)..<100 where !held.contains(where: { $0.server == id(server) && $0.queueClass == queueClass }) {
                 _ = submit(PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: queueClass))
             }
             guard let place = held.firstIndex(where: { $0.server == id(server) && $0.queueClass == queueClass }) else {
                 return ["\(server) gets nothing"]
             }
-            told = handle(.release(held.remove(at: place), verdict))
+            told += handle(.release(held.remove(at: place), verdict))
         }
         return told
     }

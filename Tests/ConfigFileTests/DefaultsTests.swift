@@ -118,8 +118,10 @@ import Testing
 
     @Test(arguments: [
         ("stdout", LogSettings.Target.stdout), ("none", .none), ("/var/log/access", .file("/var/log/access")),
-        ("access.log", .file("/etc/puppetfront/access.log")), ("\"syslog:/dev/log\"", .syslog("/dev/log")),
-        ("\"syslog:127.0.0.1:514\"", .syslog("127.0.0.1:514")),
+        ("access.log", .file("/etc/puppetfront/access.log")), ("\"syslog:/dev/log\"", .syslog(.socket(path: "/dev/log"))),
+        ("\"syslog:127.0.0.1:1514\"", .syslog(.udp(UpstreamAddress(host: "127.0.0.1", port: 1514)))),
+        ("\"syslog:[2001:db8::1]\"", .syslog(.udp(UpstreamAddress(host: "2001:db8::1", port: 514)))),
+        ("\"syslog:loghost\"", .syslog(.udp(UpstreamAddress(host: "loghost", port: 514)))),
     ])
     func accessLogs(text: String, expected: LogSettings.Target) throws {
         #expect(try settings(Fixtures.minimal("logs: { access: { to: \(text) } }")).logs.accessTo == expected)

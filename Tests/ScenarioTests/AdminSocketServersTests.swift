@@ -120,7 +120,13 @@ struct AdminSocketServersTests {
         let other = first == "s1" ? "s2" : "s1"
         #expect(try socket.ask("set table compilers key agent.test data.server_key \(other)") == "")
         #expect(try compilers(scene, proxy) == [other])
-        #expect(try socket.ask("clear table compilers key agent.test") == "")
+        let client = try scene.connect(proxy, as: "second.test")
+        #expect(try client.exchange(Requests.catalog("second.test")).status == 200)
+        let both = try socket.ask("show table compilers").split(separator: "\n").dropFirst()
+        #expect(both.count == 2)
+        #expect(both.first?.hasPrefix("0x1: key=second.test use=0 exp=") == true, "the youngest first")
+        #expect(try socket.ask("show table compilers key agent.test").contains("\n0x1: key=agent.test use=0 exp="))
+        #expect(try socket.ask("clear table compilers key second.test; clear table compilers key agent.test") == "\n")
         #expect(try socket.ask("show table") == "# table: compilers, type: string, size:204800, used:0\n")
     }
 }

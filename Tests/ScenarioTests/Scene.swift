@@ -47,11 +47,13 @@ final class Scene {
 
     /// Writes the configuration and waits until the proxy is ready.
     func start(
-        _ configuration: Configuration, arguments: [String] = [], descriptorLimit: Int? = nil
+        _ configuration: Configuration, arguments: [String] = [], environment: [String: String] = [:], descriptorLimit: Int? = nil,
+        shell: String? = nil
     ) throws -> ProxyProcess {
         try write(configuration)
         return try ProxyProcess(
-            configuration: folder.path + "/puppetfront.yaml", arguments: arguments, descriptorLimit: descriptorLimit)
+            configuration: folder.path + "/puppetfront.yaml", arguments: arguments, environment: environment,
+            descriptorLimit: descriptorLimit, shell: shell)
     }
 
     func write(_ configuration: Configuration) throws { try folder.write(configuration.text, to: "puppetfront.yaml") }

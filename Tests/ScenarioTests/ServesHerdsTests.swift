@@ -30,7 +30,7 @@ struct ServesHerdsTests {
         let scene = try Scene()
         let servers = try (1...3).map { try compiler(scene, "s\($0)") }
         let entries = servers.map { Configuration.server($0.name, $0.address, "maxconn: \(Self.slots)") }
-        let lines = ["check: { inter: 200ms }", "outlier: { failures: 3, eject: 500ms }"]
+        let lines = ["check: { inter: 2s }"]
         let proxy = try scene.start(Configuration(.init("compilers", lines, servers: entries)))
         let herd = Herd()
         for (number, tls) in try agents(scene) {

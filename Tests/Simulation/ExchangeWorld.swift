@@ -130,6 +130,10 @@ struct ExchangeWorld {
             requests[id]!.slot = nil
             try self.release(release.assignment, release.verdict, pool)
         }
+        if let server = step.connected {
+            try require(requests[id]!.slot.map { $0.isTrial && $0.server == server } ?? false, "tells of a connection that nobody asked for")
+            try tell(pool, .connected(server))
+        }
         if step.cancelsTicket {
             guard let ticket = requests[id]!.ticket else { throw Violation("cancels without a ticket") }
             requests[id]!.ticket = nil
@@ -158,7 +162,7 @@ struct ExchangeWorld {
         let answer = pools[pool].submit(
             PoolRequest(
                 ticket: ticket, kind: request.kind, queueClass: request.queueClass, tried: request.exchange.tried,
-                attempt: request.exchange.attempt, stickKey: request.stickKey, hash: HashRing.hash(request.stickKey)), now: now)
+                attempt: request.exchange.attempt, place: request.exchange.place, stickKey: request.stickKey, hash: HashRing.hash(request.stickKey)), now: now)
         note("\(id) submits \(ticket) to pool \(pool) -> \(answer)")
         switch answer {
         case .assigned(let assignment):

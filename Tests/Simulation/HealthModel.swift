@@ -70,8 +70,10 @@ struct HealthModel {
 
     /// What is known is kept; where nothing was checked before, the first check decides.
     mutating func adopt(_ new: CheckSettings?) {
+        guard new != check else { return }
         defer { check = new }
         if !isResolved {
+            isPassing = false
             against = (new?.rise ?? 1) - 1
         } else if check == nil, new != nil {
             isPassing = true

@@ -15,6 +15,8 @@ struct PoolModel {
         let tried: TriedServers
         let isRepeat: Bool
         let stickKey: [UInt8]
+        let order: UInt64
+        /// Without the time that servers had it.
         let arrived: MonotonicTime
         /// The server that it waits for, by its stick.
         var home: ServerID?
@@ -27,7 +29,7 @@ struct PoolModel {
     private var sites: [SiteSettings]
     /// By ID. Those that a reload removed stay until their last slot is given back.
     var servers: [ServerModel] = []
-    /// In the order in which they came.
+    /// In the order in which they came first.
     var waiting: [Waiter] = []
     var sticks: StickModel
     var inUse = 0
@@ -92,8 +94,10 @@ struct PoolModel {
         servers.contains { $0.isUsable && $0.tier == tier && !tried.contains($0.id) }
     }
 
+    /// Rather one whose connections do not fail.
     func nearestTier(_ tried: TriedServers) -> Int? {
-        servers.lazy.filter { $0.isUsable && !tried.contains($0.id) }.map(\.tier).min()
+        let candidates = servers.filter { $0.isUsable && !tried.contains($0.id) }
+        return candidates.lazy.filter(\.door.isOpen).map(\.tier).min() ?? candidates.lazy.map(\.tier).min()
     }
 
     /// The nearest tier; where more wait for that than `locality.spill` allows, the next active one of which that is not true.
@@ -101,7 +105,10 @@ struct PoolModel {
         guard let nearest = nearestTier(tried), case .averageQueue(let limit) = settings.spill, nearest < activeTiers else {
             return nearestTier(tried)
         }
-        return (nearest..<activeTiers).first { isOpen($0, tried) && averageQueue(tier: $0) <= limit } ?? nearest
+        let isFree = { tier in
+            servers.contains { $0.isUsable && $0.door.isOpen && $0.tier == tier && !tried.contains($0.id) } && averageQueue(tier: tier) <= limit
+        }
+        return (nearest..<activeTiers).first(where: isFree) ?? nearest
     }
 
     private func averageQueue(tier: Int) -> Int {
@@ -111,7 +118,7 @@ struct PoolModel {
 
     /// Without what servers say of their own queues.
     var averageQueue: Int {
-        guard let first = nearestTier(TriedServers()) else { return waiting.count * 2 }
+        guard let first = servers.filter(\.isUsable).map(\.tier).min() else { return waiting.count * 2 }
         let last = settings.spill != .never && first < activeTiers ? activeTiers - 1 : first
         let takers = servers.count { $0.isUsable && (first...last).contains($0.tier) }
         return (waiting.count + takers - 1) / takers

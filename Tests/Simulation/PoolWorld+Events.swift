@@ -17,12 +17,14 @@ extension PoolWorld {
             // None: every server was tried, and it begins again.
             for _ in 0..<random.next(4) { request.tried.insert(model.servers[random.next(model.servers.count)].id) }
             request.attempt = random.chance(60) ? .repeat : .redispatch
+            if !failed.isEmpty { request.place = failed.remove(at: random.next(failed.count)) }
         }
         let at = clock()
         let answers = expectations(request, at)
         let answer = pool.submit(request, now: at)
         note("submit \(request) -> \(answer)")
         try judge(answer, to: request, among: answers, at)
+        if request.place == nil { nextOrder += 1 }
     }
 
     mutating func release(_ index: Int) throws(Violation) {
@@ -36,6 +38,9 @@ extension PoolWorld {
         model.inUse -= 1
         if assignment.isRepeat { model.repeatsInUse -= 1 }
         if verdict == .served { model.servers[place].lastServed = at }
+        model.servers[place].door.learn(verdict, isTrial: assignment.isTrial, now: at)
+        if verdict != .served { remember(assignment.place) }
+        review()
         let isDue = model.servers[place].outlier.record(verdict, assignment.queueClass, model.settings.outlier)
         let server = model.servers[place]
         if server.index == nil { model.dropGone() }
@@ -44,6 +49,21 @@ extension PoolWorld {
             expected.append(.checkSoon(server.id))
         }
         if isDue, server.index != nil, server.isUp, mayEject { try eject(place, at) }
+        try judgeActions(at)
+    }
+
+    /// Some failed tries' places, to come again with.
+    private mutating func remember(_ place: QueuePlace) {
+        if failed.count < 8 { failed.append(place) } else { failed[random.next(8)] = place }
+    }
+
+    /// Its connection stands, which counts for a trial alone.
+    mutating func connected() throws(Violation) {
+        guard let assignment = held.filter(\.isTrial).first ?? random.pick(held), let place = model.place(assignment.server) else { return }
+        let at = clock()
+        model.servers[place].door.connected()
+        review()
+        tell(.connected(assignment.server), at)
         try judgeActions(at)
     }
 
@@ -77,17 +97,21 @@ extension PoolWorld {
         let at = clock()
         tell(.tick, at)
         try syncWarmth(at, isTick: true)
+        for place in model.servers.indices { model.servers[place].door.timePasses(now: at) }
         try judgeActions(at, isTick: true)
         for server in model.servers { try require(server.outlier.ejectedUntil.map { $0 > at } ?? true, "ejected for too long") }
-        if model.nearestTier(TriedServers()) != nil, let stick = model.settings.stick {
-            for index in model.waiting.indices where model.waiting[index].home != nil && model.waiting[index].arrived + stick.wait <= at {
-                model.leaveHome(index)
-            }
-        }
+        for index in model.waiting.indices where leavesHome(index, at) { model.leaveHome(index) }
         for waiter in model.waiting {
             try require(waiter.arrived + model.settings.queue.timeout > at, "\(waiter.ticket) waits beyond its deadline")
         }
         model.sticks.expire(now: at)
+    }
+
+    /// It has waited long enough for its own server, and there are others.
+    func leavesHome(_ index: Int, _ at: MonotonicTime) -> Bool {
+        let waiter = model.waiting[index]
+        guard waiter.home != nil, let stick = model.settings.stick, waiter.arrived + stick.wait <= at else { return false }
+        return model.nearestTier(waiter.tried) != nil
     }
 
     mutating func check() throws(Violation) {
@@ -95,6 +119,7 @@ extension PoolWorld {
         let outcome = checkOutcome()
         let at = clock()
         let server = model.servers[place]
+        if server.index != nil, case .passed = outcome { model.servers[place].door.checkPassed() }
         if server.index != nil, !server.isBusy(outcome, now: at) {
             model.servers[place].health.record(outcome)
             let isUp = model.servers[place].health.isUp

@@ -18,6 +18,7 @@ extension PoolWorld {
             try require(state.inUse == server.inUse, "\(server.entry.name): \(state.inUse) slots, held \(server.inUse)")
             try require(state.peak >= state.inUse, "\(server.entry.name): more slots than ever")
             try require(state.isUsable == server.isUsable, "\(server.entry.name): usable is \(state.isUsable)")
+            try require((state.reach == .open) == server.door.isOpen, "\(server.entry.name): \(state.reach), not \(server.door)")
             try require(state.stuck == server.stuck, "\(server.entry.name): \(state.stuck) wait for it, not \(server.stuck)")
             if server.hasRoom, server.index != nil { try checkNobodyWaits(for: server) }
         }
@@ -40,7 +41,7 @@ extension PoolWorld {
             let deadline = waiter.arrived + min(model.settings.queue.timeout, wait ?? model.settings.queue.timeout)
             earliest = min(earliest ?? deadline, deadline)
         }
-        let restless = model.servers.filter { $0.outlier.ejectedUntil != nil || $0.warmingSince != nil }
+        let restless = model.servers.filter { $0.outlier.ejectedUntil != nil || $0.warmingSince != nil || $0.door.pausedUntil != nil }
         if !restless.isEmpty { earliest = .zero }
         switch (earliest, pool.nextDeadline) {
         case (nil, nil): break

@@ -40,7 +40,9 @@ extension PoolWorld {
             if !isHeld, model.servers[home].hasRoom(for: request.kind) { return .assigned([home], isSticky: true) }
             if mayWait(request), model.settings.stick!.wait > .zero { return .waits(home: model.servers[home].id, tier: 0) }
         }
-        guard let tier = model.tier(request.tried) else { return .refused }
+        guard let tier = model.tier(request.tried) else {
+            return model.standing == .down && request.attempt != .first ? .waits(home: nil, tier: 0) : .refused
+        }
         if isHeld { return .waits(home: nil, tier: tier) }
         let waiter = waiter(request, home: nil, tier: tier)
         let takers = model.servers.indices.filter { model.mayTake(model.servers[$0], waiter) }
@@ -53,7 +55,8 @@ extension PoolWorld {
     private func waiter(_ request: PoolRequest, home: ServerID?, tier: Int) -> PoolModel.Waiter {
         PoolModel.Waiter(
             ticket: request.ticket, kind: request.kind, queueClass: request.queueClass, tried: request.tried,
-            isRepeat: request.attempt == .repeat, stickKey: request.stickKey, arrived: latestArrival, home: home, tier: tier)
+            isRepeat: request.attempt == .repeat, stickKey: request.stickKey, order: request.place?.order ?? nextOrder,
+            arrived: latestArrival - (request.place?.waited ?? .zero), home: home, tier: tier)
     }
 
     // MARK: Submissions
@@ -88,7 +91,8 @@ extension PoolWorld {
 
     private mutating func wait(_ request: PoolRequest, _ home: ServerID?, _ tier: Int, _ at: MonotonicTime) {
         latestArrival = max(latestArrival, at)
-        model.waiting.append(waiter(request, home: home, tier: tier))
+        let waiter = waiter(request, home: home, tier: tier)
+        model.waiting.insert(waiter, at: model.waiting.firstIndex { $0.order > waiter.order } ?? model.waiting.count)
         if let home, let place = model.place(home) { model.servers[place].stuck += 1 }
         if home == nil, tier != model.nearestTier(request.tried) { counts.spills += 1 }
     }
@@ -105,6 +109,7 @@ extension PoolWorld {
             try require(key(model.servers[place]) <= keys.min()! * 1.000_001, "not the least loaded: \(keys)")
         }
         if request.attempt == .repeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
+        try require(assignment.place.waited == request.place?.waited ?? .zero, "it did not wait")
         try take(place, waiter(request, home: nil, tier: 0), assignment, at)
     }
 
@@ -122,6 +127,8 @@ extension PoolWorld {
         try require(
             assignment.kind == waiter.kind && assignment.queueClass == waiter.queueClass && assignment.isRepeat == waiter.isRepeat
                 && assignment.began == at, "not what was asked for: \(assignment)")
+        try require(assignment.place.order == waiter.order, "lost its place")
+        try require(assignment.isTrial == model.servers[place].door.take(), "\(server.entry.name) is on trial, or is not")
         model.servers[place].take(waiter.kind)
         model.inUse += 1
         if waiter.isRepeat { model.repeatsInUse += 1 }
@@ -161,7 +168,7 @@ extension PoolWorld {
         guard let place = model.place(assignment.server) else { throw Violation("assigned to nobody") }
         var waiter = model.waiting[index]
         let server = model.servers[place]
-        if isTick, waiter.home != nil, !assignment.isSticky, let stick = model.settings.stick, waiter.arrived + stick.wait <= at {
+        if isTick, !assignment.isSticky, leavesHome(index, at) {
             model.leaveHome(index)
             waiter = model.waiting[index]
         }
@@ -173,6 +180,8 @@ extension PoolWorld {
             try require(earlier.isRepeat && model.repeatsInUse >= 3, "\(ticket) was served before \(earlier)")
         }
         leave(index)
+        let waited = assignment.place.waited
+        try require(waited >= .zero && waited >= at - waiter.arrived, "waited \(at - waiter.arrived), not \(waited)")
         counts.fromQueue += 1
         if waiter.home != nil { counts.toOwnServer += 1 }
         if waiter.isRepeat { counts.repeats += 1 }
@@ -181,6 +190,7 @@ extension PoolWorld {
 
     private mutating func judgeRefusal(_ ticket: Ticket, _ reason: Reason, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
         guard let index = model.waiting.firstIndex(where: { $0.ticket == ticket }) else { throw Violation("\(ticket) does not wait") }
+        if isTick, reason == .noServer, leavesHome(index, at) { model.leaveHome(index) }
         let waiter = model.waiting[index]
         switch reason {
         case .queueTimeout:
@@ -188,7 +198,7 @@ extension PoolWorld {
             counts.timedOut += 1
         case .noServer:
             let isOver = waiter.isRepeat && model.settings.retry.budget == 0
-            try require(waiter.home == nil && (isOver || model.nearestTier(waiter.tried) == nil), "no_server, but there is one")
+            try require(isOver || waiter.home == nil && (model.standing != .down && model.nearestTier(waiter.tried) == nil), "no_server, but there is one")
         default: throw Violation("\(ticket) was refused with \(reason)")
         }
         leave(index)

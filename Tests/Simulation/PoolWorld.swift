@@ -16,6 +16,9 @@ struct PoolWorld {
     /// What the pool should tell in this event.
     var expected: [Notice] = []
     var latestArrival = MonotonicTime.zero
+    var nextOrder: UInt64 = 0
+    /// Places of requests that failed.
+    var failed: [QueuePlace] = []
     var counts = Counts()
     let serverCount: Int
     let weather: Weather
@@ -78,6 +81,7 @@ struct PoolWorld {
         switch random.next(40) {
         case 0..<32: try release(held.isEmpty ? 0 : random.next(held.count))
         case 32..<34: try cancel()
+        case 34..<36: try connected()
         default: try tick()
         }
     }

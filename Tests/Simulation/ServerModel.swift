@@ -14,6 +14,7 @@ struct ServerModel {
     var health: HealthModel
     var outlier = OutlierModel()
     var admin = AdminState.ready
+    var door = Door.open
 
     // The agent's words.
     var agentWeight: Int?
@@ -63,7 +64,7 @@ struct ServerModel {
         return max(1, limit * warmth / 100)
     }
 
-    var hasRoom: Bool { inUse < limit }
+    var hasRoom: Bool { door.admits && inUse < limit }
 
     func hasRoom(for kind: SlotKind) -> Bool { hasRoom && inUseByKind[Int(kind.value)] < limit(kind) }
 

@@ -48,10 +48,9 @@ struct SimulatedRequest {
         case .submit: try judgeSubmission()
         case .connect(let fresh):
             try require(slot != nil, "connects without a slot")
-            if fresh {
-                try require(isReused, "connects again without cause")
-                reusedLosses += 1
-            }
+            let isTrial = slot?.isTrial ?? false
+            try require(fresh ? isReused || isTrial : !isTrial, "the wrong sort of connection")
+            if fresh, !isTrial { reusedLosses += 1 }
             sentNow = false
         case .send:
             try require(!answerBegan, "sent again after an answer began")

@@ -22,12 +22,15 @@ package final class ProxyProcess: Sendable {
     /// - Parameters:
     ///   - configuration: the file's path
     ///   - descriptorLimit: `ulimit -n` of the process, hard and soft
+    ///   - shell: what a shell does before, and with, `exec "$@"`: the process
     package init(
-        configuration: String, arguments: [String] = [], environment: [String: String] = [:], descriptorLimit: Int? = nil
+        configuration: String, arguments: [String] = [], environment: [String: String] = [:], descriptorLimit: Int? = nil,
+        shell: String? = nil
     ) throws {
         guard let binary = ProxyProcess.binary else { throw Failure.noBinary }
         var words = [binary, "run", "--config", configuration] + arguments
         if let descriptorLimit { words = ["/bin/sh", "-c", "ulimit -n \(descriptorLimit); exec \"$@\"", "sh"] + words }
+        if let shell { words = ["/bin/sh", "-c", shell, "sh"] + words }
         child = try ChildProcess(words, environment: environment)
         let found = child.errors.first(within: .seconds(20)) { $0.hasPrefix("ready") ? $0 : nil }
         guard let line = found else {

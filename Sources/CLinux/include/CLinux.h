@@ -68,5 +68,6 @@ ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *d
 ssize_t pf_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *count);
 // The process at the other end of a Unix socket; 0 where it is not known.
 pid_t pf_peer_process(int fd);
-static inline void pf_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+// A pipe that nobody reads and a file beyond the size limit are errors of the write, not the end.
+static inline void pf_ignore_write_signals(void) { signal(SIGPIPE, SIG_IGN); signal(SIGXFSZ, SIG_IGN); }
 #endif

@@ -1,0 +1,15 @@
+/// What a command asks that is answered later: workers, or a thread that reads files, have their say first. The conversation waits.
+package enum AdminInquiry: Sendable {
+    case sessions(SessionQuery)
+    /// Reads PEM and keeps it for `commit`.
+    case stage(CertificateReport.Kind, file: String, pem: [UInt8])
+    /// Puts what is kept for the file in its place, everywhere at once.
+    case commit(CertificateReport.Kind, file: String)
+}
+
+/// The answer to an `AdminInquiry`.
+package enum AdminFinding: Sendable {
+    case sessions(SessionList)
+    /// Refused with lines without line end at the end.
+    case outcome(AdminOutcome)
+}

@@ -1,0 +1,13 @@
+/// A request's place among those that wait, which it keeps when it has to be sent again: who came first is served first, and what it has
+/// waited counts against the queue's timeout.
+package struct QueuePlace: Sendable, Equatable {
+    /// By arrival, in the whole pool.
+    package let order: UInt64
+    /// Without the time that servers had it.
+    package let waited: Duration
+
+    package init(order: UInt64, waited: Duration) {
+        self.order = order
+        self.waited = waited
+    }
+}

@@ -1,0 +1,25 @@
+import Admin
+import TLS
+
+/// What an operator wants in a file's place, until it is committed.
+struct StagedMaterial: Sendable {
+    let file: MaterialFile
+    let pem: [UInt8]
+}
+
+extension MaterialFile.Kind {
+    init(_ kind: CertificateReport.Kind) {
+        switch kind {
+        case .certificate: self = .certificate
+        case .authority: self = .authorities
+        case .revocationList: self = .revocationLists
+        }
+    }
+}
+
+extension MaterialReport {
+    init(_ file: MaterialFile) {
+        self.init(
+            file: file.path, count: file.count, certificates: { file.certificateDetails }, lists: { file.listDetails(limit: 1000) })
+    }
+}

@@ -1,0 +1,11 @@
+import COpenSSL
+
+/// A TLS session with its ticket. Immutable once made, so any thread may use it.
+package final class StandInSession: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    /// Takes the reference over.
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { SSL_SESSION_free(pointer) }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+
+/// Which key makes session tickets now, and which tickets can still be read. One for all workers, whose contexts take each other's tickets.
+///
+/// From a file the last three keys count, and the last but one makes tickets, as HAProxy has it: a key that is appended is known to all
+/// instances before any makes tickets with it. Own keys are made here, a new one every 12 hours; the one before is read for as long
+/// again, which is longer than OpenSSL takes a session (two hours).
+package final class TicketKeys: Sendable {
+    private struct State {
+        /// Empty: own keys, and none was needed so far.
+        var keys: [TicketKey] = []
+        var writing = 0
+        /// Of the newest own key.
+        var madeAt: Int64 = .min
+    }
+
+    /// Seconds.
+    static let ownPeriod: Int64 = 12 * 3600
+
+    private let state: Mutex<State>
+    private let areOwn: Bool
+
+    /// Own keys, each made when it is first needed.
+    package init() {
+        state = Mutex(State())
+        areOwn = true
+    }
+
+    init(_ file: TicketKeyFile) {
+        state = Mutex(State(keys: file.keys, writing: file.keys.count - 2))
+        areOwn = false
+    }
+
+    /// What the next ticket is made with; nil where OpenSSL cannot make a key.
+    /// - Parameter now: seconds since 1970
+    func writing(now: Int64) -> TicketKey? {
+        state.withLock { state in
+            if areOwn { TicketKeys.renew(&state, now, makesFirst: true) }
+            return state.keys.isEmpty ? nil : state.keys[state.writing]
+        }
+    }
+
+    /// What reads a ticket with that name, and whether it is what tickets are made with now; nil: nobody knows the key (any more).
+    func reading(_ name: UnsafeBufferPointer<UInt8>, now: Int64) -> (key: TicketKey, isWriting: Bool)? {
+        state.withLock { state in
+            if areOwn { TicketKeys.renew(&state, now, makesFirst: false) }
+            guard let index = state.keys.firstIndex(where: { $0.name.elementsEqual(name) }) else { return nil }
+            return (state.keys[index], index == state.writing)
+        }
+    }
+
+    /// At most two own keys are kept: the newest, and the one before.
+    private static func renew(_ state: inout State, _ now: Int64, makesFirst: Bool) {
+        if state.keys.isEmpty && !makesFirst { return }
+        guard state.keys.isEmpty || now - state.madeAt >= ownPeriod, let key = TicketKey.random() else { return }
+        let before = state.keys.last
+        state.keys = [key]
+        if let before, now - state.madeAt < 2 * ownPeriod { state.keys.insert(before, at: 0) }
+        state.writing = state.keys.count - 1
+        state.madeAt = now
+    }
+}
