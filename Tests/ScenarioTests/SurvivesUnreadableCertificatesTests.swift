@@ -52,7 +52,7 @@ struct SurvivesUnreadableCertificatesTests {
             if fault == .folder { #expect(rmdir(path) == 0) }
             try scene.folder.write(whole, to: file)
         }
-        let metrics = try AdminScene.connect(proxy).exchange(Requests.get("/metrics")).text
+        let metrics = try AdminScene.connect(proxy).exchange(AdminScene.get("/metrics")).text
         #expect(metrics.contains("puppetfront_reloads_total{result=\"refused\"} \(Self.faults.count)\n"))
         let events = try socket.ask("show events").split(separator: "\n").filter { $0.contains("reload refused: ") && $0.contains(path) }
         #expect(events.count == Self.faults.count, "\(events)")
