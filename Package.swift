@@ -121,7 +121,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
-        tests("EngineTests", ["Engine", "Balancing", "Buffers", "TestKit", logging]),
+        tests("EngineTests", ["Engine", "Balancing", "Buffers", "Model", "Settings", "TestKit", logging]),
         tests("SimulationTests", ["Simulation"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),

@@ -16,7 +16,7 @@ package enum AdminAction: Sendable, Equatable {
     case setProcessMaxconn(Int)
     /// Of a listener, by name; false: it refuses new connections, and what is connected goes on.
     case setFrontend(String, isOpen: Bool)
-    /// For good: until the process is started anew, or the listener gets another address.
+    /// For good: until the service is started anew, or the listener gets another address.
     case shutdownFrontend(String)
     /// Connections of a listener; 0: no limit of its own.
     case setFrontendMaxconn(String, Int)

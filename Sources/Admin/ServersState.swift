@@ -27,14 +27,22 @@ package enum ServersState {
         let resolved = server.resolved.map { text in text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text }
         let fields: [String] = [
             "\(poolNumber)", pool.name, "\(number)", state.name, resolved ?? state.settings.address.host, "\(operation)", "\(admin)",
-            "\((state.effectiveWeight + 255) / 256)", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
-            "\(checkResult(state))", "\(state.health.progress.current)", state.health.check == nil ? "0" : "6",
-            state.settings.agentCheck == nil ? "0" : "6", "0", "0", isName ? state.settings.address.host : "-",
+            "\(weight(state))", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
+            "\(checkResult(state))", "\(state.health.counter)", checks(state.health.check != nil, state.isChecked),
+            checks(state.settings.agentCheck != nil, state.isAgentAsked), "0", "0", isName ? state.settings.address.host : "-",
             "\(state.settings.address.port)", "-", pool.settings.tls == nil ? "0" : "1", "0", "-", "-",
             "\(state.settings.agentCheck?.port ?? 0)",
         ]
         return fields.joined(separator: " ")
     }
+
+    /// Without what slow start takes off for a while.
+    private static func weight(_ state: ServerState) -> Int {
+        min((state.agent.weight ?? state.settings.weight) * state.agent.weightPercent / 100, 256)
+    }
+
+    /// Bits: 2 configured, 4 enabled.
+    private static func checks(_ areConfigured: Bool, _ areEnabled: Bool) -> String { !areConfigured ? "0" : areEnabled ? "6" : "2" }
 
     /// HAProxy's HCHK_STATUS numbers.
     private static func checkStatus(_ state: ServerState) -> Int {

@@ -17,7 +17,8 @@ package struct HealthTracker: Sendable, Equatable {
     /// The last outcome that was of effect; nil before.
     package private(set) var lastOutcome: CheckOutcome?
     private var lastFailureIsSoft = false
-    private var counter: Int
+    /// From 0 to rise + fall - 1.
+    package private(set) var counter: Int
 
     package init(check: CheckSettings?) {
         self.check = check
@@ -73,6 +74,12 @@ package struct HealthTracker: Sendable, Equatable {
     package mutating func force(isUp: Bool) {
         counter = isUp ? top : 0
         lastFailureIsSoft = false
+    }
+
+    /// What the checks of an instance before this one had come to.
+    package mutating func restore(counter: Int) {
+        guard check != nil else { return }
+        self.counter = min(max(counter, 0), top)
     }
 
     /// Takes new settings and keeps what is known: who was up stays up, with as many failures counted as still matter.

@@ -99,6 +99,10 @@ package struct Pool: Sendable {
             adjust(server, reply, byAgent: false, now: now, actions: &actions)
         case .health(let server, let isUp):
             force(server, isUp: isUp, now: now, actions: &actions)
+        case .restore(let server, let counter):
+            guard let place = place(of: server) else { return }
+            servers[place].health.restore(counter: counter)
+            serversChanged(now: now, actions: &actions)
         case .checks(let server, let health, let agent):
             guard let place = place(of: server) else { return }
             if let health { servers[place].isChecked = health }

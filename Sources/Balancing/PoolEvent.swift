@@ -19,6 +19,8 @@ package enum PoolEvent: Sendable {
     case adjust(ServerID, AgentReply)
     /// An operator's word instead of the checks', until they say otherwise.
     case health(ServerID, isUp: Bool)
+    /// What the checks of an instance before this one had come to: `HealthTracker.counter`.
+    case restore(ServerID, counter: Int)
     /// Whether health checks and the agent are asked at all (by the Engine).
     case checks(ServerID, health: Bool?, agent: Bool?)
     case stick([UInt8], ServerID)

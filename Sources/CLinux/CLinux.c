@@ -47,8 +47,54 @@ int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const 
     return code;
 }
 
+char *const *pf_environment(void) { return environ; }
+
 int pf_has_ended(pid_t pid) {
     siginfo_t info;
     info.si_pid = 0;
     return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
+}
+
+ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *descriptors, int count) {
+    union { char bytes[CMSG_SPACE(sizeof(int) * PF_DESCRIPTORS_BOUND)]; struct cmsghdr aligned; } control;
+    struct iovec vector = {(void *)bytes, size};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (count < 0 || count > PF_DESCRIPTORS_BOUND) return errno = EINVAL, -1;
+    if (count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+        memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+ssize_t pf_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *count) {
+    union { char bytes[CMSG_SPACE(sizeof(int) * PF_DESCRIPTORS_BOUND)]; struct cmsghdr aligned; } control;
+    struct iovec vector = {bytes, size};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
+    *count = 0;
+    ssize_t received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    if (received < 0) return received;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int here = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        if (*count + here > PF_DESCRIPTORS_BOUND) here = PF_DESCRIPTORS_BOUND - *count;
+        memcpy(descriptors + *count, CMSG_DATA(header), sizeof(int) * here);
+        *count += here;
+    }
+    if ((message.msg_flags & MSG_CTRUNC) == 0) return received;
+    for (int index = 0; index < *count; index++) close(descriptors[index]);
+    *count = 0;
+    return errno = EMSGSIZE, -1;
+}
+
+pid_t pf_peer_process(int fd) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
 }

@@ -11,6 +11,7 @@ extension Decoder {
         map.set(&settings.timeouts, "timeouts", timeouts)
         map.set(&settings.limits, "limits", limits)
         map.set(&settings.logs, "logs", logs)
+        settings.stateFile = map.read("state_file", path)
         settings.onChangeHook =
             map.read("hooks") { value -> String? in
                 guard var map = self.cursor(value) else { return nil }

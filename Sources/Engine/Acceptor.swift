@@ -8,14 +8,17 @@ import Settings
 /// queue, since agents come in herds and never try again.
 final class Acceptor: EventTarget {
     let listener: ListenerContext
+    /// Other workers wait at the same socket, and systemd holds it.
+    let isShared: Bool
     private let socket: Socket
     private unowned(unsafe) let worker: Worker
     /// How many connections are taken in one go, so that those there are do not wait.
     private static let batch = 64
 
-    init(_ listener: ListenerContext, socket: consuming Socket, worker: Worker) {
+    init(_ listener: ListenerContext, socket: ListeningSocket, worker: Worker) {
         self.listener = listener
-        self.socket = socket
+        isShared = socket.isShared
+        self.socket = Socket(FileDescriptor(owning: socket.descriptor))
         self.worker = worker
     }
 
@@ -30,13 +33,15 @@ final class Acceptor: EventTarget {
         while case .connection(let accepted, let address) = socket.accept() { worker.take(accepted, from: address, listener: listener) }
     }
 
-    /// New connections are refused from now on, whoever holds a copy of the socket; who waits already is taken in.
+    /// New connections are refused from now on, whoever holds a copy of the socket; who waits already is taken in. One of systemd's stays
+    /// open: it takes a socket that is shut down for a fault of its unit. There they wait.
     func pause() {
         acceptAll()
+        guard !isShared else { return }
         socket.stopListening()
     }
 
-    func unpause() { socket.listenAgain() }
+    func unpause() throws(SystemError) { try socket.listen() }
 
     private func acceptSome() {
         for _ in 0..<Self.batch {

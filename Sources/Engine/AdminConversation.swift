@@ -13,11 +13,16 @@ final class AdminConversation: EventTarget {
     private var isClosed = false
     /// Others have been asked what the shell wants to know.
     private var isWaiting = false
+    /// Where another instance asks for this one's place: then no commands are taken.
+    private var handover: Handover?
+    private var endsAfterOutput = false
     private let ended: (AdminConversation) -> Void
     private let input = ByteBuffer(capacity: 4096)
 
     /// Without a word for so long it ends, as HAProxy's `timeout cli`.
     private static let idle: Int64 = 300_000_000_000
+    /// For the instance that takes over to become ready.
+    private static let handoverPatience: Int64 = 60_000_000_000
     /// Pieces of 4 KiB read in one go.
     private static let batch = 32
 
@@ -52,7 +57,7 @@ final class AdminConversation: EventTarget {
             // A payload of megabytes must not keep checks and other conversations waiting.
             if reads == Self.batch { return server.loop.deferWork(self) }
             guard flush() else { return stream.hasFailed ? close() : () }
-            if shell.isEnded { return close() }
+            if shell.isEnded || endsAfterOutput { return close() }
             if isWaiting { return }
             var host = ControlHost(server: server)
             if let inquiry = shell.inquiry {
@@ -72,7 +77,7 @@ final class AdminConversation: EventTarget {
                 reads += 1
                 server.loop.setDeadline(self, server.loop.now + Self.idle)
                 let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
-                output = Array(shell.take(bytes, host: &host).utf8)
+                if handover != nil || bytes == Handover.greeting { handOver(bytes) } else { output = Array(shell.take(bytes, host: &host).utf8) }
             case .blocked: return stream.hasFailed ? close() : ()
             case .endOfStream:
                 output = Array(shell.finish(host: &host).utf8)
@@ -87,6 +92,23 @@ final class AdminConversation: EventTarget {
         var host = ControlHost(server: server)
         output += Array(shell.answer(finding, host: &host).utf8)
         proceed()
+    }
+
+    private func handOver(_ bytes: [UInt8]) {
+        guard shell.level >= .admin else {
+            endsAfterOutput = true
+            return output = Array("Permission denied\n".utf8)
+        }
+        let handover = handover ?? Handover(server, socket: stream.descriptor)
+        self.handover = handover
+        server.loop.setDeadline(self, server.loop.now + Self.handoverPatience)
+        switch handover.answer(to: bytes) {
+        case .sent: break
+        case .text(let text): output = Array(text.utf8)
+        case .refused(let text):
+            endsAfterOutput = true
+            output = Array(text.utf8)
+        }
     }
 
     /// True when everything is written.
@@ -105,6 +127,7 @@ final class AdminConversation: EventTarget {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        handover?.ended()
         server.loop.remove(self)
         stream.finishWriting()
         stream.close()

@@ -126,7 +126,7 @@ final class AdminHTTPConnection: EventTarget {
         }
         let request = AdminHTTPHead.request(head, at: UnsafeRawPointer(input.base + input.start), from: source, certname: stream.session?.identity?.certname)
         let framing = head.framing
-        keepsAlive = head.keepAlive && (framing == .none || request.method == .post)
+        keepsAlive = head.keepAlive && (framing == .none || request.method == .post) && !server.hasHandedOver
         input.consume(head.length)
         guard request.method == .post else {
             // What its content would say interests nobody, and it is not waited for.

@@ -21,19 +21,33 @@ final class AdminHTTPListener: EventTarget {
     /// After no descriptor was left: nothing else tells of a connection that waits.
     private static let pause: Int64 = 1_000_000_000
 
-    init(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials, server: ProxyServer) throws(SystemError) {
+    convenience init(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials, server: ProxyServer) throws(SystemError) {
         let wanted = settings.address
-        self.wanted = wanted
-        self.server = server
         let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
+        self.init(settings, socket, materials, server: server)
+    }
+
+    /// - Parameter socket: bound and listening
+    init(_ settings: AdminSettings.HTTP, _ socket: consuming Socket, _ materials: SnapshotBuilder.Materials, server: ProxyServer) {
+        wanted = settings.address
+        self.server = server
         address = socket.localAddress?.text ?? ""
-        let descriptor = socket.number
-        pages = AdminPages(AdminAccess())
         port = socket.localAddress?.port ?? 0
-        self.socket = consume socket
+        pages = AdminPages(AdminAccess())
+        self.socket = socket
         super.init()
         adopt(settings, materials)
-        try server.loop.add(self, descriptor: descriptor)
+    }
+
+    /// Begins to accept.
+    func begin() throws(SystemError) { try server.loop.add(self, descriptor: socket.number) }
+
+    var descriptor: Int32 { socket.number }
+
+    /// Another instance accepts now. Connections under way go on.
+    func handOver() {
+        server.loop.unwatch(socket.number)
+        server.loop.remove(self)
     }
 
     /// From a reload. Connections that were let in under other CAs or CRLs end.

@@ -9,16 +9,22 @@ final class AdminSocket: EventTarget {
     private(set) var settings: AdminSettings.Socket
     private let listener: UnixListener
     private unowned let server: ProxyServer
+    /// Another instance has it now: nothing is accepted here, and the file is not ours to remove.
+    private var isHandedOver = false
     private var conversations: [ObjectIdentifier: AdminConversation] = [:]
     private static let bound = 64
 
-    init(_ settings: AdminSettings.Socket, server: ProxyServer) throws(UnixListener.Failure) {
+    convenience init(_ settings: AdminSettings.Socket, server: ProxyServer) throws(UnixListener.Failure) {
+        try self.init(settings, UnixListener(path: settings.path, mode: settings.mode), server: server)
+    }
+
+    init(_ settings: AdminSettings.Socket, _ listener: consuming UnixListener, server: ProxyServer) throws(UnixListener.Failure) {
         self.settings = settings
         self.server = server
-        listener = try UnixListener(path: settings.path, mode: settings.mode)
+        self.listener = listener
         super.init()
         do {
-            try server.loop.add(self, descriptor: listener.descriptor.number)
+            try server.loop.add(self, descriptor: self.listener.descriptor.number)
         } catch {
             throw .system(error)
         }
@@ -42,8 +48,18 @@ final class AdminSocket: EventTarget {
         if chmod(settings.path, settings.mode) != 0 { server.log.error("admin.socket \(settings.path): its mode cannot be changed") }
     }
 
+    var heirlooms: [Int32] { listener.heirlooms }
+
+    /// Conversations under way go on.
+    func handOver() {
+        isHandedOver = true
+        server.loop.unwatch(listener.descriptor.number)
+        server.loop.remove(self)
+    }
+
     func close() {
         for conversation in Array(conversations.values) { conversation.close() }
+        if isHandedOver { return }
         listener.removeFile()
         server.loop.remove(self)
     }

@@ -41,6 +41,7 @@ struct ControlHost: AdminHost {
     private var now: MonotonicTime { MonotonicTime(nanoseconds: server.loop.now) }
 
     func perform(_ action: AdminAction) -> AdminOutcome {
+        if server.hasHandedOver, !outlivesTakeover(action) { return .refused("Another instance has taken over: connect anew.") }
         switch action {
         case .setState(let name, let state): return onServer(name) { $0.handle(.admin($1, state), now: now) }
         case .setHealth(let name, let isUp): return onServer(name) { $0.handle(.health($1, isUp: isUp), now: now) }
@@ -78,6 +79,14 @@ struct ControlHost: AdminHost {
         case .drain: server.loop.mailbox.post(.drain)
         }
         return .done
+    }
+
+    /// Whether it is about the requests that this instance still has; all else would be lost with it.
+    private func outlivesTakeover(_ action: AdminAction) -> Bool {
+        switch action {
+        case .shutdownSessions, .drain: true
+        default: false
+        }
     }
 
     private func reply(_ change: AdminAction.WeightChange) -> AgentReply {

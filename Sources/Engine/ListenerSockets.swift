@@ -4,94 +4,96 @@ import Model
 import Network
 import Settings
 
-/// The bound sockets of all listeners: one a worker for each address, kept over reloads so that no accept queue is dropped.
+/// The bound sockets of all listeners, kept over reloads and given to a new instance, so that no accept queue is dropped.
 struct ListenerSockets: ~Copyable {
-    private struct Bound {
-        /// With port 0 an address stands for a port of its own each time, so the listener's name counts too.
-        let name: String
-        let wanted: ListenAddress
-
-        func serves(_ listener: ListenerSettings) -> Bool {
-            wanted == listener.address && (wanted.port != 0 || name == listener.name)
-        }
-
-        let actual: SocketAddress
-        /// None once it is stopped.
-        var descriptors: [Int32]
-        /// Kept over reloads, as servers keep theirs.
-        var state = ListenerReport.State.open
-    }
-
-    private var bound: [Bound] = []
+    private(set) var bound: [BoundListener]
     private let workers: Int
 
-    init(workers: Int) { self.workers = workers }
+    /// - Parameter inherited: what is bound already. `adopt` keeps what is wanted of it.
+    init(workers: Int, inherited: [BoundListener] = []) {
+        self.workers = workers
+        bound = inherited
+    }
 
     /// Binds what is new, and closes what is no longer wanted once all of that has worked. All problems are told.
     mutating func adopt(_ listeners: [ListenerSettings]) throws(MaterialProblems) {
         var problems: [String] = []
-        var next: [Bound] = []
-        var fresh: [Bound] = []
+        var next: [BoundListener] = []
+        var fresh: [Int32] = []
         for listener in listeners {
-            if let known = bound.first(where: { $0.serves(listener) }) {
-                next.append(known)
-                continue
-            }
             do {
-                let made = try bind(listener)
-                next.append(made)
-                fresh.append(made)
+                if let known = bound.first(where: { $0.serves(listener) }) {
+                    let added = try missingSockets(of: known)
+                    next.append(known)
+                    next[next.count - 1].descriptors += added
+                    fresh += added
+                } else {
+                    let made = try bind(listener)
+                    next.append(made)
+                    fresh += made.descriptors
+                }
             } catch {
                 problems.append("listener \(listener.name): \(SocketAddress(listener.address).text): \(error.description)")
             }
         }
         guard problems.isEmpty else {
-            for made in fresh { made.descriptors.forEach { _ = close($0) } }
+            fresh.forEach { _ = close($0) }
             throw MaterialProblems(lines: problems)
         }
-        for old in bound where !next.contains(where: { $0.descriptors == old.descriptors }) { old.descriptors.forEach { _ = close($0) } }
+        let kept = Set(next.flatMap(\.descriptors))
+        for old in bound { for descriptor in old.descriptors where !kept.contains(descriptor) { _ = close(descriptor) } }
         bound = next
     }
 
-    private func bind(_ listener: ListenerSettings) throws(SystemError) -> Bound {
+    private func bind(_ listener: ListenerSettings) throws(SystemError) -> BoundListener {
         let wanted = SocketAddress(listener.address)
         let v6only = listener.address.v6only
-        if wanted.port != 0 {
+        guard wanted.port == 0 else {
             // Without SO_REUSEPORT: fails where another process listens, with which the port would be shared silently.
             _ = try Socket.listen(wanted, v6only: v6only, sharesPort: false, defersAccept: false)
-            return Bound(name: listener.name, wanted: listener.address, actual: wanted, descriptors: try bind(wanted, v6only))
+            return try bind(listener, to: wanted)
         }
         // Every worker's socket asks for the port by its number: one that was given a port loses it when it is paused.
         let first = try Socket.listen(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
-        let actual = first.localAddress ?? wanted
-        let descriptors = try bind(actual, v6only)
+        let made = try bind(listener, to: first.localAddress ?? wanted)
         _ = consume first
-        return Bound(name: listener.name, wanted: listener.address, actual: actual, descriptors: descriptors)
+        return made
     }
 
-    private func bind(_ address: SocketAddress, _ v6only: Bool) throws(SystemError) -> [Int32] {
-        var descriptors: [Int32] = []
+    private func bind(_ listener: ListenerSettings, to address: SocketAddress) throws(SystemError) -> BoundListener {
+        var made = BoundListener(name: listener.name, wanted: listener.address, actual: address)
+        made.descriptors = try missingSockets(of: made)
+        return made
+    }
+
+    /// One more for each worker that has none of its own. Those of a paused listener do not listen.
+    private func missingSockets(of listener: BoundListener) throws(SystemError) -> [Int32] {
+        guard !listener.isShared, listener.state != .stopped else { return [] }
+        var made: [Int32] = []
         do {
-            for _ in 0..<workers {
-                descriptors.append(try Socket.listen(address, v6only: v6only, sharesPort: true, defersAccept: true).takeDescriptor())
+            while listener.descriptors.count + made.count < workers {
+                let socket = try Socket.bind(listener.actual, v6only: listener.wanted.v6only, sharesPort: true, defersAccept: true)
+                if listener.state == .open { try socket.listen() }
+                made.append(socket.takeDescriptor())
             }
         } catch {
-            descriptors.forEach { _ = close($0) }
+            made.forEach { _ = close($0) }
             throw error
         }
-        return descriptors
+        return made
     }
 
-    /// A copy of each listener's descriptor for one worker, which owns it.
-    func sockets(forWorker worker: Int) -> [ListeningSocket] {
-        bound.indices.compactMap { socket($0, forWorker: worker) }
-    }
+    /// Copies of each listener's descriptors for one worker, which owns them.
+    func sockets(forWorker worker: Int) -> [ListeningSocket] { bound.indices.flatMap { sockets($0, forWorker: worker) } }
 
-    /// nil while the listener is not open.
-    func socket(_ listener: Int, forWorker worker: Int) -> ListeningSocket? {
-        guard bound.indices.contains(listener), bound[listener].state == .open else { return nil }
-        let copy = pf_duplicate(bound[listener].descriptors[worker])
-        return copy >= 0 ? ListeningSocket(listener: listener, descriptor: copy) : nil
+    /// None while the listener is not open.
+    func sockets(_ listener: Int, forWorker worker: Int) -> [ListeningSocket] {
+        guard bound.indices.contains(listener), bound[listener].state == .open else { return [] }
+        let entry = bound[listener]
+        return entry.descriptors(forWorker: worker, of: workers).compactMap { descriptor in
+            let copy = pf_duplicate(descriptor)
+            return copy >= 0 ? ListeningSocket(listener: listener, descriptor: copy, isShared: entry.isShared) : nil
+        }
     }
 
     /// By listener; empty once all are closed.
@@ -125,6 +127,15 @@ struct ListenerSockets: ~Copyable {
 }
 
 extension SocketAddress {
+    /// Of a listening socket that another process has bound; nil: it is none of IPv4 or IPv6.
+    init?(boundBy descriptor: Int32) {
+        let socket = Socket(FileDescriptor(owning: descriptor))
+        let address = socket.localAddress
+        _ = socket.takeDescriptor()
+        guard let address else { return nil }
+        self = address
+    }
+
     init(_ wanted: ListenAddress) { self.init(high: wanted.address.high, low: wanted.address.low, port: wanted.port) }
 
     /// `ADDRESS:PORT`, an IPv6 address in brackets.

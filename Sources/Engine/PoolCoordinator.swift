@@ -128,6 +128,14 @@ final class PoolCoordinator: Sendable {
         }
     }
 
+    /// What an instance before this one knew: nobody is told, and nobody waits yet.
+    func restore(_ events: [PoolEvent], now: MonotonicTime) {
+        state.withLock { state in
+            for event in events { state.pool.handle(event, now: now, actions: &state.actions) }
+            state.actions.removeAll()
+        }
+    }
+
     func resolved(_ server: ServerID, to address: SocketAddress?) {
         state.withLock { state in
             guard let target = state.targets[server], target.address != address else { return }

@@ -27,7 +27,7 @@ struct ProgramRun: ~Copyable {
     /// Starts it.
     /// - Parameter environment: `NAME=VALUE`
     init(_ path: String, input: [UInt8], environment: [String]) throws(SystemError) {
-        let inputFile = try Self.memoryFile(input)
+        let inputFile = try MemoryFile.make("event", input)
         let null = pf_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)
         guard null >= 0 else { throw SystemError("open /dev/null") }
         let output = FileDescriptor(owning: null)
@@ -50,15 +50,6 @@ struct ProgramRun: ~Copyable {
         let code = pf_spawn(&started, path, &arguments, &settings, input, output, errors)
         guard code == 0 else { throw SystemError("start", code: code) }
         return started
-    }
-
-    /// A file in memory: the program reads it to its end without anybody feeding it.
-    private static func memoryFile(_ content: [UInt8]) throws(SystemError) -> FileDescriptor {
-        let number = pf_memory_file("event")
-        guard number >= 0 else { throw SystemError("memfd_create") }
-        let file = FileDescriptor(owning: number)
-        guard write(number, content, content.count) == content.count, lseek(number, 0, SEEK_SET) == 0 else { throw SystemError("write") }
-        return file
     }
 
     /// Waits for its end.

@@ -33,6 +33,7 @@ extension ProxyServer {
     func openAdminHTTP(_ settings: AdminSettings.HTTP) throws(MaterialProblems) {
         do {
             let opened = try AdminHTTPListener(settings, materials, server: self)
+            try opened.begin()
             adminHTTP?.close()
             adminHTTP = opened
         } catch {

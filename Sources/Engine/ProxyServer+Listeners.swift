@@ -4,12 +4,14 @@ import Admin
 extension ProxyServer {
     func setFrontend(_ name: String, _ state: ListenerReport.State) -> AdminOutcome {
         guard let index = snapshot?.settings.listeners.firstIndex(where: { $0.name == name }) else { return .refused("No such frontend.") }
+        // The other has been told of the states already.
+        guard handover == nil else { return .refused("Another instance is taking over: try again there.") }
         sockets.setState(index, state)
         for (number, worker) in workers.enumerated() {
             if state != .open {
                 worker.mailbox.post(.pause(listener: name))
-            } else if let socket = sockets.socket(index, forWorker: number) {
-                worker.mailbox.post(.unpause(socket))
+            } else {
+                for socket in sockets.sockets(index, forWorker: number) { worker.mailbox.post(.unpause(socket)) }
             }
         }
         let word = switch state {
@@ -24,6 +26,7 @@ extension ProxyServer {
 
     func setFrontendMaxconn(_ name: String, _ limit: Int) -> AdminOutcome {
         guard let entry = listenerLimits[name] else { return .refused("No such frontend.") }
+        guard handover == nil else { return .refused("Another instance is taking over: try again there.") }
         entry.maximum.store(limit, ordering: .relaxed)
         return .done
     }

@@ -65,7 +65,7 @@ extension ProxyServer {
         process.generation = snapshot.generation
         process.isDraining = isDraining
         process.defaultPoolIsUsable = snapshot.isReady
-        process.isReady = process.defaultPoolIsUsable && !isDraining
+        process.isReady = process.defaultPoolIsUsable && (!isDraining || hasHandedOver)
         process.residentBytes = ProcessMemory.residentBytes
         process.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
         return process

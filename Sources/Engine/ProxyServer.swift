@@ -46,32 +46,47 @@ package final class ProxyServer {
     var retired: [PoolCoordinator] = []
     private(set) var access: AccessLogWriter?
     private var signals: SignalReader?
-    private var tickers: [Ticker] = []
+    var tickers: [Ticker] = []
     var watcher = FileWatcher()
     /// What the hook knows.
     var told = ToldChanges()
     var unresolvedAtStart = 0
     private(set) var isReady = false
+    /// Whether to take another instance's place, and the conversation with it until it is done.
+    private let takesOver: Bool
+    var takeover: Takeover?
+    /// Where another instance asks for this one's place.
+    var handover: Handover?
+    var hasHandedOver = false
+    /// What SIGUSR2 starts, the program's path first.
+    let successor: [String]
+    var isSuccessorRunning = false
+    var watchdog: Watchdog?
     var isReloading = false
     var reloadsAgain = false
-    private(set) var isDraining = false
+    var isDraining = false
     /// By number.
-    private(set) var runningWorkers: Set<Int> = []
+    var runningWorkers: Set<Int> = []
     var inquiries = Inquiries()
     /// What waits for `commit ssl`, one of each kind.
     var transactions: [MaterialFile.Kind: StagedMaterial] = [:]
+    private var exitCode: Int32 = 0
 
     /// - Parameters:
     ///   - version: what the runtime socket and metrics say
-    ///   - handlesSignals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 reopens the log. They are blocked for the whole process.
+    ///   - takesOver: takes the sockets and the state of the instance at `admin.socket`, which then drains
+    ///   - successor: the command line of an instance that takes over, the program's path first
+    ///   - handlesSignals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 reopens the log, SIGUSR2 starts the successor. They are blocked for the whole process.
     ///   - load: reads the configuration; called on a background thread at each reload
     ///   - onReady: gets `NAME=ADDRESS:PORT` of every listener, once all are bound
     package init(
-        version: String = "", handlesSignals: Bool = true, log: Logger, load: @escaping @Sendable () -> ConfigurationOutcome,
+        version: String = "", takesOver: Bool = false, successor: [String] = [], handlesSignals: Bool = true, log: Logger, load: @escaping @Sendable () -> ConfigurationOutcome,
         onReady: @escaping ([String]) -> Void
     ) throws {
         if handlesSignals { SignalReader.block() }
         self.version = version
+        self.takesOver = takesOver
+        self.successor = successor
         self.handlesSignals = handlesSignals
         self.load = load
         self.log = log
@@ -143,7 +158,7 @@ package final class ProxyServer {
                 "log_lines_dropped": "\(access?.linesDropped.load(ordering: .relaxed) ?? 0)",
                 "hook_events_dropped": "\(hook.dropped.load(ordering: .relaxed))",
             ])
-        return 0
+        return exitCode
     }
 
     private func start(_ settings: ProxySettings) throws {
@@ -154,13 +169,19 @@ package final class ProxyServer {
             signals = reader
         }
         let count = settings.limits.workerThreads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        sockets = ListenerSockets(workers: count)
+        if takesOver { try beginTakeover(settings) }
+        let activated = ActivatedSockets.take(for: settings.listeners, log: log)
+        sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated)
         try sockets.adopt(settings.listeners)
         let access = try AccessLogWriter(settings.logs, names: names, log: log)
         access.start()
         self.access = access
-        if let socket = settings.admin.socket { try openAdminSocket(socket) }
-        if let http = settings.admin.http { try openAdminHTTP(http) }
+        if let takeover {
+            if let http = settings.admin.http { try prepareAdminHTTP(http, takeover) }
+        } else {
+            if let socket = settings.admin.socket { try openAdminSocket(socket) }
+            if let http = settings.admin.http { try openAdminHTTP(http) }
+        }
         makePools(settings)
         hook.adopt(settings.onChangeHook)
         let first = makeSnapshot(settings, generation: 0)
@@ -174,12 +195,14 @@ package final class ProxyServer {
         }
         runningWorkers = Set(0..<count)
         adoptPools(settings)
+        if takeover == nil, let path = settings.stateFile { restoreFromFile(path) }
         tickers = [
             try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
             try Ticker(every: 30_000_000_000, on: loop) { [unowned self] in resolveNames(onlyMissing: true) },
             try Ticker(every: 5_000_000_000, on: loop) { [unowned self] in watchFiles() },
             try Ticker(every: 3_600_000_000_000, on: loop) { [unowned self] in tellExpiries(alsoLogs: true) },
         ]
+        if let interval = SystemdNotifier.watchdogInterval { try startWatchdog(interval) }
         watcher.adopt(materials)
         resolveNames(onlyMissing: false)
         if unresolvedAtStart == 0 { becomeReady() }
@@ -188,11 +211,16 @@ package final class ProxyServer {
     }
 
     func becomeReady() {
-        guard !isReady, let snapshot else { return }
+        guard !isReady, !isDraining, let snapshot else { return }
+        if let takeover, !completeTakeover(takeover, snapshot.settings.admin) {
+            exitCode = 1
+            return stopNow()
+        }
         isReady = true
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
-        onReady(sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? []))
-        SystemdNotifier.notify("READY=1")
+        let words = sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? [])
+        onReady(words)
+        SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
         tell(.started)
         tellExpiries(alsoLogs: false)
     }
@@ -216,6 +244,7 @@ package final class ProxyServer {
         case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
         case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
         case .workerEnded(let number): workerEnded(number)
+        case .successorEnded(let how): successorEnded(how)
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()
@@ -226,6 +255,7 @@ package final class ProxyServer {
         switch number {
         case SIGHUP: reload(isAutomatic: false)
         case SIGUSR1: access?.reopen()
+        case SIGUSR2: startSuccessor()
         case SIGINT where isDraining: stopNow()
         default: drain()
         }
@@ -237,41 +267,5 @@ package final class ProxyServer {
             if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.tick, now: now) }
         }
         retired.removeAll { $0.queued == 0 }
-    }
-
-    // MARK: Ending
-
-    private func drain() {
-        guard !isDraining else { return }
-        isDraining = true
-        SystemdNotifier.notify("STOPPING=1")
-        tell(.stopping)
-        log.notice("draining", metadata: ["connections": "\(counters.connections.load(ordering: .relaxed))"])
-        sockets.closeAll()
-        for worker in workers { worker.mailbox.post(.drain) }
-        let limit = snapshot?.settings.timeouts.drain.inNanoseconds ?? 0
-        do {
-            tickers.append(try Ticker(every: max(limit, 1_000_000), on: loop) { [unowned self] in stopNow() })
-        } catch {
-            stopNow()
-        }
-    }
-
-    private func stopNow() {
-        if !isDraining { tell(.stopping) }
-        isDraining = true
-        for worker in workers { worker.mailbox.post(.stop) }
-    }
-
-    private func workerEnded(_ number: Int) {
-        runningWorkers.remove(number)
-        inquiries.ended(worker: number).forEach { $0() }
-        guard runningWorkers.isEmpty else { return }
-        for worker in workers { worker.join() }
-        adminSocket?.close()
-        adminSocket = nil
-        adminHTTP?.close()
-        adminHTTP = nil
-        loop.stop()
     }
 }

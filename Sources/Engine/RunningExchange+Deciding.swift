@@ -178,7 +178,7 @@ extension RunningExchange {
     }
 
     private func answerStatus() {
-        let isReady = snapshot.isReady && !worker.isDraining
+        let isReady = snapshot.isReady && worker.isReady
         answerHere(status: isReady ? 200 : 503, body: isReady ? worker.readyBody : worker.notReadyBody)
     }
 }

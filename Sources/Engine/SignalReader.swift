@@ -1,7 +1,7 @@
 import CLinux
 import Network
 
-/// SIGTERM, SIGINT, SIGHUP and SIGUSR1 as readiness of a descriptor. They must be blocked before any thread is made.
+/// SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 as readiness of a descriptor. They must be blocked before any thread is made.
 final class SignalReader: EventTarget {
     private let number: Int32
     private let received: (Int32) -> Void
@@ -9,7 +9,7 @@ final class SignalReader: EventTarget {
     private static func set() -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&set, signal) }
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&set, signal) }
         return set
     }
 

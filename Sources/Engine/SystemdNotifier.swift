@@ -1,7 +1,14 @@
 import CLinux
 
-/// sd_notify(3) without the library: datagrams to $NOTIFY_SOCKET, nothing where it is not set.
+/// sd_notify(3) and sd_watchdog_enabled(3) without the library: datagrams to $NOTIFY_SOCKET, nothing where it is not set.
 enum SystemdNotifier {
+    /// Within how many nanoseconds systemd wants a word; nil: it does not, or not from this process.
+    static var watchdogInterval: Int64? {
+        guard let text = getenv("WATCHDOG_USEC"), let microseconds = Int64(String(cString: text)), microseconds > 0 else { return nil }
+        if let text = getenv("WATCHDOG_PID"), Int32(String(cString: text)) != getpid() { return nil }
+        return microseconds.multipliedReportingOverflow(by: 1000).overflow ? nil : microseconds * 1000
+    }
+
     static func notify(_ state: String) {
         guard let value = getenv("NOTIFY_SOCKET") else { return }
         let path = String(cString: value)

@@ -26,6 +26,8 @@ final class Worker {
     private(set) var timeouts = WorkerTimeouts(TimeoutSettings())
     private(set) var headLimits = HeadLimits(head: 64 << 10, target: 16 << 10)
     private(set) var isDraining = false
+    /// What the status path says: a drain makes it unready, unless another instance serves on.
+    private(set) var isReady = true
     private var acceptors: [Acceptor] = []
     private var listeners: [ListenerContext] = []
     private var clientContexts: [ObjectIdentifier: ClientTLSContext] = [:]
@@ -94,7 +96,8 @@ final class Worker {
             acceptors.removeAll { $0.listener.settings.name == name }
         case .unpause(let socket): accept(on: socket, wasPaused: true)
         case .sessions(let query, let reply): reply(sessions(query))
-        case .drain: drain()
+        case .pulse(let pulse): pulse.beat()
+        case .drain(let isReplaced): drain(isReplaced)
         case .stop: stop()
         }
     }
@@ -120,14 +123,14 @@ final class Worker {
     }
 
     private func accept(on socket: ListeningSocket, wasPaused: Bool = false) {
-        let acceptor = Acceptor(listeners[socket.listener], socket: Socket(FileDescriptor(owning: socket.descriptor)), worker: self)
+        let acceptor = Acceptor(listeners[socket.listener], socket: socket, worker: self)
         guard !isDraining else { return }
-        if wasPaused { acceptor.unpause() }
         acceptors.append(acceptor)
         do {
-            try loop.add(acceptor, descriptor: acceptor.descriptor)
+            if wasPaused { try acceptor.unpause() }
+            try loop.add(acceptor, descriptor: acceptor.descriptor, interest: acceptor.isShared ? .sharedInput : .edges)
         } catch {
-            log.error("cannot watch a listener", metadata: ["reason": "\(error.description)"])
+            log.error("cannot listen", metadata: ["reason": "\(error.description)"])
         }
         acceptor.resume()
     }
@@ -145,10 +148,7 @@ final class Worker {
         let cache = verified[settings.name] ?? VerifiedCertificateCache()
         verified[settings.name] = cache
         do {
-            let context = try ServerTLSContext(
-                material,
-                identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) },
-                verified: cache)
+            let context = try ServerTLSContext(material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache)
             return ListenerContext(settings, limit: limit, tls: context, generation: generation)
         } catch {
             // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.
@@ -348,9 +348,10 @@ final class Worker {
 
     // MARK: The end
 
-    private func drain() {
+    private func drain(_ isReplaced: Bool) {
         guard !isDraining else { return }
         isDraining = true
+        isReady = isReplaced
         for acceptor in acceptors {
             // Who is in the queue already would be reset with it.
             acceptor.acceptAll()

@@ -16,8 +16,10 @@ enum WorkerMessage: Sendable {
     case unpause(ListeningSocket)
     /// `reply` is called with its part.
     case sessions(SessionQuery, reply: @Sendable (SessionList) -> Void)
-    /// Accept nothing new, end what runs, then stop.
-    case drain
+    /// Says that it turns.
+    case pulse(Pulse)
+    /// Accept nothing new, end what runs, then stop. Replaced: another instance serves on, so the service is not to be called unready.
+    case drain(isReplaced: Bool)
     case stop
 }
 
@@ -27,4 +29,6 @@ struct ListeningSocket: Sendable {
     let listener: Int
     /// Owned by whoever holds this value last.
     let descriptor: Int32
+    /// Other workers wait at the same socket.
+    let isShared: Bool
 }

@@ -30,11 +30,11 @@ package final class EventLoop<Message: Sendable> {
         poller = try Poller()
         now = MonotonicClock.nanoseconds()
         wheel = TimerWheel(now: now)
-        try poller.add(mailbox.descriptor, token: Self.mailboxToken, edgeTriggered: false)
+        try poller.add(mailbox.descriptor, token: Self.mailboxToken, interest: .levelOfInput)
     }
 
     /// Gives a target its token and, unless `descriptor` is nil, watches the descriptor until it is closed.
-    package func add(_ target: EventTarget, descriptor: Int32?) throws(SystemError) {
+    package func add(_ target: EventTarget, descriptor: Int32?, interest: Poller.Interest = .edges) throws(SystemError) {
         let slot: UInt32
         if let free = freeSlots.popLast() {
             slot = free
@@ -47,7 +47,7 @@ package final class EventLoop<Message: Sendable> {
         target.token = UInt64(generations[Int(slot)]) << 32 | UInt64(slot)
         guard let descriptor else { return }
         do {
-            try poller.add(descriptor, token: target.token)
+            try poller.add(descriptor, token: target.token, interest: interest)
         } catch {
             remove(target)
             throw error

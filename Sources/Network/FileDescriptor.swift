@@ -28,6 +28,7 @@ package struct SystemError: Error, Sendable, Equatable {
     }
 
     package var description: String { "\(call): \(String(cString: strerror(code)))" }
+    package var isMissingFile: Bool { code == ENOENT }
     package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
 }
 

@@ -26,10 +26,26 @@ package struct Poller: ~Copyable {
 
     deinit { events.deallocate() }
 
-    package func add(_ number: Int32, token: UInt64, edgeTriggered: Bool = true) throws(SystemError) {
+    package enum Interest {
+        /// In readiness to read and write as it begins.
+        case edges
+        /// As long as there is something to read.
+        case levelOfInput
+        /// As `edges`, of input that several loops wait for: not all of them are woken for one connection (EPOLLEXCLUSIVE).
+        case sharedInput
+
+        var events: UInt32 {
+            switch self {
+            case .edges: EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+            case .levelOfInput: EPOLLIN.rawValue
+            case .sharedInput: EPOLLIN.rawValue | EPOLLET.rawValue | EPOLLEXCLUSIVE.rawValue
+            }
+        }
+    }
+
+    package func add(_ number: Int32, token: UInt64, interest: Interest = .edges) throws(SystemError) {
         var event = epoll_event()
-        let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
-        pf_epoll_event_set(&event, edgeTriggered ? interest : EPOLLIN.rawValue, token)
+        pf_epoll_event_set(&event, interest.events, token)
         guard epoll_ctl(descriptor.number, EPOLL_CTL_ADD, number, &event) == 0 else { throw SystemError("epoll_ctl") }
     }
 

@@ -13,8 +13,8 @@ package struct Socket: ~Copyable {
     /// Connections that wait to be taken in; the kernel's own limit may be lower.
     private static let backlog: Int32 = 4096
 
-    /// A listening socket. `sharesPort` sets SO_REUSEPORT, so that each worker has its own queue.
-    package static func listen(_ address: SocketAddress, v6only: Bool, sharesPort: Bool, defersAccept: Bool) throws(SystemError) -> Socket {
+    /// A socket that has the address, and is to listen. `sharesPort` sets SO_REUSEPORT, so that each worker has its own queue.
+    package static func bind(_ address: SocketAddress, v6only: Bool, sharesPort: Bool, defersAccept: Bool) throws(SystemError) -> Socket {
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw SystemError("socket") }
         let listener = Socket(FileDescriptor(owning: number))
@@ -25,13 +25,36 @@ package struct Socket: ~Copyable {
         listener.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if defersAccept { listener.set(Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, 1) }
         guard address.withSockaddr({ pf_bind(number, $0, $1) }) == 0 else { throw SystemError("bind") }
-        guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
         return listener
     }
 
-    /// The kernel refuses new connections, whoever holds a copy of this socket, and forgets those that were not taken in. The port is kept.
+    package static func listen(_ address: SocketAddress, v6only: Bool, sharesPort: Bool, defersAccept: Bool) throws(SystemError) -> Socket {
+        let listener = try bind(address, v6only: v6only, sharesPort: sharesPort, defersAccept: defersAccept)
+        try listener.listen()
+        return listener
+    }
+
+    package func listen() throws(SystemError) {
+        guard CLinux.listen(number, Self.backlog) == 0 else { throw SystemError("listen") }
+    }
+
+    /// The kernel refuses new connections, whoever holds a copy of this socket, and forgets those that were not taken in. The port is kept;
+    /// `listen` opens it again.
     package func stopListening() { _ = shutdown(number, Int32(SHUT_RD)) }
-    package func listenAgain() { _ = CLinux.listen(number, Self.backlog) }
+
+    /// A listening socket that another program has opened, as `listen` would have opened it. EINVAL: it is none of TCP that listens.
+    package static func prepareInherited(_ number: Int32) throws(SystemError) {
+        var isListening: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0 else { throw SystemError("getsockopt") }
+        guard isListening != 0 else { throw SystemError("inherited socket", code: EINVAL) }
+        guard pf_make_own(number) == 0 else { throw SystemError("fcntl") }
+        for option in [TCP_NODELAY, TCP_DEFER_ACCEPT] {
+            var on: Int32 = 1
+            guard setsockopt(number, Int32(IPPROTO_TCP), option, &on, length) == 0 else { throw SystemError("inherited socket") }
+        }
+        guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
+    }
 
     /// Starts to connect; readiness to write tells the end, `takeError` how it went.
     package static func connect(to address: SocketAddress, keepalive: Bool) throws(SystemError) -> Socket {

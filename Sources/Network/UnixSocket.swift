@@ -41,6 +41,16 @@ package struct UnixListener: ~Copyable {
         self.path = path
     }
 
+    /// Another process's listener at `path`, with its lock, which is held as long as one of the two holds it.
+    package init(inherited descriptor: consuming FileDescriptor, lock: consuming FileDescriptor, path: String) {
+        self.descriptor = descriptor
+        self.lock = lock
+        self.path = path
+    }
+
+    /// What another process needs to go on with it: the socket's descriptor and the lock's.
+    package var heirlooms: [Int32] { [descriptor.number, lock.number] }
+
     /// nil: nobody waits, or none can be taken now.
     package func accept() -> FileDescriptor? {
         let number = pf_accept4(descriptor.number, nil, nil, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
@@ -49,4 +59,21 @@ package struct UnixListener: ~Copyable {
 
     /// Removes the file; the lock goes with the descriptor.
     package func removeFile() { _ = unlink(path) }
+}
+
+/// The other end: a blocking connection to a Unix stream socket.
+package enum UnixConnection {
+    /// - Parameter seconds: how long each call may take
+    package static func connect(_ path: String, seconds: Int) throws(SystemError) -> FileDescriptor {
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw SystemError("socket") }
+        let connection = FileDescriptor(owning: number)
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(number, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
+        guard let connected = UnixAddress.withSockaddr(path, { pf_connect(number, $0, $1) }) else {
+            throw SystemError("connect \(path)", code: ENAMETOOLONG)
+        }
+        guard connected == 0 else { throw SystemError("connect \(path)") }
+        return connection
+    }
 }

@@ -21,13 +21,15 @@ package struct ProxySettings: Sendable {
     package var logs: LogSettings
     /// The program of `hooks.on_change`.
     package var onChangeHook: String?
+    /// Where what operators and checks said of servers outlives the process.
+    package var stateFile: String?
 
     package init(
         site: SiteName? = nil, sites: [SiteSettings] = [], listeners: [ListenerSettings] = [], pools: [PoolSettings] = [],
         routes: [RouteSettings] = [], environments: [EnvironmentRow] = [], defaultPool: PoolIndex? = nil,
         admin: AdminSettings = AdminSettings(), peers: [PeersSettings] = [], trustedOIDs: [String: String] = [:],
         timeouts: TimeoutSettings = TimeoutSettings(), limits: LimitSettings = LimitSettings(), logs: LogSettings = LogSettings(),
-        onChangeHook: String? = nil
+        onChangeHook: String? = nil, stateFile: String? = nil
     ) {
         self.site = site
         self.sites = sites
@@ -43,6 +45,7 @@ package struct ProxySettings: Sendable {
         self.limits = limits
         self.logs = logs
         self.onChangeHook = onChangeHook
+        self.stateFile = stateFile
     }
 
     /// The pool of CA requests at this instance's site; nil: they take the environments table.

@@ -5,9 +5,11 @@ struct TicketKey: Sendable, Equatable {
     static let nameCount = 16
     /// Of a whole key, for AES-128 and AES-256: HAProxy's sizes.
     static let byteCounts = [48, 80]
+    /// Of those made here.
+    static let ownByteCount = 80
 
     /// Name, AES key, HMAC key: HAProxy's order.
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     /// nil where `bytes` has another size than those of `byteCounts`.
     init?(_ bytes: [UInt8]) {
@@ -17,7 +19,7 @@ struct TicketKey: Sendable, Equatable {
 
     /// A new one for AES-256; nil where OpenSSL has no random bytes.
     static func random() -> TicketKey? {
-        var bytes = [UInt8](repeating: 0, count: 80)
+        var bytes = [UInt8](repeating: 0, count: ownByteCount)
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else {
             ERR_clear_error()
             return nil

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// From a file the last three keys count, and the last but one makes tickets, as HAProxy has it: a key that is appended is known to all
 /// instances before any makes tickets with it. Own keys are made here, a new one every 12 hours; the one before is read for as long
-/// again, which is longer than OpenSSL takes a session (two hours).
+/// again, which is longer than OpenSSL takes a session (two hours). An instance that takes over goes on with them.
 package final class TicketKeys: Sendable {
     private struct State {
         /// Empty: own keys, and none was needed so far.
@@ -47,6 +47,29 @@ package final class TicketKeys: Sendable {
             guard let index = state.keys.firstIndex(where: { $0.name.elementsEqual(name) }) else { return nil }
             return (state.keys[index], index == state.writing)
         }
+    }
+
+    // MARK: Over to another process
+
+    /// Own keys, for the instance that takes over, and for no file: who has them can pose as any agent. The second at which the newest was
+    /// made, a line feed, and the keys as they are, the newest last. Empty: none was needed so far.
+    package var heirloom: [UInt8] {
+        state.withLock { state in
+            state.keys.isEmpty || !areOwn ? [] : Array("\(state.madeAt)\n".utf8) + state.keys.flatMap(\.bytes)
+        }
+    }
+
+    /// Goes on with another instance's own keys; false where `heirloom` is none.
+    package func inherit(_ heirloom: [UInt8]) -> Bool {
+        if heirloom.isEmpty { return true }
+        let parts = heirloom.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard areOwn, parts.count == 2, let madeAt = Int64(String(decoding: parts[0], as: UTF8.self)), madeAt >= 0 else { return false }
+        guard let rest = parts.last, rest.count == TicketKey.ownByteCount || rest.count == 2 * TicketKey.ownByteCount else { return false }
+        let keys = stride(from: rest.startIndex, to: rest.endIndex, by: TicketKey.ownByteCount).compactMap {
+            TicketKey(Array(rest[$0..<$0 + TicketKey.ownByteCount]))
+        }
+        state.withLock { $0 = State(keys: keys, writing: keys.count - 1, madeAt: madeAt) }
+        return true
     }
 
     /// At most two own keys are kept: the newest, and the one before.

@@ -1,3 +1,4 @@
+import Foundation
 import StandIn
 import TestKit
 import Testing
@@ -89,6 +90,24 @@ struct ResumesSessionsTests {
         #expect(check.waitForEnd() == 64)
         let isTold = waitUntil { check.errorLines.contains { $0.contains("error: listener agents: ") && $0.contains("tickets:3: ") } }
         #expect(isTold, "\(check.errorLines)")
+    }
+
+    @Test func overATakeoverButNotOverARestart() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let state = scene.folder.path + "/state"
+        var wanted = configuration(server)
+        wanted.lines += [RuntimeSocket(scene).line(), "state_file: \(state)"]
+        let old = try scene.start(wanted)
+        let tls = try scene.tls()
+        let session = try session(old, tls)
+        let new = try ProxyProcess(configuration: scene.folder.path + "/puppetfront.yaml", arguments: ["--takeover"])
+        #expect(old.child.waitForEnd() == 0)
+        #expect(try isResumed(session, new, tls))
+        new.terminate()
+        #expect(new.child.waitForEnd() == 0)
+        #expect(try !String(contentsOfFile: state, encoding: .utf8).isEmpty)
+        #expect(try !isResumed(session, scene.start(wanted), tls), "keys are never written")
     }
 
     @Test(arguments: ["-tls1_2", "-tls1_3"])

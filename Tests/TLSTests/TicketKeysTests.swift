@@ -30,6 +30,30 @@ import Testing
         #expect(read(keys, first, 1000 + 2 * period) == nil)
     }
 
+    @Test func anotherProcessGoesOnWithOwnKeys() throws {
+        let (old, new) = (TicketKeys(), TicketKeys())
+        #expect(old.heirloom.isEmpty && new.inherit(old.heirloom))
+        let first = try #require(old.writing(now: 1000))
+        let second = try #require(old.writing(now: 1000 + period))
+        #expect(new.inherit(old.heirloom))
+        #expect(new.writing(now: 1000 + period) == second)
+        #expect(read(new, first, 1000 + 2 * period - 1)?.isWriting == false)
+        #expect(new.writing(now: 1000 + 2 * period) != second, "its time goes on")
+    }
+
+    @Test(arguments: ["A\nA\nA", "1000\n", "x\n\(String(repeating: "k", count: 80))", "-1\n\(String(repeating: "k", count: 80))", "1000\nshort"])
+    func whatIsNoHeirloomChangesNothing(_ text: String) throws {
+        let keys = TicketKeys()
+        let own = try #require(keys.writing(now: 1000))
+        #expect(!keys.inherit(Array(text.utf8)))
+        #expect(keys.writing(now: 1000) == own)
+    }
+
+    @Test func keysOfAFileAreNoHeirloom() throws {
+        let path = setup.folder.write("tickets", Array(text("A\nA\nA").utf8))
+        #expect(TicketKeys(try TicketKeyFile(path)).heirloom.isEmpty)
+    }
+
     @Test(arguments: [
         ("", 1, "after 0 of at least three"), ("A\nA\n", 3, "after 2 of at least three"), ("A\nA\nnonsense\n", 3, "48 or 80 bytes"),
         ("A\n\nA\nQUJD\n", 4, "48 or 80 bytes"), ("A\nA \nA\n", 2, "48 or 80 bytes"), ("A\nB\nA\n", 2, "has 80 bytes, the keys before 48"),

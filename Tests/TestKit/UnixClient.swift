@@ -18,6 +18,7 @@ package final class UnixClient {
     }
 
     package func send(_ text: String) throws { try stream.write(text) }
+    package func close() { stream.close() }
 
     package func readToEnd() throws -> String {
         while try stream.read(into: &read) > 0 {}

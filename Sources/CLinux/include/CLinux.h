@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stdint.h>
@@ -48,9 +49,13 @@ static inline int pf_open(const char *path, int flags, mode_t mode) { return ope
 // Swift takes `flock` for the structure.
 static inline int pf_lock(int fd, int operation) { return flock(fd, operation); }
 static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+// Non-blocking, and closed on exec.
+static inline int pf_make_own(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) | fcntl(fd, F_SETFD, FD_CLOEXEC); }
 // A pipe and a file in memory, both closed on exec.
 int pf_pipe(int ends[2]);
 int pf_memory_file(const char *name);
+// NAME=VALUE, ended by NULL.
+char *const *pf_environment(void);
 // Starts a program at the head of a process group of its own, with every signal at its default and none blocked, and with no descriptor
 // but these three. 0, or an errno.
 int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors);
@@ -58,4 +63,11 @@ int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const 
 int pf_has_ended(pid_t pid);
 // A pipe that nobody reads and a file beyond the size limit are errors of the write, not the end.
 static inline void pf_ignore_write_signals(void) { signal(SIGPIPE, SIG_IGN); signal(SIGXFSZ, SIG_IGN); }
+// One message with at most PF_DESCRIPTORS_BOUND descriptors beside its bytes (SCM_RIGHTS, unix(7)). Received ones close on exec.
+enum { PF_DESCRIPTORS_BOUND = 253 };
+ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *descriptors, int count);
+// `descriptors` has room for PF_DESCRIPTORS_BOUND; `count` says how many came. EMSGSIZE where the message was cut short.
+ssize_t pf_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *count);
+// The process at the other end of a Unix socket; 0 where it is not known.
+pid_t pf_peer_process(int fd);
 #endif

@@ -1,0 +1,13 @@
+import Synchronization
+
+/// One question to all workers: do you turn?
+final class Pulse: Sendable {
+    private let missing: Atomic<Int>
+
+    init(workers: Int) { missing = Atomic(workers) }
+
+    /// Once by each worker.
+    func beat() { missing.subtract(1, ordering: .relaxed) }
+
+    var isComplete: Bool { missing.load(ordering: .relaxed) <= 0 }
+}

@@ -1,0 +1,50 @@
+import CLinux
+
+/// A whole file's content, read at once by a thread that may block.
+package enum FileContent {
+    /// - Parameter bound: bytes; a larger file is EFBIG
+    package static func read(_ path: String, bound: Int) throws(SystemError) -> [UInt8] {
+        let number = pf_open(path, O_RDONLY | O_CLOEXEC, 0)
+        guard number >= 0 else { throw SystemError("open") }
+        return try read(FileDescriptor(owning: number), bound: bound)
+    }
+
+    package static func read(_ file: borrowing FileDescriptor, bound: Int) throws(SystemError) -> [UInt8] {
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw SystemError("fstat") }
+        guard status.st_size <= bound else { throw SystemError("read", code: EFBIG) }
+        var content = [UInt8](repeating: 0, count: Int(status.st_size))
+        var count = 0
+        while count < content.count {
+            let taken = content[count...].withUnsafeMutableBytes { pread(file.number, $0.baseAddress, $0.count, count) }
+            if taken == 0 { break }
+            if taken > 0 { count += taken } else if pf_errno() != EINTR { throw SystemError("read") }
+        }
+        content.removeLast(content.count - count)
+        return content
+    }
+
+    /// Writes `PATH.new` and moves it to `path`, so that there is always a whole file. Only its owner may read it.
+    package static func replace(_ path: String, with content: [UInt8]) throws(SystemError) {
+        let fresh = path + ".new"
+        let number = pf_open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw SystemError("open \(fresh)") }
+        let file = FileDescriptor(owning: number)
+        do throws(SystemError) {
+            try write(content, to: file)
+            guard fsync(number) == 0 else { throw SystemError("fsync \(fresh)") }
+            guard rename(fresh, path) == 0 else { throw SystemError("rename \(fresh)") }
+        } catch {
+            _ = unlink(fresh)
+            throw error
+        }
+    }
+
+    static func write(_ content: [UInt8], to file: borrowing FileDescriptor) throws(SystemError) {
+        var written = 0
+        while written < content.count {
+            let count = content[written...].withUnsafeBytes { CLinux.write(file.number, $0.baseAddress, $0.count) }
+            if count > 0 { written += count } else if pf_errno() != EINTR { throw SystemError("write") }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import Admin
+
+struct SavedStateTests {
+    private func parsed(_ text: String) throws(SavedState.Fault) -> SavedState { try SavedState(Array(text.utf8)) }
+
+    private static let header = "1\n# be_id be_name srv_id …\n"
+
+    @Test func whatIsWrittenIsReadAgain() throws {
+        let report = FakeHost().report()
+        let key = "web 1%é"
+        let text = SavedState.text(report, savedAt: 1_700_000_000) { pool in
+            var stick = StickReport()
+            (stick.key, stick.server, stick.remaining) = (key, "s1", 4200)
+            var lost = StickReport()
+            (lost.key, lost.server) = ("gone.test", "")
+            return pool == "compilers" ? [stick, lost] : []
+        }
+        let state = try parsed(text)
+        #expect(state.savedAt == 1_700_000_000)
+        #expect(state.servers.map { "\($0.pool)/\($0.name)" } == report.pools.flatMap { pool in pool.servers.map { "\(pool.name)/\($0.state.name)" } })
+        #expect(state.servers[0].host == "192.0.2.1")
+        #expect(state.sticks == [SavedState.Stick(pool: "compilers", key: Array(key.utf8), server: "s1", remaining: 4200)])
+    }
+
+    /// Of a running HAProxy 2.6: a server in maintenance whose name was resolved, with half its weight.
+    @Test func aFileOfHAProxysIsRead() throws {
+        let state = try parsed(
+            Self.header + "3 compilers 1 s1 192.0.2.7 0 1 5 10 86 6 3 7 6 0 0 0 compiler.example.org 8140 - 1 0 - - 0\n")
+        let server = try #require(state.servers.first)
+        #expect(server.admin == .maint && !server.isUp)
+        #expect((server.host, server.port) == ("compiler.example.org", 8140))
+        #expect(server.resolved == "192.0.2.7")
+        #expect(server.weight == 5 && server.configuredWeight == 10)
+        #expect(server.counter == 7 && server.isChecked && server.isAgentAsked)
+    }
+
+    @Test(arguments: [
+        ("", 1), ("2\n", 1), ("1", 1), ("1\n3 compilers 1 s1\n", 2),
+        ("1\n3 c 1 s1 192.0.2.7 9 1 5 10 86 6 3 7 6 0 0 0 - 8140 - 1 0 - - 0\n", 2),
+        ("1\n3 c 1 s1 192.0.2.7 2 0 5 10 86 6 3 7 6 0 0 0 - 81400 - 1 0 - - 0\n", 2),
+        ("1\n#saved soon\n", 2), ("1\n#maxconn c s1 4\n", 2), ("1\n#stick c key s1\n", 2), ("1\n#stick c %G0 s1 5\n", 2),
+        ("1\n#stick c key s1 -5\n", 2), ("1\n# cut sho", 2),
+    ])
+    func whatIsBrokenIsRefusedWithItsLine(_ text: String, line: Int) {
+        let fault = #expect(throws: SavedState.Fault.self) { try parsed(text) }
+        #expect(fault?.line == line)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import StandIn
+import TestKit
+import Testing
+
+/// `state_file`: what operators, checks and agents have said of servers outlives the process.
+struct KeepsStateTests {
+    private func configuration(_ scene: Scene, _ addresses: String...) -> Configuration {
+        Configuration(
+            .init(
+                servers: addresses.enumerated().map { Configuration.server("s\($0 + 1)", $1) },
+                ["check: { inter: 200ms }", "stick: { on: certname, expire: 15m }"]),
+            lines: [RuntimeSocket(scene).line(), "state_file: state"])
+    }
+
+    private func run(_ scene: Scene) throws -> ProxyProcess { try ProxyProcess(configuration: scene.folder.path + "/puppetfront.yaml") }
+
+    private func stop(_ proxy: ProxyProcess) {
+        proxy.terminate()
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func whatWasSaidOfServersHoldsAfterARestart() throws {
+        let scene = try Scene()
+        let socket = RuntimeSocket(scene)
+        let server = try scene.server()
+        try scene.write(configuration(scene, server.address, server.address, server.address))
+        let first = try run(scene)
+        for command in [
+            "set server compilers/s1 state drain", "set server compilers/s2 state maint", "set server compilers/s3 weight 7",
+            "set maxconn server compilers/s3 9", "set table compilers key web1.test data.server_key s3",
+        ] { #expect(try socket.ask(command) == "", "\(command)") }
+        stop(first)
+        let text = try scene.folder.read("state")
+        #expect(text.hasPrefix("1\n# be_id be_name "))
+        let mode = try FileManager.default.attributesOfItem(atPath: scene.folder.path + "/state")[.posixPermissions] as? NSNumber
+        #expect(mode?.intValue == 0o600, "certnames are in it")
+        let second = try run(scene)
+        #expect(try socket.stat("compilers", "s1")["status"] == "DRAIN")
+        #expect(try socket.stat("compilers", "s2")["status"] == "MAINT")
+        #expect(try socket.stat("compilers", "s3")["weight"] == "7")
+        #expect(try socket.stat("compilers", "s3")["slim"] == "9")
+        #expect(try socket.ask("show table compilers key web1.test").contains("server_key=s3"))
+        #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=3 sticks=1") }, "\(second.messages)")
+    }
+
+    /// A server that was moved to another address is another server.
+    @Test func serversThatAreUnknownOrChangedBeginAnew() throws {
+        let scene = try Scene()
+        let socket = RuntimeSocket(scene)
+        let (one, two) = (try scene.server(), try scene.server())
+        try scene.write(configuration(scene, one.address, one.address))
+        let first = try run(scene)
+        #expect(try socket.ask("set server compilers/s1 state maint; set server compilers/s2 state maint") == "\n")
+        stop(first)
+        try scene.write(configuration(scene, two.address))
+        let second = try run(scene)
+        #expect(try socket.stat("compilers", "s1")["status"] != "MAINT")
+        let lines = second.messages.filter { $0.contains("state restored") }
+        #expect(lines.count == 1 && lines[0].contains("servers=0 sticks=0 unknown_or_changed=compilers/s1,compilers/s2"), "\(lines)")
+    }
+
+    @Test(arguments: ["", "2\n", "1\nnonsense\n", "1\n#stick compilers\n", "1\n# be_id"])
+    func aFileThatIsNotUnderstoodIsToldAndChangesNothing(_ content: String) throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        try scene.write(configuration(scene, server.address))
+        try scene.folder.write(content, to: "state")
+        let proxy = try run(scene)
+        #expect(proxy.messages.contains { $0.contains("state_file is not used") && $0.contains("line=") }, "\(proxy.messages)")
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
+    }
+
+    @Test func aFolderThatIsNotThereIsTold() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        var wanted = configuration(scene, server.address)
+        wanted.lines[1] = "state_file: nowhere/state"
+        try scene.write(wanted)
+        let proxy = try run(scene)
+        stop(proxy)
+        #expect(proxy.messages.contains { $0.contains("state_file cannot be written") }, "\(proxy.messages)")
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import StandIn
+import Synchronization
+import TestKit
+
+/// Agents that ask without pause until they are told to end: some keep their connections for as long as they may, others make a new one
+/// for each request.
+final class SteadyClients: Sendable {
+    private struct Counts {
+        var requests = 0
+        var failures: [String] = []
+    }
+
+    private let counts = Mutex(Counts())
+    private let isEnding = Atomic(false)
+    private let running = DispatchGroup()
+
+    /// - Parameters:
+    ///   - kept: how many keep their connections
+    ///   - fresh: how many do not
+    ///   - tls: made once, since every client may use it
+    init(_ port: UInt16, tls: StandInTLS, kept: Int, fresh: Int) {
+        for number in 0..<(kept + fresh) {
+            running.enter()
+            Thread { [self] in
+                while !isEnding.load(ordering: .relaxed) { converse(port, tls, isKept: number < kept) }
+                running.leave()
+            }.start()
+        }
+    }
+
+    var requests: Int { counts.withLock { $0.requests } }
+
+    /// Waits until so many more requests have been answered.
+    func goOn(for requests: Int) -> Bool {
+        let goal = self.requests + requests
+        return waitUntil(within: .seconds(20)) { self.requests >= goal }
+    }
+
+    /// Ends all, and gives what went wrong.
+    func end() -> [String] {
+        isEnding.store(true, ordering: .relaxed)
+        running.wait()
+        return counts.withLock { $0.failures }
+    }
+
+    /// One connection.
+    private func converse(_ port: UInt16, _ tls: StandInTLS, isKept: Bool) {
+        do {
+            let client = try RawClient(port, tls: tls)
+            defer { client.close() }
+            var answer: RawClient.Response
+            repeat {
+                answer = try client.exchange(Requests.metadata())
+                note(answer.status == 200 && answer.isWhole ? nil : "status \(answer.status)")
+            } while isKept && !answer.saysClose && !isEnding.load(ordering: .relaxed)
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    private func note(_ failure: String?) {
+        counts.withLock { counts in
+            counts.requests += 1
+            if let failure { counts.failures.append(failure) }
+        }
+    }
+}
