@@ -4,6 +4,7 @@ import HTTP1
 import Model
 import Network
 import Puppet
+import Settings
 import TLS
 import Telemetry
 
@@ -43,7 +44,7 @@ extension RunningExchange {
 
     /// What Puppet's terms say of it.
     func noteRequest() {
-        record.endpoint = Self.endpointNames[request.endpoint] ?? []
+        record.endpoint = Self.endpointNames[Int(SlotKind(request.endpoint).value)]
         copy(request.certname, to: &record.certname)
         copy(request.environment, to: &record.environment)
         copy(request.transaction, to: &record.transaction)
@@ -93,8 +94,8 @@ extension RunningExchange {
         return submitted > 0 ? .queue : .head
     }
 
-    private static let endpointNames: [PuppetEndpoint: [UInt8]] = Dictionary(
-        uniqueKeysWithValues: PuppetEndpoint.allCases.map { ($0, Array($0.rawValue.utf8)) })
+    /// By `SlotKind`.
+    private static let endpointNames = PuppetEndpoint.allCases.map { Array($0.rawValue.utf8) }
 
     private func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange, to output: inout [UInt8]) {
         guard range.upper <= bytes.count else { return }

@@ -35,12 +35,40 @@ struct SurvivesReloadStormTests {
         #expect((memory[100] ?? .max) - (memory[20] ?? 0) < Self.allowedGrowth, "\(memory.sorted { $0.key < $1.key })")
     }
 
+    /// The same agents, while instances take over from each other between reloads.
+    @Test func nobodyNoticesTenTakeovers() throws {
+        let storm = try Storm(serials: Self.serials)
+        defer { storm.load.stop() }
+        let idleDescriptors = storm.proxy.child.descriptorCount
+        try storm.startAgents()
+        for number in 1...10 {
+            for reload in [2 * number, 2 * number + 1] {
+                let answered = storm.load.answerCount
+                try storm.reload(reload)
+                #expect(waitUntil { storm.load.answerCount >= answered + 8 }, "after reload \(reload): \(storm.load.faults)")
+            }
+            try storm.takeOver()
+        }
+        let answered = storm.load.answerCount
+        #expect(waitUntil { storm.load.answerCount >= answered + 50 })
+        storm.load.stop()
+        let faults = storm.load.faults
+        #expect(faults.isEmpty, "\(faults.count), such as \(faults.prefix(3))")
+        for old in storm.former { #expect(old.child.waitForEnd(within: .seconds(30)) == 0) }
+        for server in storm.servers { server.dropConnections() }
+        #expect(waitUntil { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
+        print("takeovers: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident in the last \(storm.proxy.child.memory("VmRSS") >> 10) KiB",
+            "; descriptors \(idleDescriptors) before, \(storm.proxy.child.descriptorCount) after")
+    }
+
     /// The proxy, its servers, and what is changed about it.
     private final class Storm {
         let scene: Scene
         let other: StandInAuthority
         let servers: [StandInServer]
-        let proxy: ProxyProcess
+        private(set) var proxy: ProxyProcess
+        /// Whose place others have taken.
+        private(set) var former: [ProxyProcess] = []
         let load: ReloadStormLoad
         private let socket: RuntimeSocket
         private var reloadsSeen = 0
@@ -89,6 +117,12 @@ struct SurvivesReloadStormTests {
             try ask(number)
             reloadsSeen += 1
             expect(reloadsSeen, "reloaded")
+        }
+
+        func takeOver() throws {
+            former.append(proxy)
+            proxy = try ProxyProcess(configuration: scene.folder.path + "/puppetfront.yaml", arguments: ["--takeover"])
+            (reloadsSeen, refusalsSeen) = (0, 0)
         }
 
         /// Breaks a file, asks for a reload, which must be refused, and mends it.
