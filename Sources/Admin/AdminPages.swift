@@ -35,7 +35,7 @@ package struct AdminPages: Sendable {
 
     private(set) var access: AdminAccess
     private var sessions = AdminSessions()
-    /// When a wrong token was last told of: seconds since 1970.
+    /// When a wrong token was last told of, by the monotonic clock.
     private var lastWarning: Int64 = 0
 
     package init(_ access: AdminAccess) { self.access = access }

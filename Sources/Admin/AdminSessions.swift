@@ -4,7 +4,7 @@
 struct AdminSessions: Sendable {
     private struct Entry {
         let formToken: String
-        /// Seconds since 1970.
+        /// Seconds of the monotonic clock.
         let ends: Int64
     }
 
