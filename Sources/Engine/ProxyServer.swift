@@ -221,6 +221,7 @@ package final class ProxyServer {
         let words = sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
+        watchdog?.tick()
         tell(.started)
         tellExpiries(alsoLogs: false)
     }

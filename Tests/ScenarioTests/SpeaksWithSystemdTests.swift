@@ -33,6 +33,7 @@ struct SpeaksWithSystemdTests {
         let (scene, notify) = (try Scene(), try NotifySocket())
         let proxy = try run(scene, notify, ["WATCHDOG_USEC": "200000"])
         #expect(waitUntil { notify.count("WATCHDOG=1") >= 3 })
+        #expect(notify.lines.first == "READY=1", "in an upgrade systemd listens to the old process until then")
         let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-1"))
         func misses() -> Int { proxy.messages.count { $0.contains("a worker does not turn") } }
         #expect(waitUntil { misses() >= 1 })
