@@ -245,7 +245,7 @@ package final class ProxyServer {
         case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
         case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
         case .workerEnded(let number): workerEnded(number)
-        case .successorEnded(let how): successorEnded(how)
+        case .successorEnded: successorEnded()
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()
