@@ -3,6 +3,7 @@
 
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 
 int pf_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) { return accept4(fd, address, length, flags); }
 
@@ -45,6 +46,34 @@ int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const 
     }
     posix_spawn_file_actions_destroy(&actions);
     return code;
+}
+
+int pf_spawn_orphan(
+    pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors) {
+    struct { int code; pid_t pid; } told = {ECHILD, 0};
+    int ends[2];
+    if (pf_pipe(ends) != 0) return errno;
+    pid_t between = fork();
+    if (between == 0) {
+        told.code = pf_spawn(&told.pid, path, arguments, environment, input, output, errors);
+        _exit(write(ends[1], &told, sizeof told) != sizeof told);
+    }
+    int code = errno;
+    close(ends[1]);
+    if (between > 0) {
+        while (waitpid(between, NULL, 0) < 0 && errno == EINTR) {}
+        code = read(ends[0], &told, sizeof told) == sizeof told ? told.code : ECHILD;
+        *pid = told.pid;
+    }
+    close(ends[0]);
+    return code;
+}
+
+void pf_await_end(pid_t pid) {
+    struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    if (process.fd < 0) return;
+    while (poll(&process, 1, -1) < 0 && errno == EINTR) {}
+    close(process.fd);
 }
 
 char *const *pf_environment(void) { return environ; }

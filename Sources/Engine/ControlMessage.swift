@@ -16,8 +16,8 @@ enum ControlMessage: Sendable {
     case staged(inquiry: UInt64, StagedMaterial?)
     case rebuilt(inquiry: UInt64, StagedMaterial, Result<SnapshotBuilder.Materials, MaterialProblems>)
     case workerEnded(Int)
-    /// The instance that was to take over has ended, in words.
-    case successorEnded(String)
+    /// The instance that was to take over has ended.
+    case successorEnded
     case reload
     case drain
     case stop

@@ -49,7 +49,7 @@ extension ProxyServer {
             return log.warning("no successor is started: one is under way, or this instance is not ready or draining")
         }
         do {
-            let pid = try Successor.start(successor) { [mailbox = loop.mailbox] in mailbox.post(.successorEnded($0)) }
+            let pid = try Successor.start(successor) { [mailbox = loop.mailbox] in mailbox.post(.successorEnded) }
             isSuccessorRunning = true
             log.notice("successor started", metadata: ["pid": "\(pid)"])
         } catch {
@@ -57,9 +57,10 @@ extension ProxyServer {
         }
     }
 
-    func successorEnded(_ how: String) {
+    /// It has told itself why, in the same log.
+    func successorEnded() {
         isSuccessorRunning = false
-        log.error("the successor has ended", metadata: ["how": "\(how)", "handed_over": "\(hasHandedOver)"])
+        log.error("the successor has ended", metadata: ["handed_over": "\(hasHandedOver)"])
     }
 
     // MARK: The new instance

@@ -221,6 +221,7 @@ package final class ProxyServer {
         let words = sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
+        watchdog?.tick()
         tell(.started)
         tellExpiries(alsoLogs: false)
     }
@@ -244,7 +245,7 @@ package final class ProxyServer {
         case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
         case .rebuilt(let inquiry, let made, let result): rebuilt(made, result, inquiry: inquiry)
         case .workerEnded(let number): workerEnded(number)
-        case .successorEnded(let how): successorEnded(how)
+        case .successorEnded: successorEnded()
         case .reload: reload(isAutomatic: false)
         case .drain: drain()
         case .stop: stopNow()

@@ -1,13 +1,14 @@
 import CLinux
 import Network
 
-/// Another instance of this program, started to take this one's place. It writes where this one writes.
+/// Another instance of this program, started to take this one's place. It writes where this one writes. It is no child of this process but
+/// systemd's: of a main process that is not, systemd would not await the end when the service stops, and kill it before it has drained.
 enum Successor {
     /// - Parameters:
     ///   - command: the program's path first
-    ///   - ended: called on a thread of its own, with how it ended; never, where this process ends first
+    ///   - ended: called on a thread of its own; never, where this process ends first
     /// - Returns: its process ID
-    static func start(_ command: [String], ended: @escaping @Sendable (String) -> Void) throws(SystemError) -> Int32 {
+    static func start(_ command: [String], ended: @escaping @Sendable () -> Void) throws(SystemError) -> Int32 {
         guard let program = command.first else { throw SystemError("start", code: ENOENT) }
         let null = pf_open("/dev/null", O_RDONLY | O_CLOEXEC, 0)
         guard null >= 0 else { throw SystemError("open /dev/null") }
@@ -16,13 +17,11 @@ enum Successor {
         var settings = environment().map { strdup($0) } + [nil]
         defer { for text in arguments + settings { free(text) } }
         var pid: pid_t = 0
-        let code = pf_spawn(&pid, program, &arguments, &settings, input.number, 1, 2)
+        let code = pf_spawn_orphan(&pid, program, &arguments, &settings, input.number, 1, 2)
         guard code == 0 else { throw SystemError("start \(program)", code: code) }
         WorkerThread(name: "successor") { [pid] in
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0, pf_errno() == EINTR {}
-            let signal = status & 0x7F
-            ended(signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)")
+            pf_await_end(pid)
+            ended()
         }.detach()
         return pid
     }

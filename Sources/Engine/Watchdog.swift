@@ -29,11 +29,10 @@ final class Watchdog {
 }
 
 extension ProxyServer {
+    /// The first word comes with READY: systemd wants none before, and in a takeover listens to the other instance until then.
     /// - Parameter interval: nanoseconds
     func startWatchdog(_ interval: Int64) throws(SystemError) {
-        let watchdog = Watchdog(workers, log: log)
-        self.watchdog = watchdog
-        watchdog.tick()
-        tickers.append(try Ticker(every: max(1_000_000, interval / 2), on: loop) { [unowned self] in self.watchdog?.tick() })
+        watchdog = Watchdog(workers, log: log)
+        tickers.append(try Ticker(every: max(1_000_000, interval / 2), on: loop) { [unowned self] in if isReady { watchdog?.tick() } })
     }
 }

@@ -59,6 +59,11 @@ char *const *pf_environment(void);
 // Starts a program at the head of a process group of its own, with every signal at its default and none blocked, and with no descriptor
 // but these three. 0, or an errno.
 int pf_spawn(pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors);
+// The same, but not as a child of this process: its parent is that of all orphans, which under systemd is systemd.
+int pf_spawn_orphan(
+    pid_t *pid, const char *path, char *const arguments[], char *const environment[], int input, int output, int errors);
+// Waits for the end of any process; returns at once where it has ended.
+void pf_await_end(pid_t pid);
 // Whether a child has ended, or is none of ours; it is not reaped.
 int pf_has_ended(pid_t pid);
 // A pipe that nobody reads and a file beyond the size limit are errors of the write, not the end.
