@@ -88,13 +88,15 @@ package final class ChildProcess: Sendable {
         ended.withLock { if $0 == nil { kill(pid, number) } }
     }
 
-    /// The exit code, or 128 and the signal's number; nil while it runs on after `timeout`.
+    /// The exit code, or 128 and the signal's number; nil while it runs on after `timeout`. Its last lines have been read then, unless a child of
+    /// its own goes on writing.
     package func waitForEnd(within timeout: Duration = .seconds(10)) -> Int32? {
         var status: Int32?
         _ = waitUntil(within: timeout) {
             status = reap()
             return status != nil
         }
+        if status != nil { for lines in [output, errors] { lines.waitForEnd(within: .seconds(1)) } }
         return status
     }
 

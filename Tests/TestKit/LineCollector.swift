@@ -43,6 +43,9 @@ final class LineCollector: @unchecked Sendable {
         }
     }
 
+    /// Returns once nothing more can come, or when the time is up.
+    func waitForEnd(within timeout: Duration) { _ = first(within: timeout) { _ -> Never? in nil } }
+
     private func add(_ bytes: ArraySlice<UInt8>) {
         condition.lock()
         defer { condition.unlock() }
