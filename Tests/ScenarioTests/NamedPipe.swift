@@ -5,6 +5,7 @@ final class NamedPipe {
     let path: String
     private var reader: Int32
     private var bytes: [UInt8] = []
+    private var lineCount = 0
 
     init(_ path: String) throws {
         self.path = path
@@ -21,8 +22,9 @@ final class NamedPipe {
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = Glibc.read(reader, &buffer, buffer.count)
-            guard count > 0 else { return bytes.count { $0 == 0x0A } }
+            guard count > 0 else { return lineCount }
             bytes += buffer[..<count]
+            lineCount += buffer[..<count].count { $0 == 0x0A }
         }
     }
 

@@ -55,11 +55,11 @@ struct SurvivesDeadOutputsTests {
         let proxy = try log.start(shell: "exec \"$@\" >\(pipe.path)")
         let client = try log.scene.connect(proxy)
         try log.send(client, count: 15, targetCount: LogScene.longCount)
-        #expect(try waitUntil { try log.dropped(proxy) > 0 })
-        #expect(try waitUntil { try pipe.read() + log.dropped(proxy) == 15 })
+        #expect(try waitUntil(within: .seconds(60)) { try log.dropped(proxy) > 0 })
+        #expect(try waitUntil(within: .seconds(60)) { try pipe.read() + log.dropped(proxy) == 15 })
         #expect(pipe.lines.allSatisfy { LogLine($0) != nil }, "no line is torn")
         try log.send(client, count: 3)
-        #expect(try waitUntil { try pipe.read() + log.dropped(proxy) == 18 })
+        #expect(try waitUntil(within: .seconds(60)) { try pipe.read() + log.dropped(proxy) == 18 })
     }
 
     /// A closed descriptor's number must not go to a connection, nor what is said to an agent.
