@@ -28,7 +28,8 @@ struct SurvivesReloadStormTests {
         for agent in ReloadStormLoad.Agent.allCases { #expect(storm.load.answers[agent, default: 0] > 10, "\(agent)") }
         #expect(storm.load.resumedCount > 10)
         for server in storm.servers { server.dropConnections() }
-        #expect(waitUntil { storm.proxy.child.descriptorCount == idleDescriptors })
+        // Checks come and go; a descriptor lost in each reload would make a hundred.
+        #expect(waitUntil(within: .seconds(60)) { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
         let mebibytes = [1, 20, 60, 100].map { "\($0): \((memory[$0] ?? 0) >> 10) KiB" }
         print("reload storm: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident after reload \(mebibytes)",
             "; descriptors \(idleDescriptors) before, \(storm.proxy.child.descriptorCount) after")
@@ -56,7 +57,7 @@ struct SurvivesReloadStormTests {
         #expect(faults.isEmpty, "\(faults.count), such as \(faults.prefix(3))")
         for old in storm.former { #expect(old.child.waitForEnd(within: .seconds(30)) == 0) }
         for server in storm.servers { server.dropConnections() }
-        #expect(waitUntil { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
+        #expect(waitUntil(within: .seconds(60)) { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
         print("takeovers: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident in the last \(storm.proxy.child.memory("VmRSS") >> 10) KiB",
             "; descriptors \(idleDescriptors) before, \(storm.proxy.child.descriptorCount) after")
     }
