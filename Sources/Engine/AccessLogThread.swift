@@ -37,6 +37,8 @@ struct AccessLogThread: ~Copyable {
             if orders.opens { adopt(orders) }
             let isDone = done == lines.count
             if isDone {
+                // Not line by line: each time costs this thread a write, and a worker a wake-up.
+                if orders.finishBy == nil { _ = usleep(Self.gatherTime) }
                 log.exchange(&lines)
                 done = 0
             }
@@ -57,9 +59,7 @@ struct AccessLogThread: ~Copyable {
         }
         guard target == .none || isOpen() else { return }
         guard done < lines.count else {
-            log.wait(until: trouble.isOn || failures > 0 ? now + log.limits.retry.inNanoseconds : nil)
-            _ = usleep(Self.gatherTime)
-            return
+            return log.wait(until: trouble.isOn || failures > 0 ? now + log.limits.retry.inNanoseconds : nil)
         }
         let rest = failures > 0 ? lines[done...].firstLine : lines[done...]
         switch output?.write(rest) {
