@@ -33,15 +33,15 @@ struct AccessLogThread: ~Copyable {
 
     mutating func run() {
         while true {
-            let orders = log.takeOrders()
-            if orders.opens { adopt(orders) }
             let isDone = done == lines.count
             if isDone {
+                log.noteWritten()
                 // Not line by line: each time costs this thread a write, and a worker a wake-up.
-                if orders.finishBy == nil { _ = usleep(Self.gatherTime) }
-                log.exchange(&lines)
-                done = 0
+                _ = usleep(Self.gatherTime)
             }
+            let orders = isDone ? log.take(&lines) : log.takeOrders()
+            if isDone { done = 0 }
+            if orders.opens { adopt(orders) }
             if target == .none { done = lines.count }
             noteLosses(isDone: isDone)
             if let limit = orders.finishBy, done == lines.count || failures > 1 || now >= limit { break }
@@ -174,7 +174,7 @@ struct AccessLogThread: ~Copyable {
     private mutating func end() {
         _ = output?.takeError()
         drop(lines[done...])
-        log.exchange(&lines)
+        _ = log.take(&lines)
         drop(lines[...])
         log.linesDropped.add(output?.takeLinesLost() ?? 0, ordering: .relaxed)
         let lost = log.linesDropped.load(ordering: .relaxed) - droppedBefore

@@ -35,6 +35,11 @@ final class AccessLogWriter: Sendable {
         var taken = 0
         var isOverflowing = false
         var orders: Orders
+
+        mutating func takeOrders() -> Orders {
+            defer { orders.opens = false }
+            return orders
+        }
     }
 
     let limits: Limits
@@ -113,21 +118,20 @@ final class AccessLogWriter: Sendable {
 
     // MARK: For the thread
 
-    func takeOrders() -> Orders {
-        state.withLock { state in
-            defer { state.orders.opens = false }
-            return state.orders
-        }
-    }
+    func takeOrders() -> Orders { state.withLock { $0.takeOrders() } }
 
-    /// Replaces `lines`, which are written, by those that wait.
-    func exchange(_ lines: inout [UInt8]) {
+    /// What it took is written, so others may wait in its place.
+    func noteWritten() { state.withLock { $0.taken = 0 } }
+
+    /// Replaces `lines`, which are written, by those that wait. At once with the orders: no line that came after a new order goes by the old one.
+    func take(_ lines: inout [UInt8]) -> Orders {
         // What an outage took is given back.
         lines.removeAll(keepingCapacity: lines.capacity < 1 << 20)
-        state.withLock { state in
+        return state.withLock { state in
             swap(&state.waiting, &lines)
             state.taken = lines.count
             state.isOverflowing = false
+            return state.takeOrders()
         }
     }
 
