@@ -1,10 +1,12 @@
+import Explain
+
 /// `show info`: HAProxy's keys in its order, as far as puppetfront has such a thing; tools need some of them to be there.
 enum InfoText {
     static func make(_ report: ServiceReport, _ words: [String]) -> String {
         let entries = entries(report)
         if words.contains("json") {
             let objects = entries.enumerated().map { number, entry in
-                "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.quoted(entry.name))},\"processNum\":1,\(tags(entry.name).json(entry.value))}"
+                "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.string(entry.name))},\"processNum\":1,\(tags(entry.name).json(entry.value))}"
             }
             return "[" + objects.joined(separator: ",") + "]\n"
         }

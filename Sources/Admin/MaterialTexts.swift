@@ -4,9 +4,6 @@ import Model
 enum MaterialTexts {
     typealias Kind = CertificateReport.Kind
 
-    /// Serial numbers told of a CRL, which may revoke a million.
-    static let revokedLimit = 1000
-
     static func show(_ input: AdminCommands.CommandInput, _ kind: Kind) -> AdminCommands.CommandResult {
         let used = input.host.materials(kind)
         let staged = input.host.transaction(kind)

@@ -1,3 +1,5 @@
+import Explain
+
 /// `show sess` and `shutdown session`. HAProxy's lines (2.6), which end in puppetfront's own words; a session is an agent's connection.
 enum SessionCommands {
     typealias Command = AdminCommands.Command
@@ -70,7 +72,7 @@ enum SessionCommands {
         "state=\(session.state.rawValue) requests=\(session.requests) client=\(session.client.orNone) id=\(session.requestID.orNone) "
             + "request_ms=\(session.requestID.isEmpty ? "-" : "\(session.requestMilliseconds)") endpoint=\(session.endpoint.orNone) "
             + "certname=\(session.certname.orNone) environment=\(session.environment.orNone) method=\(session.method.orNone) "
-            + "target=\(JSONText.quoted(session.target))"
+            + "target=\(JSONText.string(session.target))"
     }
 
     private static func id(_ session: SessionReport) -> String { "0x" + String(session.id, radix: 16) }

@@ -1,3 +1,5 @@
+import Explain
+
 /// What can be looked at beside `show stat` and `show table`.
 enum ShowCommands {
     typealias Command = AdminCommands.Command
@@ -72,7 +74,7 @@ enum ShowCommands {
                 "\n[\(Timestamps.text(failure.time))] \(failure.reason.rawValue) status=\(failure.status.map(String.init) ?? "-") "
                     + "id=\(failure.id) listener=\(failure.listener) src=\(failure.source) client=\(failure.client.orNone) "
                     + "endpoint=\(failure.endpoint.orNone) certname=\(failure.certname.orNone) environment=\(failure.environment.orNone) "
-                    + "pool=\(failure.pool.orNone) server=\(failure.server.orNone) target=\(JSONText.quoted(failure.target))\n"
+                    + "pool=\(failure.pool.orNone) server=\(failure.server.orNone) target=\(JSONText.string(failure.target))\n"
             }.joined()
     }
 

@@ -18,8 +18,12 @@ extension MaterialFile.Kind {
 }
 
 extension MaterialReport {
+    /// Serial numbers told of a CRL, which may revoke a million.
+    private static let revokedLimit = 1000
+
     init(_ file: MaterialFile) {
         self.init(
-            file: file.path, count: file.count, certificates: { file.certificateDetails }, lists: { file.listDetails(limit: 1000) })
+            file: file.path, count: file.count, certificates: { file.certificateDetails },
+            lists: { file.listDetails(limit: Self.revokedLimit) })
     }
 }
