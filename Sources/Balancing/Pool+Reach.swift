@@ -12,7 +12,7 @@ extension Pool {
     mutating func learn(_ place: Int, _ verdict: Verdict, isTrial: Bool, now: MonotonicTime) {
         var reach = servers[place].reach
         reach.learn(verdict, isTrial: isTrial, now: now)
-        if reach == servers[place].reach { rank(place) } else { setReach(reach, place) }
+        setReach(reach, place)
     }
 
     mutating func changeReach(_ place: Int, now: MonotonicTime, actions: inout [PoolAction], _ change: (inout Reach) -> Void) {
@@ -33,18 +33,20 @@ extension Pool {
         }
     }
 
+    /// And ranks the server anew.
     mutating func setReach(_ reach: Reach, _ place: Int) {
-        let wasOpen = servers[place].reach == .open
-        servers[place].reach = reach
-        if servers[place].isUsable, wasOpen != (reach == .open) { open[servers[place].tier] += wasOpen ? -1 : 1 }
-        settle(place)
+        if reach != servers[place].reach {
+            let wasOpen = servers[place].reach == .open
+            servers[place].reach = reach
+            if servers[place].isUsable, wasOpen != (reach == .open) { open[servers[place].tier] += wasOpen ? -1 : 1 }
+            settle(place)
+        }
         rank(place)
     }
 
     /// Whether `tick` has to look at it.
     func isRestless(_ place: Int) -> Bool {
-        let server = servers[place]
-        return server.outlier.ejectedUntil != nil || server.warmingSince != nil || server.reach.isPaused
+        servers[place].outlier.ejectedUntil != nil || servers[place].warmingSince != nil || servers[place].reach.isPaused
     }
 
     mutating func settle(_ place: Int) {

@@ -184,7 +184,7 @@ package struct Pool: Sendable {
         servers[place].turn = ranks.nextTurn(servers[place])
         if key.isRepeat { repeatsInUse += 1 }
         let isTrial = servers[place].reach == .ajar
-        if isTrial { setReach(.tried, place) } else { rank(place) }
+        setReach(isTrial ? .tried : servers[place].reach, place)
         if !waiter.stickKey.isEmpty { sticks?.store(waiter.stickKey, servers[place].id, now: now) }
         return Assignment(
             server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: waiter.kind,

@@ -22,14 +22,13 @@ package enum Reach: Sendable, Equatable {
     /// Whether a request may be sent there.
     var admits: Bool { self == .open || self == .ajar }
 
-    /// A request that was sent there has ended.
+    /// A request that was sent there has ended. While one tries for all, what others tell is older.
     mutating func learn(_ verdict: Verdict, isTrial: Bool, now: MonotonicTime) {
-        switch (self, verdict) {
-        case (.tried, .none) where isTrial: self = .ajar
-        case (.tried, .served) where isTrial, (.tried, .answerFailed) where isTrial: self = .open
-        case (.tried, .connectFailed) where isTrial, (.open, .connectFailed), (.ajar, .connectFailed), (.paused, .connectFailed):
-            self = .paused(until: now + Self.pause)
-        default: break
+        if self == .tried, !isTrial { return }
+        switch verdict {
+        case .connectFailed: self = .paused(until: now + Self.pause)
+        case .none: if self == .tried { self = .ajar }
+        case .served, .answerFailed: if self == .tried { self = .open }
         }
     }
 
