@@ -26,10 +26,4 @@ package enum StandInError: Error, CustomStringConvertible {
         case .unexpectedStatus(let status, let target): "\(status) for \(target)"
         }
     }
-
-    /// Whether the peer reset the connection.
-    package var isReset: Bool {
-        guard case .system(_, let number) = self else { return false }
-        return number == 104 || number == 32
-    }
 }

@@ -109,9 +109,6 @@ package final class StandInStream: @unchecked Sendable {
 
     package var isResumed: Bool { ssl.map { SSL_session_reused($0) == 1 } ?? false }
 
-    /// Such as `TLSv1.3`; nil over plain TCP.
-    package var tlsVersion: String? { ssl.map { String(cString: SSL_get_version($0)) } }
-
     /// Appends at least one byte, at most 64 KiB; says how many, none at the end of the stream.
     package func read(into buffer: inout [UInt8]) throws(StandInError) -> Int {
         var result = 0
