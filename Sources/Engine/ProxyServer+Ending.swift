@@ -42,6 +42,7 @@ extension ProxyServer {
         guard runningWorkers.isEmpty else { return }
         for worker in workers { worker.join() }
         writeStateFile()
+        stateFile.finish()
         adminSocket?.close()
         adminSocket = nil
         adminHTTP?.close()

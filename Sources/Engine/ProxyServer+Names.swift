@@ -24,6 +24,7 @@ extension ProxyServer {
             // A name that stops to resolve keeps the address that worked.
             if address != nil || known == nil {
                 pool.resolved(server, to: address)
+                stateIsNews = stateIsNews || address != known
                 if address == nil {
                     pool.handle(.check(server, .unresolved), now: now)
                 } else if known == nil {

@@ -5,6 +5,7 @@ import Model
 /// What pools tell of themselves: one line a change, and what follows from it.
 extension ProxyServer {
     func noticed(_ pool: PoolCoordinator, _ notice: PoolCoordinator.PoolNotice) {
+        stateIsNews = true
         switch notice {
         case .health(let server, let change): healthChanged(pool, server, change)
         case .server(let server, let change): serverChanged(pool, server, change)

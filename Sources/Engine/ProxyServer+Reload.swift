@@ -99,6 +99,7 @@ extension ProxyServer {
         makePools(settings)
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)
+        stateIsNews = true
         if old.settings.logs != settings.logs { access?.adopt(settings.logs) }
         for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
         resolveNames(onlyMissing: false)

@@ -10,9 +10,10 @@ extension ProxyServer {
     /// A state of 200,000 sticks takes a tenth of it.
     static let stateBound = 256 << 20
 
-    func savedState() -> String {
+    func savedState(withSticks: Bool = true) -> String {
         SavedState.text(report(), savedAt: Moment.now.wall) { [pools] pool in
-            pools[pool]?.stickReports(key: nil, limit: .max, now: MonotonicTime(nanoseconds: loop.now)) ?? []
+            guard withSticks else { return [] }
+            return pools[pool]?.stickReports(key: nil, limit: .max, now: MonotonicTime(nanoseconds: loop.now)) ?? []
         }
     }
 
@@ -34,14 +35,11 @@ extension ProxyServer {
         restore(state, from: path)
     }
 
-    /// Whole, or not at all: under another name first.
+    /// With the sticks only where a drain is on: there may be very many.
     func writeStateFile() {
+        stateIsNews = false
         guard let path = snapshot?.settings.stateFile, isReady, !hasHandedOver else { return }
-        do {
-            try FileContent.replace(path, with: Array(savedState().utf8))
-        } catch {
-            log.error("state_file cannot be written", metadata: ["file": "\(path)", "reason": "\(error.description)"])
-        }
+        stateFile.write(savedState(withSticks: isDraining), to: path)
     }
 
     // MARK: Restoring

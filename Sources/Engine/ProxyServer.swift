@@ -48,6 +48,9 @@ package final class ProxyServer {
     private var signals: SignalReader?
     var tickers: [Ticker] = []
     var watcher = FileWatcher()
+    let stateFile: StateFile
+    /// Whether `state_file` is behind: a crash must not lose what operators have said.
+    var stateIsNews = true
     /// What the hook knows.
     var told = ToldChanges()
     var unresolvedAtStart = 0
@@ -94,6 +97,7 @@ package final class ProxyServer {
         loop = try EventLoop()
         files = try BackgroundThread(name: "files")
         names = try BackgroundThread(name: "names")
+        stateFile = StateFile(on: files, log: log)
         hook = try ChangeHook(log: log)
         checker = HealthChecker(loop: loop, log: log)
     }
@@ -198,6 +202,7 @@ package final class ProxyServer {
         if takeover == nil, let path = settings.stateFile { restoreFromFile(path) }
         tickers = [
             try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
+            try Ticker(every: 1_000_000_000, on: loop) { [unowned self] in if stateIsNews { writeStateFile() } },
             try Ticker(every: 30_000_000_000, on: loop) { [unowned self] in resolveNames(onlyMissing: true) },
             try Ticker(every: 5_000_000_000, on: loop) { [unowned self] in watchFiles() },
             try Ticker(every: 3_600_000_000_000, on: loop) { [unowned self] in tellExpiries(alsoLogs: true) },

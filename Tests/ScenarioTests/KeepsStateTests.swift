@@ -44,6 +44,22 @@ struct KeepsStateTests {
         #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=3 sticks=1") }, "\(second.messages)")
     }
 
+    @Test func whatOperatorsSaidHoldsAfterACrash() throws {
+        let scene = try Scene()
+        let socket = RuntimeSocket(scene)
+        let server = try scene.server()
+        try scene.write(configuration(scene, server.address, server.address))
+        let first = try run(scene)
+        #expect(try socket.ask("set server compilers/s1 state maint; set server compilers/s2 weight 7") == "\n")
+        #expect(waitUntil { (try? scene.folder.read("state"))?.contains(" s2 127.0.0.1 2 0 7 ") == true }, "\((try? scene.folder.read("state")) ?? "")")
+        first.child.signal(SIGKILL)
+        _ = first.child.waitForEnd()
+        let second = try run(scene)
+        #expect(try socket.stat("compilers", "s1")["status"] == "MAINT")
+        #expect(try socket.stat("compilers", "s2")["weight"] == "7")
+        #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=2 sticks=0") }, "\(second.messages)")
+    }
+
     /// A server that was moved to another address is another server.
     @Test func serversThatAreUnknownOrChangedBeginAnew() throws {
         let scene = try Scene()
