@@ -1,20 +1,20 @@
 /// A worker's spare buffers, last in first out so that the warm one is used next. Bounded: what is too much is freed.
-package final class BufferPool {
-    package let bufferCapacity: Int
+public final class BufferPool {
+    public let bufferCapacity: Int
     private let keep: Int
     private var spare: [ByteBuffer] = []
 
     /// - Parameters:
     ///   - bufferCapacity: bytes of each buffer
     ///   - keep: how many spare buffers are kept at most
-    package init(bufferCapacity: Int, keep: Int) {
+    public init(bufferCapacity: Int, keep: Int) {
         self.bufferCapacity = bufferCapacity
         self.keep = keep
         spare.reserveCapacity(keep)
     }
 
     /// An empty buffer without headroom.
-    package func take() -> ByteBuffer {
+    public func take() -> ByteBuffer {
         if let buffer = spare.popLast() {
             buffer.clear()
             return buffer
@@ -22,7 +22,7 @@ package final class BufferPool {
         return ByteBuffer(capacity: bufferCapacity)
     }
 
-    package func give(_ buffer: ByteBuffer) {
+    public func give(_ buffer: ByteBuffer) {
         if spare.count < keep { spare.append(buffer) }
     }
 }

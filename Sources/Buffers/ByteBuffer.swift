@@ -1,25 +1,25 @@
 /// A fixed piece of memory with bytes in `start..<end`. Not Sendable: it belongs to one worker.
 /// Unsafe memory inside, checked indices outside: `readable` and `append` are the safe ways in.
-package final class ByteBuffer {
-    package let capacity: Int
-    package let base: UnsafeMutableRawPointer
-    package var start = 0
-    package var end = 0
+public final class ByteBuffer {
+    public let capacity: Int
+    public let base: UnsafeMutableRawPointer
+    public var start = 0
+    public var end = 0
 
-    package init(capacity: Int) {
+    public init(capacity: Int) {
         self.capacity = capacity
         base = .allocate(byteCount: capacity, alignment: 64)
     }
 
     deinit { base.deallocate() }
 
-    @inlinable package var count: Int { end - start }
-    @inlinable package var isEmpty: Bool { start == end }
+    @inlinable public var count: Int { end - start }
+    @inlinable public var isEmpty: Bool { start == end }
     /// Bytes that fit behind `end`.
-    @inlinable package var room: Int { capacity - end }
+    @inlinable public var room: Int { capacity - end }
 
     /// The bytes that wait to be read.
-    @inlinable package var readable: Span<UInt8> {
+    @inlinable public var readable: Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {
             let bytes = UnsafeBufferPointer(start: (base + start).assumingMemoryBound(to: UInt8.self), count: end - start)
@@ -28,19 +28,19 @@ package final class ByteBuffer {
     }
 
     /// Empties the buffer and leaves `headroom` bytes free in front.
-    @inlinable package func clear(headroom: Int = 0) {
+    @inlinable public func clear(headroom: Int = 0) {
         precondition(headroom <= capacity)
         start = headroom
         end = headroom
     }
 
-    @inlinable package func consume(_ byteCount: Int) {
+    @inlinable public func consume(_ byteCount: Int) {
         precondition(byteCount >= 0 && byteCount <= count)
         start += byteCount
     }
 
     /// Moves what is readable to the front, so that `room` is as large as it can be.
-    package func compact() {
+    public func compact() {
         guard start > 0 else { return }
         let byteCount = count
         if byteCount > 0 { base.copyMemory(from: base + start, byteCount: byteCount) }
@@ -50,7 +50,7 @@ package final class ByteBuffer {
 
     /// Copies as many of `bytes` as fit behind `end`; says how many.
     @inlinable @discardableResult
-    package func append(_ bytes: UnsafeRawBufferPointer) -> Int {
+    public func append(_ bytes: UnsafeRawBufferPointer) -> Int {
         let byteCount = Swift.min(bytes.count, room)
         if byteCount > 0 { (base + end).copyMemory(from: bytes.baseAddress!, byteCount: byteCount) }
         end += byteCount
@@ -58,5 +58,5 @@ package final class ByteBuffer {
     }
 
     @inlinable @discardableResult
-    package func append(_ bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { append($0) } }
+    public func append(_ bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { append($0) } }
 }

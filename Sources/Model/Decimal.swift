@@ -1,6 +1,6 @@
 /// Numbers as decimal text, without String.
-package enum Decimal {
-    @inlinable package static func append(_ value: UInt64, to output: inout [UInt8]) {
+public enum Decimal {
+    @inlinable public static func append(_ value: UInt64, to output: inout [UInt8]) {
         if value < 10 {
             output.append(0x30 &+ UInt8(truncatingIfNeeded: value))
             return
@@ -16,7 +16,7 @@ package enum Decimal {
     }
 
     /// Digits only, no sign, no white space; nil when empty, too large or anything else.
-    @inlinable package static func parse(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+    @inlinable public static func parse(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> UInt64? {
         guard !range.isEmpty, range.count <= 19 else { return nil }
         var value: UInt64 = 0
         for index in range {

@@ -1,13 +1,13 @@
 /// One field line of a head, as offsets: `name:value CRLF`.
-package struct HeaderField: Sendable {
+public struct HeaderField: Sendable {
     /// The whole line with its CRLF.
-    package var line: ByteRange
-    package var name: ByteRange
+    public var line: ByteRange
+    public var name: ByteRange
     /// The value without the white space around it.
-    package var value: ByteRange
-    package var kind: FieldKind
+    public var value: ByteRange
+    public var kind: FieldKind
 
-    @inlinable package init(line: ByteRange, name: ByteRange, value: ByteRange, kind: FieldKind) {
+    @inlinable public init(line: ByteRange, name: ByteRange, value: ByteRange, kind: FieldKind) {
         self.line = line
         self.name = name
         self.value = value
@@ -16,7 +16,7 @@ package struct HeaderField: Sendable {
 }
 
 /// The fields that the proxy must know by name; found once, while parsing.
-package enum FieldKind: UInt8, Sendable {
+public enum FieldKind: UInt8, Sendable {
     case other
     // Hop-by-hop (RFC 9110 section 7.6.1): never forwarded.
     case connection, keepAlive, proxyConnection, te, transferEncoding, upgrade, trailer
@@ -33,7 +33,7 @@ package enum FieldKind: UInt8, Sendable {
 }
 
 /// How a message's content ends (RFC 9112 section 6).
-package enum MessageFraming: Sendable, Equatable {
+public enum MessageFraming: Sendable, Equatable {
     case none
     case contentLength(UInt64)
     case chunked
@@ -41,6 +41,6 @@ package enum MessageFraming: Sendable, Equatable {
     case untilClose
 }
 
-package enum HTTPVersion: UInt8, Sendable {
+public enum HTTPVersion: UInt8, Sendable {
     case http10, http11
 }
