@@ -3,7 +3,7 @@ import HTTP1
 import Model
 
 /// An HTTP answer to a probe as it comes in: its head, then its content without framing. Of both there is a bound.
-struct ProbeAnswer {
+struct ProbeAnswer: ~Copyable {
     enum Progress { case needsMore, hasHead, isWhole }
 
     /// Why it is no answer, in words.

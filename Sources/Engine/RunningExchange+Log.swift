@@ -77,11 +77,7 @@ extension RunningExchange {
         record.termination = Telemetry.Termination(
             TerminationLetters.of(exchange.failure, byTimeout: exchange.failedByTimeout, phase: failurePhase))
         record.processConnections = worker.counters.connections.load(ordering: .relaxed)
-        // Taken out and put back: as an argument it would be copied, name by name.
-        var ended = AccessRecord()
-        swap(&ended, &record)
-        worker.writeLog(ended)
-        swap(&ended, &record)
+        worker.writeLog(record)
     }
 
     /// Where the exchange stands.
@@ -103,7 +99,7 @@ extension RunningExchange {
     }
 
     private func copy(_ bytes: [UInt8], to output: inout [UInt8]) {
-        output.removeAll(keepingCapacity: true)
+        if !output.isEmpty { output.removeAll(keepingCapacity: true) }
         output += bytes
     }
 }

@@ -42,12 +42,12 @@ extension RunningExchange {
     }
 
     private func poolRequest(_ ticket: Ticket, _ pool: PoolIndex) -> PoolRequest {
-        let settings = snapshot.poolSettings(pool)
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
             tried: exchange.tried, attempt: exchange.attempt, place: exchange.place, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
-        if let stick = settings.stick { request.stickKey = key(stick.on) }
-        if case .hash(let on) = settings.balance { request.hash = HashRing.hash(key(on)) }
+        // Not by way of all the pool's settings, which would be copied.
+        if let stick = snapshot.settings.pools[pool.value].stick { request.stickKey = key(stick.on) }
+        if case .hash(let on) = snapshot.settings.pools[pool.value].balance { request.hash = HashRing.hash(key(on)) }
         return request
     }
 

@@ -1,6 +1,7 @@
 import Admin
 import Model
 import Network
+import Telemetry
 
 /// What operators ask of a worker's connections.
 extension Worker {
@@ -54,15 +55,8 @@ extension SessionReport {
     }
 
     private mutating func add(_ running: RunningExchange) {
-        let record = running.record
-        requestID = String(decoding: record.id, as: UTF8.self)
+        add(running.record)
         requestMilliseconds = (running.worker.loop.now - running.began) / 1_000_000
-        method = String(decoding: record.method, as: UTF8.self)
-        target = String(decoding: record.target.prefix(200), as: UTF8.self)
-        endpoint = String(decoding: record.endpoint, as: UTF8.self)
-        certname = String(decoding: record.certname, as: UTF8.self)
-        environment = String(decoding: record.environment, as: UTF8.self)
-        bytesIn = record.bytesIn
         retries = running.exchange.retries
         if let pool = running.exchange.pool { self.pool = running.snapshot.poolSettings(pool).name }
         if let target = running.target, running.exchange.assignment != nil {
@@ -78,5 +72,15 @@ extension SessionReport {
         case (.running, _): state = .queued
         case (.ended, _): state = .closing
         }
+    }
+
+    private mutating func add(_ record: borrowing AccessRecord) {
+        requestID = String(decoding: record.id, as: UTF8.self)
+        method = String(decoding: record.method, as: UTF8.self)
+        target = String(decoding: record.target.prefix(200), as: UTF8.self)
+        endpoint = String(decoding: record.endpoint, as: UTF8.self)
+        certname = String(decoding: record.certname, as: UTF8.self)
+        environment = String(decoding: record.environment, as: UTF8.self)
+        bytesIn = record.bytesIn
     }
 }

@@ -4,7 +4,7 @@ import Routing
 import Settings
 
 /// Why a rule did not match, in words that name what was wanted and what there was.
-struct RuleWords {
+struct RuleWords: ~Copyable {
     let question: Question
     let request: PuppetRequest
     let identity: ClientIdentity?

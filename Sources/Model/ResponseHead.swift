@@ -1,19 +1,19 @@
-/// A parsed response head as offsets into the bytes it was parsed from. Reused from response to response.
-package struct ResponseHead: Sendable {
-    package var status = 0
+/// A parsed response head as offsets into the bytes it was parsed from. Reused from response to response, never copied.
+public struct ResponseHead: Sendable, ~Copyable {
+    public var status = 0
     /// The status line with its CRLF.
-    package var statusLine: ByteRange = .empty
-    package var version: HTTPVersion = .http11
-    package var fields: [HeaderField] = []
+    public var statusLine: ByteRange = .empty
+    public var version: HTTPVersion = .http11
+    public var fields: [HeaderField] = []
     /// How the content ends, the request's method and the status taken into account (RFC 9112 section 6.3).
-    package var framing: MessageFraming = .none
+    public var framing: MessageFraming = .none
     /// Whether the server keeps the connection open after this response.
-    package var keepAlive = true
-    package var length = 0
+    public var keepAlive = true
+    public var length = 0
 
-    package init() { fields.reserveCapacity(32) }
+    public init() { fields.reserveCapacity(32) }
 
-    package mutating func reset() {
+    public mutating func reset() {
         status = 0
         statusLine = .empty
         version = .http11
@@ -23,9 +23,9 @@ package struct ResponseHead: Sendable {
         length = 0
     }
 
-    package var isInterim: Bool { status >= 100 && status < 200 && status != 101 }
+    public var isInterim: Bool { status >= 100 && status < 200 && status != 101 }
 
-    package func first(_ kind: FieldKind) -> HeaderField? {
+    public func first(_ kind: FieldKind) -> HeaderField? {
         for field in fields where field.kind == kind { return field }
         return nil
     }

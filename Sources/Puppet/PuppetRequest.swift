@@ -1,11 +1,11 @@
 import Model
 
 /// What a request is for Puppet: decided once, from method, path, query and, for catalogs, the body.
-/// Reused from request to request: its arrays keep their room, so that a classification allocates nothing once warm.
+/// Reused from request to request: its arrays keep their room, so that a classification allocates nothing once warm. Never copied.
 ///
 /// `classify` first; where it says `.needsBody`, `classifyBody` until it says something else than `.needsMore`. After `.ambiguous` the
 /// properties say what was found so far, for the log; there is no environment then.
-package struct PuppetRequest: Sendable {
+package struct PuppetRequest: Sendable, ~Copyable {
     package enum EnvironmentSource: String, Sendable { case query, body, path }
 
     package var endpoint: PuppetEndpoint = .other

@@ -1,8 +1,9 @@
 import Model
 
-/// Everything that an access-log line tells of one request. Reused from request to request: `reset` keeps the room of its arrays.
+/// Everything that an access-log line tells of one request. Reused from request to request, never copied: `reset` keeps the
+/// room of its arrays.
 /// An empty array and nil mean "no value": null in JSON, `-` or -1 in httplog.
-package struct AccessRecord: Sendable {
+package struct AccessRecord: Sendable, ~Copyable {
     package enum TLSVersion: UInt8, Sendable { case tls12, tls13 }
     package enum HTTP: UInt8, Sendable { case http10, http11, http2 }
     package enum EnvironmentSource: UInt8, Sendable { case query, body, path }

@@ -5,7 +5,9 @@ import Testing
 
 struct ProbeAnswerTests {
     /// Feeds the pieces one after the other; what came of the last one.
-    private func take(_ pieces: [String], bound: Int = 100, ends: Bool = false) throws -> (ProbeAnswer.Progress, ProbeAnswer) {
+    private func take(_ pieces: [String], bound: Int = 100, ends: Bool = false) throws
+        -> (ProbeAnswer.Progress, (status: Int, content: [UInt8]))
+    {
         var answer = ProbeAnswer(to: .get, contentBound: bound)
         let buffer = ByteBuffer(capacity: 32 << 10)
         var progress = ProbeAnswer.Progress.needsMore
@@ -14,7 +16,7 @@ struct ProbeAnswerTests {
             buffer.append(Array(piece.utf8))
             progress = try answer.take(buffer, hasEnded: ends && number == pieces.count - 1)
         }
-        return (progress, answer)
+        return (progress, (answer.status, answer.content))
     }
 
     private let answers = [

@@ -63,7 +63,7 @@ import Testing
                 .connectionNamed, .te,
             ])
         #expect(request.head.framing == .contentLength(3))
-        #expect(request.head.keepAlive)
+        #expect(request.head.keepAlive == true)
     }
 
     private func parsed(_ name: String) throws -> FieldKind? {

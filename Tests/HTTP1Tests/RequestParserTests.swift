@@ -15,8 +15,8 @@ import Testing
         #expect(request.head.version == .http11)
         #expect(request.host == "puppet.example:8140")
         #expect(request.head.framing == .contentLength(11409))
-        #expect(request.head.keepAlive)
-        #expect(!request.head.expectsContinue)
+        #expect(request.head.keepAlive == true)
+        #expect(request.head.expectsContinue == false)
         #expect(request.head.length == request.bytes.count - 4)
         #expect(
             request.fields == [

@@ -11,7 +11,7 @@ import Testing
         #expect(response.head.status == 200)
         #expect(response.text(response.head.statusLine) == "HTTP/1.1 200 OK\r\n")
         #expect(response.head.framing == .chunked)
-        #expect(response.head.keepAlive)
+        #expect(response.head.keepAlive == true)
         #expect(response.head.length == response.bytes.count - 3)
         #expect(response.fields.map(\.kind) == [.date, .puppetVersion, .transferEncoding])
     }

@@ -53,7 +53,7 @@ package enum ResponseHeadInvariants {
     }
 
     private static func rewriting(
-        _ head: ResponseHead, of bytes: [UInt8], to method: RequestMethod, client: HTTPVersion, close: Bool
+        _ head: borrowing ResponseHead, of bytes: [UInt8], to method: RequestMethod, client: HTTPVersion, close: Bool
     ) -> String? {
         let output = ByteBuffer(capacity: 4096)
         let drops = client == .http10
@@ -74,7 +74,7 @@ package enum ResponseHeadInvariants {
         return fields(head, of: bytes, written: written)
     }
 
-    private static func fields(_ head: ResponseHead, of bytes: [UInt8], written: [UInt8]) -> String? {
+    private static func fields(_ head: borrowing ResponseHead, of bytes: [UInt8], written: [UInt8]) -> String? {
         let before = FieldModel.fields(ofHead: bytes)
         let named = FieldModel.named(by: before)
         let dropsLength = head.status < 200 || head.status == 204

@@ -12,7 +12,7 @@ package struct ClassifiedRequest: Equatable, Sendable {
     package var environmentSource: PuppetRequest.EnvironmentSource?
     package var transaction: [UInt8]
 
-    package init(_ request: PuppetRequest, problem: Ambiguity?) {
+    package init(_ request: borrowing PuppetRequest, problem: Ambiguity?) {
         self.problem = problem
         endpoint = request.endpoint
         form = request.form
