@@ -19,8 +19,10 @@ final class DownstreamConnection: EventTarget {
     private(set) var phase: Phase = .open
     private(set) var source: IPAddress
     private(set) var sourcePort: UInt16
-    /// `source` as text, for logs and X-Forwarded-For.
+    /// `source` as text.
     private(set) var sourceText: [UInt8] = []
+    /// The field that names `source`, as a line.
+    private(set) var forwardedFor: [UInt8] = []
     /// The peer's own address, which the limit by source counts.
     private let peer: SocketAddress
     /// It counts for `limits.connections_per_source`.
@@ -136,6 +138,7 @@ final class DownstreamConnection: EventTarget {
 
     private func secure() {
         source.append(to: &sourceText)
+        forwardedFor = worker.forwardedForName + sourceText + [0x0D, 0x0A]
         guard let context = listener.tls else { return open() }
         phase = .handshake
         stream.startTLS(server: context)

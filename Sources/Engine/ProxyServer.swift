@@ -192,7 +192,8 @@ package final class ProxyServer {
         let prefix = requestPrefix()
         for number in 0..<count {
             let worker = try WorkerHandle(
-                number: number, snapshot: first, counters: counters, access: access, log: log, requestPrefix: prefix,
+                number: number, snapshot: first, counters: counters, access: access, log: log,
+                requestPrefix: prefix + Self.hexadecimal(UInt8(truncatingIfNeeded: number)),
                 ended: { [mailbox = loop.mailbox] in mailbox.post(.workerEnded(number)) })
             workers.append(worker)
             directory.add(worker.mailbox)
@@ -234,8 +235,10 @@ package final class ProxyServer {
     private func requestPrefix() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 3)
         _ = getrandom(&bytes, 3, 0)
-        return bytes.flatMap { [Self.hex($0 >> 4), Self.hex($0 & 15)] }
+        return bytes.flatMap(Self.hexadecimal)
     }
+
+    private static func hexadecimal(_ byte: UInt8) -> [UInt8] { [hex(byte >> 4), hex(byte & 15)] }
 
     private static func hex(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x57 + digit }
 

@@ -12,13 +12,13 @@ extension RunningExchange {
     func prepareOutbound(for target: UpstreamTarget) -> Bool {
         if headIsTaken { return true }
         guard let input = connection.input, let pool = exchange.pool else { return false }
-        let block = connectionBlock(identity: snapshot.poolSettings(pool).identity)
-        let headRoom = head.length + block.count + 256
+        let identity = identityFields(for: pool)
+        let headRoom = head.length + identity.count + connection.forwardedFor.count + 256
         let buffer = memory.take(capacity: headRoom + expectedContent)
         guard
             HeadWriter.appendRequest(
-                head, bytes: input.readable, connectionBlock: block, dropExpect: answeredExpect, fallbackHost: target.authority,
-                to: buffer)
+                head, bytes: input.readable, identityFields: identity, forwardedFor: connection.forwardedFor,
+                dropExpect: answeredExpect, fallbackHost: target.authority, to: buffer)
         else {
             memory.give(buffer)
             return false
@@ -41,15 +41,9 @@ extension RunningExchange {
         }
     }
 
-    /// Identity fields and X-Forwarded-For, as lines.
-    private func connectionBlock(identity: PoolSettings.Identity) -> [UInt8] {
-        memory.bytes.removeAll(keepingCapacity: true)
-        if identity == .headers { memory.bytes += connection.identity?.headerBlock ?? IdentityHeaders.anonymousBlock }
-        memory.bytes += worker.forwardedForName
-        memory.bytes += connection.sourceText
-        memory.bytes.append(0x0D)
-        memory.bytes.append(0x0A)
-        return memory.bytes
+    private func identityFields(for pool: PoolIndex) -> [UInt8] {
+        guard snapshot.settings.pools[pool.value].identity == .headers else { return [] }
+        return connection.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
     }
 
     // MARK: From the agent

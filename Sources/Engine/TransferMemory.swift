@@ -15,8 +15,6 @@ final class TransferMemory {
     private let gatherPool = BufferPool(bufferCapacity: 160 << 10, keep: 16)
     /// For putting a head together before it goes in front of its content.
     let head = ByteBuffer(capacity: 96 << 10)
-    /// Small things: lines of identity fields, local answers.
-    var bytes: [UInt8] = []
 
     init() { gather = gatherPool.take() }
 

@@ -39,8 +39,8 @@ final class Worker {
     private var spareExchanges: [RunningExchange] = []
     private var nextSerial: UInt64 = 0
     private var nextConnection: UInt64 = 0
-    private var requestNumber: UInt64 = 0
-    private let requestPrefix: [UInt8]
+    /// The last one: sixteen hexadecimal digits, six of the process, two of the worker, a counter.
+    private var requestID: [UInt8]
     var messages = RepeatedMessages()
     private var logLines: [UInt8] = []
     private var logLineCount = 0
@@ -69,7 +69,7 @@ final class Worker {
         self.access = access
         self.tally = tally
         self.log = log
-        self.requestPrefix = requestPrefix
+        requestID = requestPrefix + [UInt8](repeating: UInt8(ascii: "0"), count: 8)
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
         loop = try EventLoop(mailbox: mailbox)
         loop.onMessage = { [unowned self] in handle($0) }
@@ -240,15 +240,19 @@ final class Worker {
         return Ticket(worker: number, serial: nextSerial)
     }
 
-    /// Sixteen hexadecimal digits: the process's prefix and a counter.
+    /// The next one: counted digit by digit, since nearly always only the last one changes.
     func appendRequestID(to output: inout [UInt8]) {
-        requestNumber += 1
-        output += requestPrefix
-        let value = UInt64(number) << 32 | requestNumber & 0xFFFF_FFFF
-        for shift in stride(from: 36, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift) & 15)
-            output.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        var place = requestID.count - 1
+        while requestID[place] == UInt8(ascii: "f"), place > requestID.count - 8 {
+            requestID[place] = UInt8(ascii: "0")
+            place -= 1
         }
+        switch requestID[place] {
+        case UInt8(ascii: "9"): requestID[place] = UInt8(ascii: "a")
+        case UInt8(ascii: "f"): requestID[place] = UInt8(ascii: "0")
+        default: requestID[place] += 1
+        }
+        output += requestID
     }
 
     /// It waits until the queue has answered or the ticket is cancelled; as long it counts for `limits.queue`.

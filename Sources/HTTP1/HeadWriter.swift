@@ -17,11 +17,12 @@ import Model
 package enum HeadWriter {
     /// - Parameters:
     ///   - bytes: what `head` was parsed from
-    ///   - connectionBlock: whole lines with their CRLF: the connection's identity fields and X-Forwarded-For
+    ///   - identityFields: whole lines with their CRLF
+    ///   - forwardedFor: likewise
     ///   - fallbackHost: for HTTP/1.0 requests without Host
     package static func appendRequest(
-        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, connectionBlock: [UInt8], dropExpect: Bool,
-        fallbackHost: [UInt8], to output: ByteBuffer
+        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, identityFields: [UInt8], forwardedFor: [UInt8],
+        dropExpect: Bool, fallbackHost: [UInt8], to output: ByteBuffer
     ) -> Bool {
         let start = output.end
         var fits = appendRequestLine(head, bytes: bytes, to: output)
@@ -42,7 +43,7 @@ package enum HeadWriter {
             fits = (head.isAbsoluteForm ? appendHost(bytes, head.host, to: output) : appendHost(fallbackHost, to: output)) && fits
         }
         if head.framing == .chunked { fits = append("Transfer-Encoding: chunked\r\n", to: output) && fits }
-        fits = append(connectionBlock, to: output) && fits
+        fits = append(identityFields, to: output) && append(forwardedFor, to: output) && fits
         fits = appendVia(head.version, to: output) && fits
         if !fits { output.end = start }
         return fits

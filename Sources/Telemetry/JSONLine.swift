@@ -88,18 +88,18 @@ enum JSONLine {
         if value.isEmpty { line.append("null") } else { line.append(json: value) }
     }
 
-    private static func number(_ key: StaticString, _ value: UInt64?, to line: inout LineWriter) {
+    @inline(__always) private static func number(_ key: StaticString, _ value: UInt64?, to line: inout LineWriter) {
         line.append(key)
         if let value { line.append(decimal: value) } else { line.append("null") }
     }
 
     /// `12`, `0.5`, `1.042`. A time that runs backwards counts as 0.
-    private static func milliseconds(_ key: StaticString, _ nanoseconds: Int64?, to line: inout LineWriter) {
+    @inline(__always) private static func milliseconds(_ key: StaticString, _ nanoseconds: Int64?, to line: inout LineWriter) {
         line.append(key)
-        guard let nanoseconds else {
-            line.append("null")
-            return
-        }
+        if let nanoseconds { milliseconds(nanoseconds, to: &line) } else { line.append("null") }
+    }
+
+    private static func milliseconds(_ nanoseconds: Int64, to line: inout LineWriter) {
         let microseconds = UInt64(max(0, nanoseconds)) / 1000
         line.append(decimal: microseconds / 1000)
         var rest = microseconds % 1000

@@ -64,8 +64,9 @@ import Testing
         let request = try #require(try ParsedRequest("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
         let output = ByteBuffer(capacity: 100)
         output.append(Array("before".utf8))
+        let bytes = request.bytes
         _ = HeadWriter.appendRequest(
-            request.head, bytes: request.bytes.span, connectionBlock: [], dropExpect: false, fallbackHost: [], to: output)
+            request.head, bytes: bytes.span, identityFields: [], forwardedFor: [], dropExpect: false, fallbackHost: [], to: output)
         #expect(output.text == "beforeGET / HTTP/1.1\r\nHost: h\r\nVia: 1.1 puppetfront\r\n\r\n")
     }
 

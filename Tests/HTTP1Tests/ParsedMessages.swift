@@ -3,12 +3,12 @@ import HTTP1
 import Model
 
 /// A request as the parser saw it, with its bytes, and ways to ask for parts of it.
-struct ParsedRequest {
+final class ParsedRequest {
     let head: RequestHead
     let bytes: [UInt8]
 
     /// Parses `text` in one go. nil where it is not whole.
-    init?(_ text: String, limits: HeadLimits = .test) throws(RequestError) { try self.init(Array(text.utf8), limits: limits) }
+    convenience init?(_ text: String, limits: HeadLimits = .test) throws(RequestError) { try self.init(Array(text.utf8), limits: limits) }
 
     init?(_ bytes: [UInt8], limits: HeadLimits = .test) throws(RequestError) {
         var parser = RequestParser(limits: limits)
@@ -28,20 +28,20 @@ struct ParsedRequest {
     func written(
         block: String = "", dropExpect: Bool = false, fallbackHost: String = "fallback.example", capacity: Int = 100_000
     ) -> String? {
-        let output = ByteBuffer(capacity: capacity)
+        let (output, bytes) = (ByteBuffer(capacity: capacity), bytes)
         let isWhole = HeadWriter.appendRequest(
-            head, bytes: bytes.span, connectionBlock: Array(block.utf8), dropExpect: dropExpect, fallbackHost: Array(fallbackHost.utf8),
-            to: output)
+            head, bytes: bytes.span, identityFields: Array(block.utf8), forwardedFor: [], dropExpect: dropExpect,
+            fallbackHost: Array(fallbackHost.utf8), to: output)
         guard isWhole else { return output.isEmpty ? nil : "left \(output.count) bytes" }
         return output.text
     }
 }
 
-struct ParsedResponse {
+final class ParsedResponse {
     let head: ResponseHead
     let bytes: [UInt8]
 
-    init?(_ text: String, to method: RequestMethod = .get, limit: Int = 65536) throws(ResponseError) {
+    convenience init?(_ text: String, to method: RequestMethod = .get, limit: Int = 65536) throws(ResponseError) {
         try self.init(Array(text.utf8), to: method, limit: limit)
     }
 
@@ -59,7 +59,7 @@ struct ParsedResponse {
     func written(
         to client: HTTPVersion = .http11, close: Bool = false, dropsChunking: Bool = false, capacity: Int = 100_000
     ) -> String? {
-        let output = ByteBuffer(capacity: capacity)
+        let (output, bytes) = (ByteBuffer(capacity: capacity), bytes)
         let isWhole = HeadWriter.appendResponse(
             head, bytes: bytes.span, clientVersion: client, close: close, dropsChunking: dropsChunking, to: output)
         guard isWhole else { return output.isEmpty ? nil : "left \(output.count) bytes" }

@@ -47,7 +47,7 @@ package enum RequestHeadInvariants {
         return .needMore
     }
 
-    private static func isSame(_ left: RequestHead, _ right: RequestHead) -> Bool {
+    private static func isSame(_ left: borrowing RequestHead, _ right: borrowing RequestHead) -> Bool {
         left.method == right.method && left.methodRange == right.methodRange && left.target == right.target && left.host == right.host
             && left.isAbsoluteForm == right.isAbsoluteForm && left.framing == right.framing && left.keepAlive == right.keepAlive
             && left.version == right.version && left.expectsContinue == right.expectsContinue && left.fields.count == right.fields.count
@@ -55,10 +55,10 @@ package enum RequestHeadInvariants {
     }
 
     /// The head as it is forwarded says the same, and nothing that a client must not say.
-    private static func rewriting(_ head: RequestHead, of bytes: [UInt8], dropExpect: Bool) -> String? {
+    private static func rewriting(_ head: borrowing RequestHead, of bytes: [UInt8], dropExpect: Bool) -> String? {
         let output = ByteBuffer(capacity: 4096)
         let isWritten = HeadWriter.appendRequest(
-            head, bytes: bytes.span, connectionBlock: block, dropExpect: dropExpect, fallbackHost: fallback, to: output)
+            head, bytes: bytes.span, identityFields: block, forwardedFor: [], dropExpect: dropExpect, fallbackHost: fallback, to: output)
         guard isWritten else { return "not written" }
         let written = Array(UnsafeRawBufferPointer(start: output.base, count: output.end))
         var parser = RequestParser(limits: HeadLimits(head: 4096, target: 256))
@@ -74,7 +74,7 @@ package enum RequestHeadInvariants {
         return fields(head, of: bytes, written: written, dropExpect: dropExpect)
     }
 
-    private static func fields(_ head: RequestHead, of bytes: [UInt8], written: [UInt8], dropExpect: Bool) -> String? {
+    private static func fields(_ head: borrowing RequestHead, of bytes: [UInt8], written: [UInt8], dropExpect: Bool) -> String? {
         let before = FieldModel.fields(ofHead: bytes)
         let after = FieldModel.fields(ofHead: written)
         let named = FieldModel.named(by: before)
