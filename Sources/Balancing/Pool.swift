@@ -180,8 +180,7 @@ package struct Pool: Sendable {
         tierInUse[servers[place].tier] += 1
         servers[place].take(waiter.kind)
         servers[place].lastChosen = choices
-        ranks.turnTaken(servers[place])
-        servers[place].turn = ranks.nextTurn(servers[place])
+        ranks.takeTurn(&servers[place])
         if key.isRepeat { repeatsInUse += 1 }
         let isTrial = servers[place].reach == .ajar
         setReach(isTrial ? .tried : servers[place].reach, place)

@@ -40,8 +40,9 @@ package struct ServerState: Sendable {
     private var inUseByKind = [Int](repeating: 0, count: SlotKind.count)
     private var limitByKind = [Int](repeating: .max, count: SlotKind.count)
     private var limit = Int.max
-    /// Round-robin's: where its next turn stands.
-    var turn: UInt64 = 0
+    /// Round-robin's: where its next turn stands, and by which weight; nil: it is new in its tier.
+    var turn: UInt64?
+    var turnWeight = 0
     /// The pool's count of choices when this one was chosen last.
     var lastChosen: UInt64 = 0
 
