@@ -128,15 +128,17 @@ extension Pool {
         guard failures > 0, servers[place].index != nil else { return }
         if settings.check != nil { actions.append(.checkSoon(servers[place].id)) }
         guard let outlier = settings.outlier, servers[place].outlier.isDue(failures, outlier), servers[place].isUp,
-            mayEject(outlier)
+            mayEject(place, outlier)
         else { return }
         let time = servers[place].outlier.eject(outlier, now: now)
         change(place, .ejected(time, failures: failures), now: now, actions: &actions)
     }
 
-    private func mayEject(_ outlier: OutlierSettings) -> Bool {
+    /// Never the last usable one: an answer now and then is better than none.
+    private func mayEject(_ place: Int, _ outlier: OutlierSettings) -> Bool {
         let ejected = restless.reduce(0) { $0 + (servers[$1].outlier.ejectedUntil == nil ? 0 : 1) }
-        return (ejected + 1) * 100 <= outlier.atMost * settings.servers.count
+        guard (ejected + 1) * 100 <= outlier.atMost * settings.servers.count else { return false }
+        return usable.contains { $0.contains { $0 != place } }
     }
 
     // MARK: Time
