@@ -94,8 +94,10 @@ extension Pool {
         _ place: Int, _ weight: Int?, percent: Int, _ byAgent: Bool, _ now: MonotonicTime, _ actions: inout [PoolAction]
     ) {
         guard weight != servers[place].agent.weight || percent != servers[place].agent.weightPercent else { return }
+        let ringWeight = servers[place].ringWeight
         servers[place].agent.weight = weight
         servers[place].agent.weightPercent = percent
+        if servers[place].ringWeight != ringWeight { buildRings() }
         change(place, .weight((servers[place].effectiveWeight + 255) / 256, byAgent: byAgent), now: now, actions: &actions)
     }
 

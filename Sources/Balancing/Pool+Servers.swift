@@ -67,8 +67,8 @@ extension Pool {
         }
         rings = (0..<tierCount).map { tier in
             HashRing(
-                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].settings.weight > 0 }
-                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].settings.weight, place: $0) })
+                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].ringWeight > 0 }
+                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].ringWeight, place: $0) })
         }
     }
 

@@ -59,9 +59,14 @@ package struct ServerState: Sendable {
     /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0, and at
     /// most 256 points as in HAProxy.
     package var effectiveWeight: Int {
-        let full = min((agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100, 256 * 256)
+        let full = fullWeight
         return full == 0 ? 0 : max(1, full * warmth / 100)
     }
+
+    /// 0 to 256: its weight on the hash ring. Slow start, which passes, moves no keys.
+    var ringWeight: Int { (fullWeight + 255) / 256 }
+
+    private var fullWeight: Int { min((agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100, 256 * 256) }
 
     /// How many requests it takes at once, at least 1. Without limit: `Int.max` (0 is unlimited, as HAProxy has it).
     package var slotLimit: Int { limit }
