@@ -1,6 +1,7 @@
 /// Whose turn is it among the classes that wait? Start-time fair queueing: a class pays for each turn what its requests have taken in the
 /// mean, and the one that has paid least is next. So catalogs of seconds and files of milliseconds, both waiting, each get half of the
-/// servers' time, and neither starves. A class that begins to wait starts level with those that do, whatever it did not use before.
+/// servers' time, and neither starves. A class that begins to wait starts level with those that do, whatever it did not use before; where
+/// nobody waits all start anew.
 struct ClassShares: Sendable {
     /// Nanoseconds, of no meaning but beside each other.
     private var paid = [Int64](repeating: 0, count: QueueClass.allCases.count)
@@ -11,7 +12,10 @@ struct ClassShares: Sendable {
 
     /// The first of a class begins to wait. - Parameter others: classes that wait already
     mutating func begins(_ queueClass: QueueClass, others: some Sequence<QueueClass>) {
-        guard let least = others.map({ paid[$0.index] }).min() else { return }
+        guard let least = others.map({ paid[$0.index] }).min() else {
+            for index in paid.indices { paid[index] = 0 }
+            return
+        }
         paid[queueClass.index] = max(paid[queueClass.index], least)
     }
 

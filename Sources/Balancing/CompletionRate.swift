@@ -3,6 +3,8 @@ import Model
 /// How many requests of a class end in a second? Counted over the last ten seconds or so: a full window and the running one, weighted.
 struct CompletionRate: Sendable {
     private static let window: Int64 = 10_000_000_000
+    /// Nothing that ended longer ago is counted.
+    static let span = Duration.nanoseconds(2 * window)
     private var began: Int64 = 0
     private var current = 0
     private var previous = 0

@@ -94,8 +94,10 @@ extension Pool {
         _ place: Int, _ weight: Int?, percent: Int, _ byAgent: Bool, _ now: MonotonicTime, _ actions: inout [PoolAction]
     ) {
         guard weight != servers[place].agent.weight || percent != servers[place].agent.weightPercent else { return }
+        let ringWeight = servers[place].ringWeight
         servers[place].agent.weight = weight
         servers[place].agent.weightPercent = percent
+        if servers[place].ringWeight != ringWeight { buildRings() }
         change(place, .weight((servers[place].effectiveWeight + 255) / 256, byAgent: byAgent), now: now, actions: &actions)
     }
 
@@ -128,15 +130,17 @@ extension Pool {
         guard failures > 0, servers[place].index != nil else { return }
         if settings.check != nil { actions.append(.checkSoon(servers[place].id)) }
         guard let outlier = settings.outlier, servers[place].outlier.isDue(failures, outlier), servers[place].isUp,
-            mayEject(outlier)
+            mayEject(place, outlier)
         else { return }
         let time = servers[place].outlier.eject(outlier, now: now)
         change(place, .ejected(time, failures: failures), now: now, actions: &actions)
     }
 
-    private func mayEject(_ outlier: OutlierSettings) -> Bool {
+    /// Never the last usable one: an answer now and then is better than none.
+    private func mayEject(_ place: Int, _ outlier: OutlierSettings) -> Bool {
         let ejected = restless.reduce(0) { $0 + (servers[$1].outlier.ejectedUntil == nil ? 0 : 1) }
-        return (ejected + 1) * 100 <= outlier.atMost * settings.servers.count
+        guard (ejected + 1) * 100 <= outlier.atMost * settings.servers.count else { return false }
+        return usable.contains { $0.contains { $0 != place } }
     }
 
     // MARK: Time

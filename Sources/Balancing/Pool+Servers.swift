@@ -23,6 +23,7 @@ extension Pool {
         }
         servers.removeAll { $0.index == nil && $0.inUse == 0 }
         let tiers = Tiers.order(servers: settings.servers, site: site, sites: sites, backups: settings.backups)
+        let hasOtherTiers = tierCount != tiers.count
         tierCount = tiers.count
         activeTierCount = tiers.prefix { !settings.servers[$0[0]].backup }.count
         var tierOfIndex = Array(repeating: 0, count: settings.servers.count)
@@ -30,7 +31,10 @@ extension Pool {
             for index in members { tierOfIndex[index] = tier }
         }
         for place in servers.indices {
-            if let index = servers[place].index { servers[place].tier = tierOfIndex[index] }
+            guard let index = servers[place].index else { continue }
+            // Each tier has a round of its own.
+            if hasOtherTiers || servers[place].tier != tierOfIndex[index] { servers[place].turn = nil }
+            servers[place].tier = tierOfIndex[index]
         }
         for line in queue.shared { queue.setTier(0, line: line) }
         buildRings()
@@ -63,8 +67,8 @@ extension Pool {
         }
         rings = (0..<tierCount).map { tier in
             HashRing(
-                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].settings.weight > 0 }
-                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].settings.weight, place: $0) })
+                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].ringWeight > 0 }
+                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].ringWeight, place: $0) })
         }
     }
 

@@ -11,6 +11,7 @@ extension Pool {
         guard request.mayQueue, queue.count < settings.queue.size else { return .refused(.queueFull) }
         if request.mayComeBack, wouldTimeOut(request.queueClass, now: now) { return .refused(.overloaded) }
         if queue.countByClass[request.queueClass.index] == 0 {
+            waitsSince[request.queueClass.index] = now
             shares.begins(request.queueClass, others: QueueClass.allCases.filter { queue.countByClass[$0.index] > 0 })
         }
         queue.append(waiter, key: key, tier: tier, now: now)
@@ -22,8 +23,10 @@ extension Pool {
         return .queued
     }
 
-    /// By what is measured, a place at the end of its class's line comes too late.
+    /// By what is measured, a place at the end of its class's line comes too late. What ended while none of the class waited tells what was
+    /// asked for, not what could be done: a herd after quiet times waits.
     private func wouldTimeOut(_ queueClass: QueueClass, now: MonotonicTime) -> Bool {
+        guard queued(queueClass) > 0, now - waitsSince[queueClass.index] >= CompletionRate.span else { return false }
         let rate = capacity(queueClass, now: now)
         guard rate > 0 else { return false }
         return Double(queued(queueClass) + 1) / rate > Double(settings.queue.timeout.inMilliseconds) / 1000

@@ -46,6 +46,8 @@ package struct Pool: Sendable {
     var random: UInt64
     /// Places of servers that are ejected, paused or warm up: what `tick` looks at.
     var restless: [Int] = []
+    /// By class: since when some of it wait without a break; means nothing where none do.
+    var waitsSince = [MonotonicTime](repeating: .zero, count: QueueClass.allCases.count)
     private var rates = [CompletionRate](repeating: CompletionRate(), count: QueueClass.allCases.count)
     private var schedule = RetrySchedule()
     private var nextID: UInt32 = 0
@@ -180,8 +182,7 @@ package struct Pool: Sendable {
         tierInUse[servers[place].tier] += 1
         servers[place].take(waiter.kind)
         servers[place].lastChosen = choices
-        ranks.turnTaken(servers[place])
-        servers[place].turn = ranks.nextTurn(servers[place])
+        ranks.takeTurn(&servers[place])
         if key.isRepeat { repeatsInUse += 1 }
         let isTrial = servers[place].reach == .ajar
         setReach(isTrial ? .tried : servers[place].reach, place)

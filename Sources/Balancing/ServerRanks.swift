@@ -35,12 +35,8 @@ struct ServerRanks: Sendable {
 
     /// Ranks a server anew after anything about it has changed.
     mutating func set(_ place: Int, _ server: inout ServerState) {
-        if isRoundRobin, server.turn == 0, server.lastChosen == 0 {
-            server.turn = round[server.tier] &+ Self.stride / UInt64(2 * max(1, server.effectiveWeight))
-        }
-        if isRoundRobin, server.turn < round[server.tier] { server.turn = round[server.tier] }
-        let entry = ServerHeap.Entry(
-            key: isRoundRobin ? server.turn : Self.load(server), tie: server.lastChosen, place: place)
+        let key = isRoundRobin ? placeTurn(&server) : Self.load(server)
+        let entry = ServerHeap.Entry(key: key, tie: server.lastChosen, place: place)
         for limit in 0...limitedKinds.count {
             let heap = heap(tier: server.tier, limit: limit)
             let isFree = server.isUsable && server.hasFreeSlot(limit == 0 ? nil : limitedKinds[limit - 1])
@@ -69,15 +65,26 @@ struct ServerRanks: Sendable {
 
     // MARK: Round-robin
 
-    /// The server is taken: the round has come to it.
-    mutating func turnTaken(_ server: borrowing ServerState) {
-        guard isRoundRobin, server.isUsable else { return }
-        round[server.tier] = max(round[server.tier], server.turn)
+    /// Where its next turn stands: half a turn on for a new one, level with the round for one that was full or away. Where its weight has
+    /// changed, what is left until then changes with it, as in HAProxy.
+    private func placeTurn(_ server: inout ServerState) -> UInt64 {
+        let round = round[server.tier]
+        let weight = server.effectiveWeight
+        var turn = server.turn ?? round &+ Self.stride / UInt64(2 * max(1, weight))
+        if turn < round { turn = round }
+        if weight > 0, server.turnWeight > 0, weight != server.turnWeight {
+            turn = round &+ min(turn &- round, Self.stride) * UInt64(server.turnWeight) / UInt64(weight)
+        }
+        if weight > 0 { server.turnWeight = weight }
+        server.turn = turn
+        return turn
     }
 
-    func nextTurn(_ server: borrowing ServerState) -> UInt64 {
-        guard isRoundRobin else { return server.turn }
-        return server.turn &+ Self.stride / UInt64(max(1, server.effectiveWeight))
+    /// The server is taken: the round has come to it. One of weight 0 has no turns, but its sticks.
+    mutating func takeTurn(_ server: inout ServerState) {
+        guard isRoundRobin, server.isUsable, let turn = server.turn else { return }
+        round[server.tier] = max(round[server.tier], turn)
+        server.turn = turn &+ Self.stride / UInt64(max(1, server.effectiveWeight))
     }
 
     // MARK: Least connections

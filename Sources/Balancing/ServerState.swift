@@ -40,8 +40,9 @@ package struct ServerState: Sendable {
     private var inUseByKind = [Int](repeating: 0, count: SlotKind.count)
     private var limitByKind = [Int](repeating: .max, count: SlotKind.count)
     private var limit = Int.max
-    /// Round-robin's: where its next turn stands.
-    var turn: UInt64 = 0
+    /// Round-robin's: where its next turn stands, and by which weight; nil: it is new in its tier.
+    var turn: UInt64?
+    var turnWeight = 0
     /// The pool's count of choices when this one was chosen last.
     var lastChosen: UInt64 = 0
 
@@ -58,9 +59,14 @@ package struct ServerState: Sendable {
     /// 256 a point of weight, after what the agent and slow start take off: at least 1 unless weight or agent say 0, and at
     /// most 256 points as in HAProxy.
     package var effectiveWeight: Int {
-        let full = min((agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100, 256 * 256)
+        let full = fullWeight
         return full == 0 ? 0 : max(1, full * warmth / 100)
     }
+
+    /// 0 to 256: its weight on the hash ring. Slow start, which passes, moves no keys.
+    var ringWeight: Int { (fullWeight + 255) / 256 }
+
+    private var fullWeight: Int { min((agent.weight ?? settings.weight) * 256 * agent.weightPercent / 100, 256 * 256) }
 
     /// How many requests it takes at once, at least 1. Without limit: `Int.max` (0 is unlimited, as HAProxy has it).
     package var slotLimit: Int { limit }

@@ -94,7 +94,8 @@ struct Validator {
     private func warnOfIdentityInTheClear(_ index: Int) {
         let pool = settings.pools[index]
         guard pool.identity == .headers, pool.tls == nil, let places = places.serverAddresses[index] else { return }
-        let far = pool.servers.indices.filter { !Validator.isLoopback(pool.servers[$0].address) }
+        // One without host was reported already.
+        let far = pool.servers.indices.filter { !pool.servers[$0].address.host.isEmpty && !Validator.isLoopback(pool.servers[$0].address) }
         guard let first = far.first, places.indices.contains(first) else { return }
         let names = far.map { pool.servers[$0].name }.joined(separator: ", ")
         findings.warning(

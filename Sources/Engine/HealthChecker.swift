@@ -31,16 +31,21 @@ final class HealthChecker {
         self.log = log
     }
 
-    /// Begins to ask what is new, at once, and forgets what is gone. What stays keeps its rhythm.
+    /// Begins to ask what is new, at once, and forgets what is gone. What stays keeps its rhythm, but waits no longer than its settings say
+    /// now.
     func adopt(_ pools: [PoolCoordinator]) {
         contexts.removeAll()
         var wanted: Set<Key> = []
         for pool in pools {
             let asksLoad = pool.settings.load == .jruby
             for server in pool.servers where server.index != nil {
-                if server.health.check != nil { want(.health, pool, server.id, &wanted) { HealthProbe(pool, server.id, checker: self) } }
-                if server.settings.agentCheck != nil {
+                if let interval = server.health.nextInterval {
+                    want(.health, pool, server.id, &wanted) { HealthProbe(pool, server.id, checker: self) }
+                    hurry(.health, pool, server.id, within: interval)
+                }
+                if let interval = server.settings.agentCheck?.inter {
                     want(.agent, pool, server.id, &wanted) { AgentProbe(pool, server.id, checker: self) }
+                    hurry(.agent, pool, server.id, within: interval)
                 }
                 if asksLoad { want(.load, pool, server.id, &wanted) { LoadProbe(pool, server.id, checker: self) } }
             }
@@ -60,10 +65,14 @@ final class HealthChecker {
         probe.schedule(at: loop.now)
     }
 
+    private func hurry(_ kind: Kind, _ pool: PoolCoordinator, _ server: ServerID, within interval: Duration) {
+        probes[Key(kind, pool, server)]?.hurry(to: loop.now + interval.inNanoseconds)
+    }
+
     /// After a failed request: the next check comes after `fastinter` at the latest.
     func checkSoon(_ pool: PoolCoordinator, _ server: ServerID) {
         guard let check = pool.server(server)?.health.check else { return }
-        probes[Key(.health, pool, server)]?.hurry(to: loop.now + check.fastinter.inNanoseconds)
+        hurry(.health, pool, server, within: check.fastinter)
     }
 
     /// The server's address is known now: what waited for it does not wait on.

@@ -81,6 +81,27 @@ struct PoolClassTests {
         #expect(served.dropFirst(1).contains(.compile), "what they took alone is not held against them")
     }
 
+    @Test func whatAClassTookBeforeNobodyWaitedIsForgotten() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1)))
+        #expect(script.submit(0, .compile) == "a")
+        for serial in UInt64(1)...50 {
+            _ = script.submit(serial, .compile)
+            script.wait(.seconds(2))
+            _ = script.release("a")
+        }
+        _ = script.release("a")
+        // The next herd begins with files.
+        for serial in UInt64(100)..<500 { _ = script.submit(serial, .quick) }
+        for serial in UInt64(500)..<510 { _ = script.submit(serial, .compile) }
+        var served: [QueueClass] = []
+        for _ in 0..<100 {
+            served.append(script.held[0].queueClass)
+            script.wait(script.held[0].queueClass == .compile ? .seconds(2) : .milliseconds(50))
+            _ = script.release("a")
+        }
+        #expect(served.contains(.compile), "catalogs starve until files have taken as much")
+    }
+
     @Test func withinAClassTheFirstIsServedFirst() {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1)))
         for serial in UInt64(0)..<13 { _ = script.submit(serial, QueueClass.allCases[Int(serial * 7 % 3)]) }

@@ -81,6 +81,24 @@ struct PoolHashTests {
         #expect((1..<50).allSatisfy { script.submit($0, stick: "one") == home })
     }
 
+    @Test func aWeightSetAtRunTimeMovesKeysAndBack() {
+        var script = Self.script(server("a", weight: 10), server("b", weight: 10), server("c", weight: 10))
+        let before = map(&script)
+        script.adjust("a") { $0.weightPercent = 10 }
+        let after = map(&script)
+        #expect((1...30).contains(after.values.count { $0 == "a" }), "a twentieth or so")
+        #expect(keys.allSatisfy { before[$0] == "a" || after[$0] == "a" || after[$0] == before[$0] }, "only keys of that server move")
+        script.adjust("a") { $0.weightPercent = 100 }
+        #expect(map(&script) == before)
+    }
+
+    @Test func aServerThatGetsAWeightAtRunTimeGetsKeys() {
+        var script = Self.script(server("a", weight: 0), server("b", weight: 10))
+        #expect(Set(map(&script).values) == ["b"])
+        script.adjust("a") { $0.weight = 10 }
+        #expect((100...200).contains(map(&script).values.count { $0 == "a" }))
+    }
+
     @Test func theRingFollowsAServerThatIsRemoved() {
         var script = Self.script(server("a"), server("b"), server("c"))
         for serial in UInt64(0)..<30 { _ = script.submit(serial, stick: keys[Int(serial)]) }

@@ -72,6 +72,16 @@ struct PoolOutlierTests {
         #expect(alone.end("a", .connectFailed) == [])
     }
 
+    @Test func theLastUsableServerIsNotEjected() {
+        var script = Self.script(server("a"), server("b"), server("c"), server("d"), failures: 1, check: CheckSettings())
+        for name in ["b", "c", "d"] { _ = script.fail(name) }
+        #expect(script.end("a", .answerFailed) == ["check a"])
+        #expect(script.submit(0) == "a")
+        _ = script.pass("b")
+        _ = script.pass("b")
+        #expect(script.release("a", .answerFailed).last == "a ejected(30.0 seconds, failures: 2)")
+    }
+
     @Test func whoWaitsIsServedByTheOthers() {
         var script = Self.script(server("a", maxconn: 1, site: "eie"), server("b", maxconn: 1, backup: true), failures: 1)
         #expect((0..<2).map { script.submit($0) } == ["a", "queued"])

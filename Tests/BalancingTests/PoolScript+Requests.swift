@@ -18,6 +18,13 @@ extension PoolScript {
 
     mutating func wait(_ time: Duration) { now = now + time }
 
+    /// An operator's weight or maxconn.
+    mutating func adjust(_ server: String, _ fill: (inout AgentReply) -> Void) {
+        var reply = AgentReply()
+        fill(&reply)
+        handle(.adjust(id(server), reply))
+    }
+
     /// Time passes, and what is due happens.
     mutating func tick(after time: Duration) -> [String] {
         wait(time)

@@ -72,6 +72,16 @@ struct HealthChecksTests {
         #expect(proxy.waitForMessage { $0.contains("compilers/s1 is DOWN, reason: Layer7 wrong status") } != nil)
     }
 
+    @Test func aShorterIntervalCountsFromTheReloadOn() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address, lines: ["check: { inter: 1h, timeout: 10s }"]))
+        #expect(waitUntil { server.acceptedCount == 1 })
+        try scene.write(.pool(server.address, lines: ["check: { inter: 100ms, timeout: 10s }"]))
+        proxy.reload()
+        #expect(waitUntil { server.acceptedCount > 3 })
+    }
+
     @Test func aServerStartsByItsFirstCheckAlone() throws {
         let scene = try Scene()
         let bad = try MisbehavingServer(.answers503)

@@ -57,6 +57,27 @@ struct ReloadsWhileRequestsWaitTests {
         #expect(try first.readResponse()?.status == 200, "what ran goes on to its end")
     }
 
+    @Test func aRemovedPoolStillTriesAgain() throws {
+        let scene = try Scene()
+        let (silent, other) = (try MisbehavingServer(.acceptsAndNeverAnswers), try scene.server("other"))
+        let lines = ["tls: { verify: none }", "timeouts: { connect: 1s }", "retry: { attempts: 1 }"]
+        var configuration = Configuration(
+            .init("first", lines, servers: [Configuration.server("s1", silent.address)]),
+            .init("other", servers: [Configuration.server("other", other.address)]))
+        configuration.environments = ["default: first"]
+        let proxy = try scene.start(configuration)
+        let client = try scene.connect(proxy)
+        try client.send(Requests.metadata())
+        #expect(waitUntil { silent.acceptedCount == 1 }, "its handshake is awaited")
+        configuration.pools.removeFirst()
+        configuration.environments = ["default: other"]
+        try scene.write(configuration)
+        proxy.reload()
+        #expect(proxy.waitForMessage { $0.contains("reloaded") } != nil, "\(proxy.messages)")
+        #expect(try client.readResponse()?.status == 503, "after the server's second time was up too")
+        #expect(silent.acceptedCount == 2)
+    }
+
     /// Two pools, the first with one server whose answers wait for a gate; one worker, so that what is sent first is looked at first.
     private final class Setup {
         let scene: Scene

@@ -19,11 +19,11 @@ final class SteadyClients: Sendable {
     ///   - kept: how many keep their connections
     ///   - fresh: how many do not
     ///   - tls: made once, since every client may use it
-    init(_ port: UInt16, tls: StandInTLS, kept: Int, fresh: Int) {
+    init(_ port: UInt16, tls: StandInTLS, kept: Int, fresh: Int, asking request: String = Requests.metadata()) {
         for number in 0..<(kept + fresh) {
             running.enter()
             Thread { [self] in
-                while !isEnding.load(ordering: .relaxed) { converse(port, tls, isKept: number < kept) }
+                while !isEnding.load(ordering: .relaxed) { converse(port, tls, request, isKept: number < kept) }
                 running.leave()
             }.start()
         }
@@ -45,13 +45,13 @@ final class SteadyClients: Sendable {
     }
 
     /// One connection.
-    private func converse(_ port: UInt16, _ tls: StandInTLS, isKept: Bool) {
+    private func converse(_ port: UInt16, _ tls: StandInTLS, _ request: String, isKept: Bool) {
         do {
             let client = try RawClient(port, tls: tls)
             defer { client.close() }
             var answer: RawClient.Response
             repeat {
-                answer = try client.exchange(Requests.metadata())
+                answer = try client.exchange(request)
                 note(answer.status == 200 && answer.isWhole ? nil : "status \(answer.status)")
             } while isKept && !answer.saysClose && !isEnding.load(ordering: .relaxed)
         } catch {

@@ -48,7 +48,7 @@ extension PoolWorld {
         if server.index != nil, model.settings.check != nil, verdict == .connectFailed || verdict == .answerFailed {
             expected.append(.checkSoon(server.id))
         }
-        if isDue, server.index != nil, server.isUp, mayEject { try eject(place, at) }
+        if isDue, server.index != nil, server.isUp, mayEject(server.id) { try eject(place, at) }
         try judgeActions(at)
     }
 
@@ -67,10 +67,12 @@ extension PoolWorld {
         try judgeActions(at)
     }
 
-    private var mayEject: Bool {
+    /// At most `at_most` of them, and never the last usable one.
+    private func mayEject(_ id: ServerID) -> Bool {
         guard let outlier = model.settings.outlier else { return false }
         let ejected = model.servers.count { $0.outlier.ejectedUntil != nil }
-        return (ejected + 1) * 100 <= outlier.atMost * model.settings.servers.count
+        let isLast = !model.servers.contains { $0.isUsable && $0.id != id }
+        return !isLast && (ejected + 1) * 100 <= outlier.atMost * model.settings.servers.count
     }
 
     private mutating func eject(_ place: Int, _ at: MonotonicTime) throws(Violation) {

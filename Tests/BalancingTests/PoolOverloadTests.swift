@@ -1,0 +1,40 @@
+import Balancing
+import Model
+import Settings
+import Testing
+
+/// Who would wait longer than the queue's timeout is refused at once, if it can come back: by what the servers can do, not by what has been
+/// asked of them.
+struct PoolOverloadTests {
+    private func request(_ serial: UInt64, mayComeBack: Bool = true) -> PoolRequest {
+        PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: .compile, mayComeBack: mayComeBack)
+    }
+
+    private func script() -> PoolScript {
+        PoolScript(PoolTests.settings(server("a", maxconn: 10), queue: QueueSettings(timeout: .seconds(60))))
+    }
+
+    @Test func aHerdAfterQuietTimesIsQueued() {
+        var script = script()
+        for serial in UInt64(0)..<30 {
+            #expect(script.submit(request(serial)) == "a")
+            script.wait(.seconds(2))
+            _ = script.release("a")
+        }
+        // One in two seconds was all that came: nobody knows how many there could be.
+        let answers = (100..<1100).map { script.submit(request($0)) }
+        #expect(answers.allSatisfy { $0 == "a" || $0 == "queued" }, "\(answers.count { $0 == "overloaded" }) are sent away")
+    }
+
+    @Test func whoFindsALineThatIsTooLongIsSentAway() {
+        var script = script()
+        for serial in UInt64(0)..<2000 { _ = script.submit(request(serial, mayComeBack: false)) }
+        // Ten a second, for half a minute.
+        for _ in 0..<30 {
+            script.wait(.seconds(1))
+            for _ in 0..<10 { _ = script.release("a") }
+        }
+        #expect(script.submit(request(5000)) == "overloaded")
+        #expect(script.submit(request(5001, mayComeBack: false)) == "queued")
+    }
+}
