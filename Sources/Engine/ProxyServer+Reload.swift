@@ -38,7 +38,7 @@ extension ProxyServer {
             ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, known: $1) }
         }
         let names = Set(settings.pools.map(\.name))
-        retired += pools.values.filter { !names.contains($0.name) && $0.queued > 0 }
+        retired += pools.values.filter { !names.contains($0.name) }.map { RetiredPool(pool: $0) }
         pools = pools.filter { names.contains($0.key) }
         checker.adopt(settings.pools.map { pools[$0.name]! })
     }

@@ -42,8 +42,8 @@ package final class ProxyServer {
     var snapshot: Snapshot?
     var materials = SnapshotBuilder.Materials()
     var pools: [String: PoolCoordinator] = [:]
-    /// Pools that a reload removed while requests waited in them.
-    var retired: [PoolCoordinator] = []
+    /// Pools that a reload removed, as long as a request that began before it may come to wait in them.
+    var retired: [RetiredPool] = []
     private(set) var access: AccessLogWriter?
     private var signals: SignalReader?
     var tickers: [Ticker] = []
@@ -264,9 +264,9 @@ package final class ProxyServer {
 
     private func tickPools() {
         let now = MonotonicTime(nanoseconds: loop.now)
-        for pool in Array(pools.values) + retired {
+        retired.removeAll { $0.pool == nil }
+        for pool in Array(pools.values) + retired.compactMap(\.pool) {
             if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.tick, now: now) }
         }
-        retired.removeAll { $0.queued == 0 }
     }
 }
