@@ -374,7 +374,8 @@ final class Worker {
         counters.requests.add(requestsEnded, ordering: .relaxed)
     }
 
-    private func stopWhenDrained() { if connections.isEmpty { loop.stop() } }
+    /// Not while the drain still takes connections in: those that end at once are not the last.
+    private func stopWhenDrained() { if acceptors.isEmpty, connections.isEmpty { loop.stop() } }
 
     private func stop() {
         for connection in Array(connections.values) { connection.close() }
