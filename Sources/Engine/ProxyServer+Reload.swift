@@ -100,7 +100,7 @@ extension ProxyServer {
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)
         if old.settings.logs != settings.logs { access?.adopt(settings.logs) }
-        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
+        publish(next)
         resolveNames(onlyMissing: false)
         log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
         reloads += 1

@@ -217,13 +217,19 @@ package final class ProxyServer {
             return stopNow()
         }
         isReady = true
-        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
+        publish(snapshot)
         let words = sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
         watchdog?.tick()
         tell(.started)
         tellExpiries(alsoLogs: false)
+    }
+
+    /// To all workers, with their sockets. Before this instance is ready none of them may accept: `becomeReady` publishes what is in force then.
+    func publish(_ snapshot: Snapshot) {
+        guard isReady else { return }
+        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
     }
 
     private func requestPrefix() -> [UInt8] {
