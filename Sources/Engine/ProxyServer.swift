@@ -171,7 +171,7 @@ package final class ProxyServer {
         let count = settings.limits.workerThreads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         if takesOver { try beginTakeover(settings) }
         let activated = ActivatedSockets.take(for: settings.listeners, log: log)
-        sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated)
+        sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated, mayListen: takeover == nil)
         try sockets.adopt(settings.listeners)
         let access = try AccessLogWriter(settings.logs, names: names, log: log)
         access.start()
@@ -215,6 +215,11 @@ package final class ProxyServer {
         if let takeover, !completeTakeover(takeover, snapshot.settings.admin) {
             exitCode = 1
             return stopNow()
+        }
+        do {
+            try sockets.listen()
+        } catch {
+            log.error("cannot listen", metadata: ["reason": "\(error.description)"])
         }
         isReady = true
         publish(snapshot)
