@@ -51,6 +51,8 @@ package final class ProxyServer {
     /// What the hook knows.
     var told = ToldChanges()
     var unresolvedAtStart = 0
+    /// Under way: names that take long are not asked for again meanwhile.
+    var lookups: Set<ServerLookup> = []
     private(set) var isReady = false
     /// Whether to take another instance's place, and the conversation with it until it is done.
     private let takesOver: Bool
@@ -250,7 +252,7 @@ package final class ProxyServer {
     private func handle(_ message: ControlMessage) {
         switch message {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
-        case .resolved(let pool, let server, let address): resolved(pool, server, address)
+        case .resolved(let lookup, let address): resolved(lookup, address)
         case .notice(let pool, let notice): noticed(pool, notice)
         case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
         case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
