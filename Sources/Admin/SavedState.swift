@@ -109,7 +109,7 @@ package struct SavedState: Sendable, Equatable {
         func text(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
         switch words.first.map({ String(decoding: $0, as: UTF8.self) }) {
         case "#saved":
-            guard words.count == 2, let seconds = Int64(text(1)) else { return false }
+            guard words.count == 2, let seconds = Int64(text(1)), (0..<1 << 40).contains(seconds) else { return false }
             savedAt = seconds
         case "#maxconn":
             guard words.count == 4, let limit = Int(text(3)), limit >= 0, let place = places["\(text(1))/\(text(2))"] else { return false }

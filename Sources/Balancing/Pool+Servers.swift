@@ -5,7 +5,7 @@ import Settings
 extension Pool {
     /// Brings `servers` in line with the settings. Same name and address: the same server, which keeps its ID, slots, health and
     /// operator's state, and comes back if it was draining away. Anything else is a new server with a new ID that starts up.
-    mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], now: MonotonicTime) {
+    mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState, now: MonotonicTime) {
         settings = newSettings
         adoptSticks()
         for place in servers.indices { servers[place].index = nil }
@@ -18,6 +18,7 @@ extension Pool {
             } else {
                 var state = ServerState(id: newServerID(), settings: entry, health: HealthTracker(check: settings.check))
                 state.index = index
+                state.admin = newcomers
                 servers.append(state)
             }
         }

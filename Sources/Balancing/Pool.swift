@@ -57,7 +57,7 @@ package struct Pool: Sendable {
         self.settings = settings
         random = seed
         var actions: [PoolAction] = []
-        adopt(settings, site: site, sites: sites, now: .zero)
+        adopt(settings, site: site, sites: sites, newcomers: .ready, now: .zero)
         rebuildUsable(actions: &actions)
     }
 
@@ -121,8 +121,8 @@ package struct Pool: Sendable {
             self.load(server, load)
         case .tick:
             tick(now: now, actions: &actions)
-        case .reconfigure(let newSettings, let site, let sites):
-            adopt(newSettings, site: site, sites: sites, now: now)
+        case .reconfigure(let newSettings, let site, let sites, let newcomers):
+            adopt(newSettings, site: site, sites: sites, newcomers: newcomers, now: now)
             serversChanged(now: now, actions: &actions)
         }
     }

@@ -33,7 +33,8 @@ package enum PoolEvent: Sendable {
     /// `Pool.nextDeadline` is due. Earlier and later calls do no harm.
     case tick
     /// New settings for the pool of the same name; servers are told apart by name and address.
-    case reconfigure(PoolSettings, site: SiteName?, sites: [SiteSettings])
+    /// Those that are new begin as `newcomers` says.
+    case reconfigure(PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState = .ready)
 }
 
 /// An operator's word about a server.

@@ -5,7 +5,6 @@ import Settings
 
 /// The bound sockets of one listener: one a worker, or (from systemd) one that all workers share. The descriptors belong to who holds it.
 struct BoundListener {
-    /// With port 0 an address stands for a port of its own each time, so the listener's name counts too.
     let name: String
     let wanted: ListenAddress
     let actual: SocketAddress
@@ -15,9 +14,7 @@ struct BoundListener {
     /// None once it is stopped.
     var descriptors: [Int32] = []
 
-    func serves(_ listener: ListenerSettings) -> Bool {
-        wanted == listener.address && (wanted.port != 0 || name == listener.name)
-    }
+    func serves(_ listener: ListenerSettings) -> Bool { listener.hasSocket(boundTo: wanted, for: name) }
 
     /// Each has its accept queue, so none is closed while the listener is wanted: where there are more than workers, some serve several.
     func descriptors(forWorker worker: Int, of workers: Int) -> [Int32] {

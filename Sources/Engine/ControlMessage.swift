@@ -8,7 +8,7 @@ import Settings
 enum ControlMessage: Sendable {
     /// A reload's files have been read.
     case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
-    case resolved(pool: String, ServerID, SocketAddress?)
+    case resolved(ServerLookup, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
     /// A worker's part of what an operator asked.
     case sessions(inquiry: UInt64, worker: Int, SessionList)

@@ -180,15 +180,20 @@ final class DownstreamConnection: EventTarget {
 
     // MARK: Requests
 
+    /// How many requests that are answered from here are taken in one go, so that one connection does not keep the others waiting.
+    private static let requestsInOneGo = 16
+
     /// Takes requests one after another as long as there are bytes and nothing runs.
     func readRequests() {
         guard !isReading else { return }
         isReading = true
         defer { isReading = false }
-        while phase == .open {
+        for _ in 0..<Self.requestsInOneGo {
+            guard phase == .open else { return }
             if let exchange, !exchange.isReadingHead { return }
             guard readHead() else { return }
         }
+        worker.loop.deferWork(self)
     }
 
     /// True when a head has come whole, or broken: the exchange has it then, or has even ended already.

@@ -8,11 +8,21 @@ import Settings
 struct ListenerSockets: ~Copyable {
     private(set) var bound: [BoundListener]
     private let workers: Int
+    /// False in a takeover, until the other instance has ended its part: what this one binds beside the sockets that it was given would take
+    /// connections from them, which nobody accepts yet and which would be lost if it came to nothing.
+    private var mayListen: Bool
 
     /// - Parameter inherited: what is bound already. `adopt` keeps what is wanted of it.
-    init(workers: Int, inherited: [BoundListener] = []) {
+    init(workers: Int, inherited: [BoundListener] = [], mayListen: Bool = true) {
         self.workers = workers
+        self.mayListen = mayListen
         bound = inherited
+    }
+
+    /// From now on all open listeners listen.
+    mutating func listen() throws(SystemError) {
+        mayListen = true
+        for listener in bound where listener.state == .open { for descriptor in listener.descriptors { try Socket.listen(on: descriptor) } }
     }
 
     /// Binds what is new, and closes what is no longer wanted once all of that has worked. All problems are told.
@@ -54,7 +64,7 @@ struct ListenerSockets: ~Copyable {
             return try bind(listener, to: wanted)
         }
         // Every worker's socket asks for the port by its number: one that was given a port loses it when it is paused.
-        let first = try Socket.listen(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
+        let first = try Socket.bind(wanted, v6only: v6only, sharesPort: true, defersAccept: true)
         let made = try bind(listener, to: first.localAddress ?? wanted)
         _ = consume first
         return made
@@ -73,7 +83,7 @@ struct ListenerSockets: ~Copyable {
         do {
             while listener.descriptors.count + made.count < workers {
                 let socket = try Socket.bind(listener.actual, v6only: listener.wanted.v6only, sharesPort: true, defersAccept: true)
-                if listener.state == .open { try socket.listen() }
+                if mayListen, listener.state == .open { try socket.listen() }
                 made.append(socket.takeDescriptor())
             }
         } catch {

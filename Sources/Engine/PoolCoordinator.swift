@@ -101,11 +101,11 @@ final class PoolCoordinator: Sendable {
 
     /// Takes new settings over. `makeTarget` gives the way to a server; the address of one that stays is kept until looked up anew.
     func reconfigure(
-        _ settings: PoolSettings, site: SiteName?, sites: [SiteSettings], now: MonotonicTime,
+        _ settings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState = .ready, now: MonotonicTime,
         makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget
     ) {
         let done = state.withLock { state in
-            state.pool.handle(.reconfigure(settings, site: site, sites: sites), now: now, actions: &state.actions)
+            state.pool.handle(.reconfigure(settings, site: site, sites: sites, newcomers: newcomers), now: now, actions: &state.actions)
             // Before the actions are looked at: a new server may have been given to a request that waited.
             Self.adoptTargets(&state, makeTarget)
             return Self.takeActions(&state)

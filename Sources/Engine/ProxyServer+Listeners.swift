@@ -4,6 +4,8 @@ import Admin
 extension ProxyServer {
     func setFrontend(_ name: String, _ state: ListenerReport.State) -> AdminOutcome {
         guard let index = snapshot?.settings.listeners.firstIndex(where: { $0.name == name }) else { return .refused("No such frontend.") }
+        // No worker has a socket yet.
+        guard isReady else { return .refused("This instance is not ready: try again.") }
         // The other has been told of the states already.
         guard handover == nil else { return .refused("Another instance is taking over: try again there.") }
         sockets.setState(index, state)

@@ -90,7 +90,7 @@ extension ProxyServer {
         for (index, pool) in next.pools.enumerated() where new.pools[index] !== previous.pools[index] {
             refresh(pool, pool.settings, new.pools[index], next)
         }
-        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
+        publish(next)
         checker.adopt(next.pools)
     }
 }

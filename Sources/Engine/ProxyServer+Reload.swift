@@ -101,7 +101,7 @@ extension ProxyServer {
         adoptPools(settings)
         stateIsNews = true
         if old.settings.logs != settings.logs { access?.adopt(settings.logs) }
-        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(next, sockets.sockets(forWorker: number))) }
+        publish(next)
         resolveNames(onlyMissing: false)
         log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": isAutomatic ? "files changed" : "asked for"])
         reloads += 1

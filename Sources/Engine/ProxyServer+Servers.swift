@@ -27,11 +27,8 @@ extension ProxyServer {
         }
         var settings = pool.settings
         settings.servers.append(entry)
-        adopt(settings, pool)
         // As HAProxy: it takes requests after `enable server`.
-        if let added = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) {
-            pool.handle(.admin(added.id, .maint), now: MonotonicTime(nanoseconds: loop.now))
-        }
+        adopt(settings, pool, newcomers: .maint)
         history.note("Server \(name.pool)/\(name.server) was added at run time.", now: .now)
         return .done
     }
@@ -54,16 +51,19 @@ extension ProxyServer {
         return .done
     }
 
-    private func adopt(_ settings: PoolSettings, _ pool: PoolCoordinator) {
+    private func adopt(_ settings: PoolSettings, _ pool: PoolCoordinator, newcomers: AdminState = .ready) {
         guard let snapshot, let index = snapshot.settings.pools.firstIndex(where: { $0.name == settings.name }) else { return }
-        refresh(pool, settings, materials.pools[index], snapshot)
+        refresh(pool, settings, materials.pools[index], snapshot, newcomers: newcomers)
         checker.adopt(snapshot.settings.pools.compactMap { pools[$0.name] })
     }
 
     /// The ways to a pool's servers anew, outside a reload: each keeps the address that it has, which may have been set at run time.
-    func refresh(_ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot) {
+    func refresh(
+        _ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot, newcomers: AdminState = .ready
+    ) {
         pool.reconfigure(
-            settings, site: snapshot.settings.site, sites: snapshot.settings.sites, now: MonotonicTime(nanoseconds: loop.now)
+            settings, site: snapshot.settings.site, sites: snapshot.settings.sites, newcomers: newcomers,
+            now: MonotonicTime(nanoseconds: loop.now)
         ) { server, address in
             let target = SnapshotBuilder.target(for: server, pool: settings, material: material, known: address)
             return address == nil ? target : target.resolved(to: address)

@@ -42,7 +42,7 @@ package final class ProxyServer {
     var snapshot: Snapshot?
     var materials = SnapshotBuilder.Materials()
     var pools: [String: PoolCoordinator] = [:]
-    /// Pools that a reload removed, as long as requests that began before it may wait in them: their time goes on.
+    /// Pools that a reload removed, as long as a request that began before it may come to wait in them.
     var retired: [RetiredPool] = []
     private(set) var access: AccessLogWriter?
     private var signals: SignalReader?
@@ -54,6 +54,8 @@ package final class ProxyServer {
     /// What the hook knows.
     var told = ToldChanges()
     var unresolvedAtStart = 0
+    /// Under way: names that take long are not asked for again meanwhile.
+    var lookups: Set<ServerLookup> = []
     private(set) var isReady = false
     /// Whether to take another instance's place, and the conversation with it until it is done.
     private let takesOver: Bool
@@ -175,7 +177,7 @@ package final class ProxyServer {
         let count = settings.limits.workerThreads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         if takesOver { try beginTakeover(settings) }
         let activated = ActivatedSockets.take(for: settings.listeners, log: log)
-        sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated)
+        sockets = ListenerSockets(workers: count, inherited: (takeover?.takeListeners() ?? []) + activated, mayListen: takeover == nil)
         try sockets.adopt(settings.listeners)
         let access = try AccessLogWriter(settings.logs, names: names, log: log)
         access.start()
@@ -222,14 +224,25 @@ package final class ProxyServer {
             exitCode = 1
             return stopNow()
         }
+        do {
+            try sockets.listen()
+        } catch {
+            log.error("cannot listen", metadata: ["reason": "\(error.description)"])
+        }
         isReady = true
-        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
+        publish(snapshot)
         let words = sockets.readyWords(snapshot.settings.listeners) + (adminHTTP.map { ["admin=\($0.address)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
         watchdog?.tick()
         tell(.started)
         tellExpiries(alsoLogs: false)
+    }
+
+    /// To all workers, with their sockets. Before this instance is ready none of them may accept: `becomeReady` publishes what is in force then.
+    func publish(_ snapshot: Snapshot) {
+        guard isReady else { return }
+        for (number, worker) in workers.enumerated() { worker.mailbox.post(.adopt(snapshot, sockets.sockets(forWorker: number))) }
     }
 
     private func requestPrefix() -> [UInt8] {
@@ -247,7 +260,7 @@ package final class ProxyServer {
     private func handle(_ message: ControlMessage) {
         switch message {
         case .loaded(let outcome, let materials, let isAutomatic): loaded(outcome, materials, isAutomatic)
-        case .resolved(let pool, let server, let address): resolved(pool, server, address)
+        case .resolved(let lookup, let address): resolved(lookup, address)
         case .notice(let pool, let notice): noticed(pool, notice)
         case .sessions(let inquiry, let worker, let list): inquiries.answered(inquiry, by: worker, list)?()
         case .staged(let inquiry, let made): staged(made, inquiry: inquiry)
@@ -272,9 +285,9 @@ package final class ProxyServer {
 
     private func tickPools() {
         let now = MonotonicTime(nanoseconds: loop.now)
+        retired.removeAll { $0.pool == nil }
         for pool in Array(pools.values) + retired.compactMap(\.pool) {
             if let deadline = pool.nextDeadline, deadline <= now { pool.handle(.tick, now: now) }
         }
-        retired.removeAll { $0.pool == nil }
     }
 }

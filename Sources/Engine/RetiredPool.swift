@@ -1,4 +1,4 @@
-/// A pool that is in no snapshot but those of requests that still run, which hold it.
+/// A pool that a reload removed. It lives in the snapshots of the requests that began before, and goes with the last of them.
 struct RetiredPool {
     weak var pool: PoolCoordinator?
 }

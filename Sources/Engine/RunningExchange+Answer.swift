@@ -89,7 +89,8 @@ extension RunningExchange {
                 guard responseHead.isInterim else { break }
                 forwardInterim(buffer)
                 buffer.consume(responseHead.length)
-                guard !buffer.isEmpty else {
+                // Where the agent has gone the exchange has ended with it: this object is another's next.
+                guard stage == .running, !buffer.isEmpty else {
                     memory.give(buffer)
                     return false
                 }

@@ -113,11 +113,17 @@ final class Worker {
         // Of servers that are gone.
         idle = idle.filter { !$0.value.list.isEmpty }
         formatter = AccessLogFormatter(format: snapshot.settings.logs.accessFormat, localOffsetSeconds: WallClock.localOffsetSeconds())
-        for acceptor in acceptors { stopAccepting(acceptor) }
+        let before = acceptors
         acceptors.removeAll()
         listeners.removeAll()
         for (index, settings) in snapshot.settings.listeners.enumerated() {
             listeners.append(makeListener(settings, snapshot.listenerTLS[index], snapshot.listenerLimits[index], snapshot.generation))
+        }
+        for acceptor in before {
+            let old = acceptor.listener.settings
+            // Who waits at a listener that is gone would be reset with it.
+            if !listeners.contains(where: { $0.settings.hasSocket(boundTo: old.address, for: old.name) }) { acceptor.acceptAll() }
+            stopAccepting(acceptor)
         }
         for socket in sockets { accept(on: socket) }
     }
@@ -378,7 +384,8 @@ final class Worker {
         counters.requests.add(requestsEnded, ordering: .relaxed)
     }
 
-    private func stopWhenDrained() { if connections.isEmpty { loop.stop() } }
+    /// Not while the drain still takes connections in: those that end at once are not the last.
+    private func stopWhenDrained() { if acceptors.isEmpty, connections.isEmpty { loop.stop() } }
 
     private func stop() {
         for connection in Array(connections.values) { connection.close() }

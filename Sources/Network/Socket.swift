@@ -34,8 +34,11 @@ package struct Socket: ~Copyable {
         return listener
     }
 
-    package func listen() throws(SystemError) {
-        guard CLinux.listen(number, Self.backlog) == 0 else { throw SystemError("listen") }
+    package func listen() throws(SystemError) { try Self.listen(on: number) }
+
+    /// For a socket that somebody else owns. One that listens already goes on.
+    package static func listen(on number: Int32) throws(SystemError) {
+        guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
     }
 
     /// The kernel refuses new connections, whoever holds a copy of this socket, and forgets those that were not taken in. The port is kept;

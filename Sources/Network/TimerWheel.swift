@@ -35,14 +35,16 @@ package struct TimerWheel {
         guard target > current else { return }
         let first = Swift.max(current + 1, target - Int64(Self.slotCount) + 1)
         current = target
+        // All first: what `body` puts back goes almost a turn ahead, and so into slots that this call would come to.
         for tick in first...target {
             let slot = Int(tick % Int64(Self.slotCount))
             guard occupied[slot / 64] & 1 << UInt64(slot % 64) != 0 else { continue }
             occupied[slot / 64] &= ~(1 << UInt64(slot % 64))
-            swap(&due, &slots[slot])
-            for token in due { body(&self, token) }
-            due.removeAll(keepingCapacity: true)
+            due += slots[slot]
+            slots[slot].removeAll(keepingCapacity: true)
         }
+        for token in due { body(&self, token) }
+        due.removeAll(keepingCapacity: true)
     }
 
     /// Milliseconds from `now` until an entry may come up, -1 where there is none; as epoll_wait takes it.

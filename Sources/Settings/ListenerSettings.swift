@@ -22,6 +22,12 @@ package struct ListenerSettings: Sendable {
         self.proxyProtocol = proxyProtocol
         self.statusPath = statusPath
     }
+
+    /// Whether what is bound to `address` for the listener `name` serves this one. With port 0 an address stands for a port of its own each
+    /// time, so the name counts too.
+    package func hasSocket(boundTo address: ListenAddress, for name: String) -> Bool {
+        address == self.address && (address.port != 0 || name == self.name)
+    }
 }
 
 /// Where a listener binds. Port 0 takes a free one, told in the ready line.

@@ -37,6 +37,19 @@ import Testing
         #expect(due(&wheel, at: 1_000_000 * millisecond).count == 500)
     }
 
+    /// A busy loop comes late, and puts back what is not due yet.
+    @Test(arguments: [Int64(0), 16, 32, 48, 500, 70_000])
+    func whatIsPutBackComesUpATurnLater(_ delay: Int64) {
+        var wheel = TimerWheel(now: 0)
+        let first = wheel.insert(1, at: 1000 * millisecond)
+        let now = first + delay * millisecond
+        var next: [Int64] = []
+        wheel.advance(to: now) { wheel, token in next.append(wheel.insert(token, at: 1_000_000 * millisecond)) }
+        #expect(next.count == 1)
+        #expect(due(&wheel, at: next[0] - millisecond).isEmpty)
+        #expect(due(&wheel, at: next[0]) == [1])
+    }
+
     @Test func theWaitEndsWithTheNextEntry() {
         var wheel = TimerWheel(now: 0)
         #expect(wheel.millisecondsToNext(from: 0) == -1)

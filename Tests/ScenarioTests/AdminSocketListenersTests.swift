@@ -49,6 +49,26 @@ struct AdminSocketListenersTests {
         #expect(waitUntil { status(scene, proxy) == 200 })
     }
 
+    @Test func whoWaitsAtAListenerThatAReloadRemovesIsServed() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [socket.line(), "limits: { worker_threads: 2 }"]
+        let proxy = try scene.start(configuration)
+        let first = try RawClient(proxy.port("plain"), address: "127.0.0.2")
+        #expect(try first.exchange(Requests.metadata()).status == 403, "without a certificate")
+        #expect(try socket.ask("set maxconn frontend plain 1") == "")
+        let waiting = try (1...4).map { _ in try RawClient(proxy.port("plain"), address: "127.0.0.2") }
+        for client in waiting { try client.send(Requests.metadata()) }
+        configuration.hasPlainListener = false
+        try scene.write(configuration)
+        proxy.reload()
+        #expect(proxy.waitForMessage { $0.contains("reloaded") } != nil)
+        for client in waiting { #expect(try client.readResponse()?.status == 403) }
+        #expect(waitUntil { (try? RawClient(proxy.port("plain"), address: "127.0.0.2")) == nil })
+    }
+
     @Test func aFrontendThatIsShutDownGivesItsPortBack() throws {
         let scene = try Scene()
         let (socket, proxy) = try start(scene)

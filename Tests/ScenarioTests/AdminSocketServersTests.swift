@@ -93,6 +93,26 @@ struct AdminSocketServersTests {
         #expect(try socket.ask("del server compilers/s1") == "Only servers added via <add server> CLI command can be deleted.\n")
     }
 
+    /// An operator adds one when the pool is full, and it may not be up yet.
+    @Test func aServerThatIsAddedTakesNobodyOutOfTheQueueBeforeItIsEnabled() throws {
+        let scene = try Scene()
+        let (server, gate) = try scene.gatedServer()
+        defer { gate.open() }
+        let socket = RuntimeSocket(scene)
+        let proxy = try scene.start(
+            Configuration(.init(servers: [Configuration.server("s1", server.address, "maxconn: 1")]), lines: [socket.line()]))
+        let clients = try (1...3).map { _ in try scene.connect(proxy) }
+        for client in clients { try client.send(Requests.metadata()) }
+        #expect(try waitUntil { try socket.stat("compilers", "BACKEND")["qcur"] == "2" })
+        let added = try scene.server("added")
+        #expect(try socket.ask("add server compilers/added \(added.address)") == "New server registered.\n")
+        #expect(try socket.stat("compilers", "BACKEND")["qcur"] == "2")
+        #expect(try socket.ask("enable server compilers/added") == "")
+        #expect(waitUntil { added.requestCount == 2 })
+        gate.open()
+        for client in clients { #expect(try client.readResponse()?.status == 200) }
+    }
+
     @Test func whatIsConnectedToAServerIsClosed() throws {
         let scene = try Scene()
         let (server, gate) = try scene.gatedServer()

@@ -77,4 +77,38 @@ struct ClientGoneTests {
         #expect(waitUntil { server.openCount == 0 })
         #expect(!server.requests.contains { $0.isComplete })
     }
+
+    /// The proxy finds the agent gone when it passes interim answers on, with the final one in its hands.
+    @Test func whoLeavesBeforeAnInterimAnswerLeavesItsAnswerToNobody() throws {
+        let scene = try Scene()
+        let (gate, sent) = (Gate(), Gate())
+        defer { gate.open() }
+        let server = try ScriptedServer { head, reader in
+            guard head.startLine.contains("leaver") else {
+                try reader.answer("own")
+                return true
+            }
+            gate.pass()
+            let interim = "HTTP/1.1 103 Early Hints\r\n\r\n"
+            try reader.stream.write(interim + interim + "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign")
+            sent.open()
+            return true
+        }
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["limits: { worker_threads: 1 }"]
+        let proxy = try scene.start(configuration)
+        let leaver = try scene.connect(proxy)
+        try leaver.send(Requests.metadata("leaver"))
+        #expect(waitUntil { gate.waitingCount == 1 })
+        // Both are there when the worker looks: the answer first.
+        let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-0"))
+        gate.open()
+        sent.pass()
+        leaver.stream.reset()
+        stop.end()
+        #expect(proxy.waitForLog { $0.reason == "client_gone" } != nil)
+        let next = try scene.connect(proxy)
+        #expect(try next.exchange(Requests.metadata("a")).text == "own")
+        #expect(try next.exchange(Requests.metadata("b")).text == "own")
+    }
 }

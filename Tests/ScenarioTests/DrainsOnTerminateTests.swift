@@ -47,6 +47,31 @@ struct DrainsOnTerminateTests {
         #expect(proxy.child.waitForEnd() == 0)
     }
 
+    /// More than a worker takes in at one time, so that the drain finds the last of them where they wait.
+    @Test func whoWaitsBehindThoseWhoHaveLeftIsServed() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["limits: { worker_threads: 1 }"]
+        let proxy = try scene.start(configuration)
+        var stopped: ThreadStop?
+        // A thread has its name a little after it has begun.
+        #expect(waitUntil {
+            stopped = ThreadStop(of: proxy.child.pid, named: "worker-0")
+            return stopped != nil
+        })
+        let stop = try #require(stopped)
+        for _ in 1...200 { try RawClient(proxy.port("plain"), address: "127.0.0.2").close() }
+        let client = try RawClient(proxy.port("plain"), address: "127.0.0.2")
+        try client.send(Requests.metadata())
+        proxy.terminate()
+        #expect(proxy.waitForMessage { $0.contains("draining") } != nil)
+        stop.end()
+        #expect(try client.readResponse()?.status == 403, "without a certificate")
+        client.close()
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
     /// Agents close by themselves after 4 s, so a draining proxy waits a little longer before it closes first.
     @Test func idleConnectionsDoNotKeepItAlive() throws {
         let scene = try Scene()

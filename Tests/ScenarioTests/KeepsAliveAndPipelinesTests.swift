@@ -36,6 +36,28 @@ struct KeepsAliveAndPipelinesTests {
         #expect(try client.exchange(Requests.metadata()).status == 200)
     }
 
+    /// What is answered from here needs no server that would slow its sender down.
+    @Test func whoPipelinesMuchKeepsNobodyWaiting() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["limits: { worker_threads: 1 }"]
+        configuration.plainLines = ["status_path: /alive"]
+        let proxy = try scene.start(configuration)
+        let clients = try (1...2).map { _ in try RawClient(proxy.port("plain"), address: "127.0.0.2") }
+        for client in clients { #expect(try client.exchange(Requests.get("/alive")).status == 200) }
+        // All of it is there when the worker looks.
+        let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-0"))
+        try clients[0].send(String(repeating: Requests.get("/alive"), count: 400))
+        try clients[1].send(Requests.make("HEAD", "/alive"))
+        stop.end()
+        #expect(try clients[1].readResponse(toHead: true)?.status == 200)
+        for _ in 1...400 { #expect(try clients[0].readResponse()?.status == 200) }
+        #expect(waitUntil { proxy.log.count == 403 })
+        let place = try #require(proxy.log.firstIndex { $0.string("method") == "HEAD" })
+        #expect(place < 100)
+    }
+
     @Test func aClientThatWantsToCloseIsAnsweredAndClosed() throws {
         let scene = try Scene()
         let server = try scene.server()

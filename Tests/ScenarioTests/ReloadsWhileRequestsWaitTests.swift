@@ -78,6 +78,29 @@ struct ReloadsWhileRequestsWaitTests {
         #expect(silent.acceptedCount == 2)
     }
 
+    @Test func aRemovedPoolTimesOutWhatComesToWaitAfterwards() throws {
+        let setup = try Setup(queueTimeout: "1s")
+        let first = try setup.send("first")
+        #expect(waitUntil { setup.gate.waitingCount == 1 })
+        // Its environment stands in the body, so that it is decided after the reload, as things were before.
+        let late = try setup.scene.connect(setup.proxy)
+        let body = "environment=production&facts=x"
+        try late.send(
+            "POST /puppet/v3/catalog/agent.test HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n")
+        try setup.letTheWorkerCatchUp()
+        var configuration = setup.configuration
+        configuration.pools.removeFirst()
+        configuration.environments = ["default: other"]
+        try setup.reload(configuration)
+        try setup.letTheWorkerCatchUp()
+        try late.send(body)
+        #expect(try late.readResponse()?.status == 503)
+        #expect(setup.proxy.waitForLog { $0.reason == "queue_timeout" } != nil)
+        setup.gate.open()
+        #expect(try first.readResponse()?.status == 200)
+    }
+
     /// Two pools, the first with one server whose answers wait for a gate; one worker, so that what is sent first is looked at first.
     private final class Setup {
         let scene: Scene

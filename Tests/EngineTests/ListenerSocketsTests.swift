@@ -1,0 +1,62 @@
+import Foundation
+import Model
+import Settings
+import TestKit
+import Testing
+
+@testable import Engine
+
+struct ListenerSocketsTests {
+    private let settings = ListenerSettings(name: "agents", address: ListenAddress(address: IPAddress("127.0.0.1")!, port: 0))
+
+    /// Connections that wait at these descriptors.
+    private func take(_ descriptors: [Int32]) -> Int {
+        var count = 0
+        for descriptor in descriptors {
+            while true {
+                let taken = accept(descriptor, nil, nil)
+                guard taken >= 0 else { break }
+                close(taken)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private func connect(to port: UInt16) throws -> [RawClient] {
+        try (1...32).map { _ in
+            let client = try RawClient(port)
+            // Without a byte a connection is not handed to who accepts.
+            try client.send("x")
+            return client
+        }
+    }
+
+    /// Should the takeover come to nothing, no agent must have come to sockets that go with it.
+    @Test func whatIsBoundInATakeoverTakesNoConnectionBeforeItIsTold() throws {
+        var old = ListenerSockets(workers: 1)
+        try old.adopt([settings])
+        let inherited = old.bound[0]
+        let copies = inherited.descriptors.map { dup($0) }
+        var new = ListenerSockets(
+            workers: 4,
+            inherited: [BoundListener(name: inherited.name, wanted: inherited.wanted, actual: inherited.actual, descriptors: copies)],
+            mayListen: false)
+        try new.adopt([settings])
+        #expect(new.bound[0].descriptors.count == 4)
+        let before = try connect(to: inherited.actual.port)
+        var count = 0
+        #expect(waitUntil {
+            count += take(old.bound[0].descriptors)
+            return count == 32
+        })
+        try new.listen()
+        let after = try connect(to: inherited.actual.port)
+        count = 0
+        #expect(waitUntil {
+            count += take(Array(new.bound[0].descriptors[1...]))
+            return count > 0
+        })
+        for client in before + after { client.close() }
+    }
+}
