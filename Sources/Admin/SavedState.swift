@@ -8,6 +8,7 @@ import Model
 /// has no field for:
 ///
 ///     #saved SECONDS-SINCE-1970
+///     #configured POOL SERVER HOST PORT              where the line above has another address, or writes it otherwise
 ///     #maxconn POOL SERVER N
 ///     #stick POOL KEY SERVER MILLISECONDS-LEFT       oldest first; in KEY all but printable ASCII as %XX
 package struct SavedState: Sendable, Equatable {
@@ -58,6 +59,11 @@ package struct SavedState: Sendable, Equatable {
         var text = ServersState.text(report, pool: nil) + "#saved \(savedAt)\n"
         for pool in report.pools {
             for server in pool.servers {
+                let (configured, place) = (server.state.settings.address, server.place)
+                let isAsConfigured = configured.literal == nil || configured.host == place.host
+                if !isAsConfigured || "\(configured.port)" != place.port {
+                    text += "#configured \(pool.name) \(server.state.name) \(configured.host) \(configured.port)\n"
+                }
                 if let limit = server.state.agent.maxconn { text += "#maxconn \(pool.name) \(server.state.name) \(limit)\n" }
             }
             for stick in sticks(pool.name).reversed() where !stick.server.isEmpty {
@@ -111,6 +117,9 @@ package struct SavedState: Sendable, Equatable {
         case "#saved":
             guard words.count == 2, let seconds = Int64(text(1)) else { return false }
             savedAt = seconds
+        case "#configured":
+            guard words.count == 5, let port = UInt16(text(4)), let place = places["\(text(1))/\(text(2))"] else { return false }
+            (servers[place].host, servers[place].port) = (text(3), port)
         case "#maxconn":
             guard words.count == 4, let limit = Int(text(3)), limit >= 0, let place = places["\(text(1))/\(text(2))"] else { return false }
             servers[place].maxconn = limit

@@ -131,7 +131,7 @@ enum ServerCommands {
         guard let host = words.first else { return .text("set server <b>/<s> addr requires an address and optionally a port.\n") }
         let by = " by 'stats socket command'"
         guard let wanted = IPAddress(host) else { return .text("Invalid addr '\(host)'\(by)\n") }
-        let (oldHost, oldPort) = parts(server.resolved ?? server.address)
+        let (oldHost, oldPort) = server.place
         let moves = IPAddress(oldHost) != wanted
         var text = moves ? "IP changed from '\(oldHost)' to '\(host)'" : "no need to change the addr"
         var port: UInt16?
@@ -144,14 +144,6 @@ enum ServerCommands {
         }
         guard moves || port != nil else { return .text("\(text)\(by)\n") }
         return .performSaying([.setAddress(name, host: host, port: port)], text + by)
-    }
-
-    /// `HOST:PORT`, the host perhaps in brackets.
-    private static func parts(_ address: String) -> (host: String, port: String) {
-        guard let colon = address.lastIndex(of: ":") else { return (address, "") }
-        let host = address[..<colon]
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        return (String(isBracketed ? host.dropFirst().dropLast() : host), String(address[address.index(after: colon)...]))
     }
 
     @Sendable private static func addServer(_ input: Input) -> Result {

@@ -45,8 +45,8 @@ enum ShowCommands {
         // Numbered as in `show stat`.
         for (number, pool) in report.pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
             for (index, server) in pool.servers.enumerated() {
-                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.state.settings.address.host) "
-                    + "\(server.state.settings.address.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
+                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.place.host) "
+                    + "\(server.place.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
                     + "-1 \(server.idleConnections)\n"
             }
         }
