@@ -37,7 +37,7 @@ enum TableCommands {
         guard let sticks = input.host.sticks(of: name, key: wanted, limit: limit) else { return .text("No such table\n") }
         var text = head(pool, used: pool.sticks)
         for (number, stick) in sticks.enumerated() {
-            text += "0x\(String(number + 1, radix: 16)): key=\(stick.key) use=0 exp=\(stick.remaining) shard=0 "
+            text += "0x\(String(number + 1, radix: 16)): key=\(stick.key.asWord) use=0 exp=\(stick.remaining) shard=0 "
                 + "server_id=\(stick.serverNumber) server_key=\(stick.server)\n"
         }
         return .text(text)
