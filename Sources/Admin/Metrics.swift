@@ -128,6 +128,15 @@ package enum Metrics {
         for pool in report.pools {
             for server in pool.servers { statuses(["pool": pool.name, "server": server.state.name], server.traffic, &page) }
         }
+        page.family("server_failures_total", .counter, "Tries at a server that failed: no connection, or no whole answer in time.")
+        for pool in report.pools {
+            for server in pool.servers {
+                let traffic = server.traffic
+                let labels: (String) -> KeyValuePairs<String, String> = { ["pool": pool.name, "server": server.state.name, "cause": $0] }
+                page.sample(labels("connect"), Double(traffic.failedConnects))
+                page.sample(labels("answer"), Double(traffic.failedAnswers))
+            }
+        }
         page.family("server_connections", .gauge, "Requests on a server now.")
         each { Double($0.state.inUse) }
         page.family("server_maxconn", .gauge, "Requests that a server takes at once; left out where there is no limit.")

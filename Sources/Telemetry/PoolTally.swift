@@ -54,7 +54,11 @@ package struct PoolTally: Sendable {
 
     mutating func add(_ record: borrowing AccessRecord) {
         traffic.add(record)
-        if !record.server.isEmpty { byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record) }
+        if !record.server.isEmpty {
+            // A retry is told of the server that failed, not of the one that helped out.
+            byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record, retries: record.retries - record.failedTries.count)
+        }
+        for failed in record.failedTries { byServer[byServer.place(of: failed.server, new: TrafficCounters())].add(failed) }
         let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
         if byEndpoint[place].add(record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
         if let time = record.queueTime { queueTimes.add(nanoseconds: time) }
