@@ -103,8 +103,10 @@ package struct AdminPages: Sendable {
     }
 
     private static func stats(_ target: AdminTarget, _ rights: StatsPage.Rights, nonce: String, _ report: ServiceReport) -> AdminAnswer {
-        if target.words.contains("csv") { return AdminAnswer(200, "text/plain; charset=utf-8", StatCommands.csv(report)) }
-        if target.words.contains("json") { return AdminAnswer(200, "application/json", StatCommands.json(report)) }
+        if let form = ["csv", "json", "typed"].first(where: target.words.contains) {
+            let words = [form, "no-maint", "up"].filter { $0 != "csv" && target.words.contains($0) }
+            return AdminAnswer(200, form == "json" ? "application/json" : "text/plain; charset=utf-8", StatCommands.text(words, report))
+        }
         let note = ServerForm.Result.allCases.first { target.words.contains("st=\($0.rawValue)") }
         let page = StatsPage(report, certname: target["certname"] ?? "", rights: rights, note: note?.words, nonce: nonce)
         return .page(200, page.html, nonce: nonce)

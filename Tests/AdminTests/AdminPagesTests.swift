@@ -79,6 +79,21 @@ struct AdminPagesTests {
         #expect(browser.status == 303 && Self.field(browser, "Location") == "/login")
     }
 
+    /// As HAProxy's page: words behind `;`.
+    @Test func theCountersComeInTheFormsOfShowStat() throws {
+        var world = World(try Self.access(token: nil))
+        world.host.set("s2", .maint)
+        for (target, command) in [
+            ("/;csv", "show stat"), ("/;json", "show stat json"), ("/;typed", "show stat typed"), ("/stats;csv;no-maint", "show stat no-maint"),
+            ("/;json;up;norefresh", "show stat json up"), ("/haproxy?stats;csv;up", "show stat up"),
+        ] {
+            let answer = world.ask(target)
+            #expect(Self.text(answer) + "\n" == AdminTests.answer(command, host: world.host), "\(target)")
+            #expect(answer.contentType.hasPrefix(target.contains("json") ? "application/json" : "text/plain"))
+        }
+        #expect(Self.text(world.ask("/;csv")) != Self.text(world.ask("/;csv;no-maint")))
+    }
+
     @Test func healthIsToldToEverybody() throws {
         var world = World(try Self.access())
         #expect(world.ask("/healthz").status == 200)
