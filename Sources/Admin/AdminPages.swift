@@ -61,7 +61,7 @@ package struct AdminPages: Sendable {
         case .stats: return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
         case .metrics: return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
         case .health: return AdminAnswer(200, "ok\n")
-        case .readiness: return Self.readiness(host.report().process)
+        case .readiness: return Self.answer(host.readiness())
         }
     }
 
@@ -74,13 +74,13 @@ package struct AdminPages: Sendable {
     // MARK: Looking
 
     /// The CA does not decide: agents that have their certificates go on without it.
-    private static func readiness(_ process: ProcessReport) -> AdminAnswer {
-        let authority = process.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
+    private static func answer(_ readiness: Readiness) -> AdminAnswer {
+        let authority = readiness.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
         let lines = [
-            "ready: \(process.isReady ? "yes" : "no")", "draining: \(process.isDraining ? "yes" : "no")",
-            "default pool usable: \(process.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
+            "ready: \(readiness.isReady ? "yes" : "no")", "draining: \(readiness.isDraining ? "yes" : "no")",
+            "default pool usable: \(readiness.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
         ]
-        return AdminAnswer(process.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
+        return AdminAnswer(readiness.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
     }
 
     private mutating func look(

@@ -57,7 +57,7 @@ enum InfoText {
             ("SslFrontendKeyRate", "0"), ("SslFrontendMaxKeyRate", "0"), ("SslFrontendSessionReuse_pct", "0"), ("SslBackendKeyRate", "0"),
             ("SslBackendMaxKeyRate", "0"), ("SslCacheLookups", "0"), ("SslCacheMisses", "0"), ("CompressBpsIn", "0"),
             ("CompressBpsOut", "0"), ("CompressBpsRateLim", "0"), ("Tasks", "\(process.connections)"), ("Run_queue", "\(process.waiting)"), ("Idle_pct", "100"), ("node", process.node),
-            ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.isDraining ? "1" : "0"),
+            ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.readiness.isDraining ? "1" : "0"),
             ("Jobs", "\(process.connections)"), ("Unstoppable Jobs", "0"), ("Listeners", "\(report.listeners.count)"), ("ActivePeers", "0"),
             ("ConnectedPeers", "0"), ("DroppedLogs", "\(process.logLinesDropped)"), ("BusyPolling", "0"), ("FailedResolutions", "0"),
             ("TotalBytesOut", "\(report.listeners.reduce(0) { $0 + $1.traffic.bytesOut })"),

@@ -22,7 +22,7 @@ package enum Metrics {
         page.family("start_time_seconds", .gauge, "When the process started, seconds since 1970.")
         page.sample([:], Double(process.startedAt))
         page.family("ready", .gauge, "1: at least one usable server for the default pool, and not draining.")
-        page.sample([:], process.isReady ? 1 : 0)
+        page.sample([:], process.readiness.isReady ? 1 : 0)
         page.family("queued_requests", .gauge, "Requests that wait in all pools.")
         page.sample([:], Double(process.waiting))
         page.family("turned_away_total", .counter, "Connections turned away over a limit.")

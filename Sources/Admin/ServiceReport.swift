@@ -48,12 +48,19 @@ package struct ProcessReport: Sendable {
     package var reloads: UInt64 = 0
     package var reloadsRefused: UInt64 = 0
     package var generation = 0
+    package var readiness = Readiness()
+    package var residentBytes: UInt64 = 0
+
+    package init() {}
+}
+
+/// What `/readyz` tells. Monitors ask often and everybody may: it costs nothing.
+package struct Readiness: Sendable {
     package var isDraining = false
     /// At least one usable server for the default pool, and not draining.
     package var isReady = false
     /// Where there is no default pool: any.
     package var defaultPoolIsUsable = false
-    package var residentBytes: UInt64 = 0
     /// Whether a CA pool is usable; nil: the site has none.
     package var caIsUsable: Bool?
 

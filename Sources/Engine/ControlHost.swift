@@ -11,6 +11,7 @@ struct ControlHost: AdminHost {
     unowned let server: ProxyServer
 
     func report() -> ServiceReport { server.report() }
+    func readiness() -> Readiness { server.readiness() }
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         server.pools[pool]?.stickReports(key: key, limit: limit, now: now)

@@ -63,12 +63,19 @@ extension ProxyServer {
         process.reloads = reloads
         process.reloadsRefused = reloadsRefused
         process.generation = snapshot.generation
-        process.isDraining = isDraining
-        process.defaultPoolIsUsable = snapshot.isReady
-        process.isReady = process.defaultPoolIsUsable && (!isDraining || hasHandedOver)
+        process.readiness = readiness()
         process.residentBytes = ProcessMemory.residentBytes
-        process.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
         return process
+    }
+
+    func readiness() -> Readiness {
+        var readiness = Readiness()
+        guard let snapshot else { return readiness }
+        readiness.isDraining = isDraining
+        readiness.defaultPoolIsUsable = snapshot.isReady
+        readiness.isReady = readiness.defaultPoolIsUsable && (!isDraining || hasHandedOver)
+        readiness.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
+        return readiness
     }
 
     private func listeners(_ tally: Tally, _ settings: ProxySettings) -> [ListenerReport] {

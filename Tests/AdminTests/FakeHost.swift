@@ -65,6 +65,7 @@ struct FakeHost: AdminHost {
     }
 
     func report() -> ServiceReport { service }
+    func readiness() -> Readiness { service.process.readiness }
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil
     }
