@@ -7,7 +7,7 @@ package struct ServiceReport: Sendable {
     package var listeners: [ListenerReport] = []
     /// In the file's order, the servers in theirs.
     package var pools: [PoolReport] = []
-    /// The most used first, at most 1,000; the rest together as `other`.
+    /// The most used first, at most 1,000; the rest together as `other` (`NamedEnvironments`).
     package var environments: [EnvironmentReport] = []
     /// The youngest first, at most 10,000.
     package var certnames: [CertnameReport] = []

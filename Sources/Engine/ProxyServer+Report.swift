@@ -26,7 +26,9 @@ extension ProxyServer {
         report.pools = snapshot.settings.pools.compactMap { settings in
             pools[settings.name].map { pool($0, tally.pools[Array(settings.name.utf8)] ?? PoolTally(), now) }
         }
-        report.environments = environments(tally, snapshot)
+        report.environments = namedEnvironments.reports(tally) { name in
+            snapshot.routes.pool(ofEnvironment: Array(name.utf8)).map { snapshot.poolSettings($0).name }
+        }
         report.certnames = certnames(tally)
         report.failures = tally.failures.failures.map(FailureReport.init)
         report.events = history.events
@@ -128,25 +130,6 @@ extension ProxyServer {
             report.servers[index].history = entry.recent
         }
         return report
-    }
-
-    private func environments(_ tally: Tally, _ snapshot: Snapshot) -> [EnvironmentReport] {
-        var reports = tally.environments.map { name, traffic in
-            var report = EnvironmentReport()
-            report.name = String(decoding: name, as: UTF8.self)
-            report.pool = snapshot.routes.pool(ofEnvironment: name).map { snapshot.poolSettings($0).name }
-            report.traffic = traffic
-            return report
-        }
-        reports.sort { ($0.traffic.requests, $1.name) > ($1.traffic.requests, $0.name) }
-        if tally.otherEnvironments.requests > 0 || reports.count > 1_000 {
-            var other = EnvironmentReport()
-            other.name = "other"
-            other.traffic = tally.otherEnvironments
-            for report in reports.dropFirst(1_000) { other.traffic += report.traffic }
-            reports = reports.prefix(1_000) + [other]
-        }
-        return reports
     }
 
     private func certnames(_ tally: Tally) -> [CertnameReport] {
