@@ -110,18 +110,21 @@ package struct SavedState: Sendable, Equatable {
         guard content.last == 0x0A else { throw Fault(line: number, message: "cut short") }
     }
 
+    /// From 1970 to the year 9999.
+    private static let seconds: ClosedRange<Int64> = 0...253_402_300_799
+
     /// False: one of ours that is broken. Other remarks are nobody's business.
     private mutating func take(remark words: [ArraySlice<UInt8>], _ places: [String: Int]) -> Bool {
         func text(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
         switch words.first.map({ String(decoding: $0, as: UTF8.self) }) {
         case "#saved":
-            guard words.count == 2, let seconds = Int64(text(1)) else { return false }
+            guard words.count == 2, let seconds = Int64(text(1)), Self.seconds.contains(seconds) else { return false }
             savedAt = seconds
         case "#configured":
             guard words.count == 5, let port = UInt16(text(4)), let place = places["\(text(1))/\(text(2))"] else { return false }
             (servers[place].host, servers[place].port) = (text(3), port)
         case "#maxconn":
-            guard words.count == 4, let limit = Int(text(3)), limit >= 0, let place = places["\(text(1))/\(text(2))"] else { return false }
+            guard words.count == 4, let limit = Int(text(3)), (0...1_000_000).contains(limit), let place = places["\(text(1))/\(text(2))"] else { return false }
             servers[place].maxconn = limit
         case "#stick":
             guard words.count == 5, let key = Self.unescaped(words[2]), let remaining = Int64(text(4)), remaining >= 0 else { return false }

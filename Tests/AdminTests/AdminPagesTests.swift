@@ -177,7 +177,8 @@ struct AdminPagesTests {
     @Test(arguments: [
         ("s=s1&s=s2&b=compilers&action=maint", "DONE", 2), ("s=s1&b=%232&action=ready", "DONE", 1), ("s=s1&b=%233&action=ready", "DONE", 1),
         ("b=compilers&action=drain", "NONE", 0), ("s=s1&b=compilers&action=explode", "ERRP", 0), ("s=s1&b=nobody&action=drain", "ERRP", 0),
-        ("s=s1&b=%231&action=drain", "ERRP", 0), ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
+        ("s=s1&b=%231&action=drain", "ERRP", 0),
+        ("s=s1&b=%23-9223372036854775808&action=drain", "ERRP", 0), ("s=s1&b=%239223372036854775807&action=drain", "ERRP", 0), ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
     ])
     func formsAreHAProxys(_ form: String, _ result: String, _ count: Int) throws {
         var world = World(try Self.access())

@@ -57,6 +57,9 @@ struct ErrorTextTests {
         ("clear table nowhere", "No such table"),
         ("clear table compilers key", "Key value expected"),
         (
+        ("set table compilers key k data.server_id 0", "No such server."),
+        ("set table compilers key k data.server_id -9223372036854775808", "No such server."),
+        ("set table compilers key k data.server_id 3", "No such server."),
             "clear table",
             "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or <table> ptr <ptr>"
         ),

@@ -69,7 +69,8 @@ struct SavedStateTests {
         ("", 1), ("2\n", 1), ("1", 1), ("1\n3 compilers 1 s1\n", 2),
         ("1\n3 c 1 s1 192.0.2.7 9 1 5 10 86 6 3 7 6 0 0 0 - 8140 - 1 0 - - 0\n", 2),
         ("1\n3 c 1 s1 192.0.2.7 2 0 5 10 86 6 3 7 6 0 0 0 - 81400 - 1 0 - - 0\n", 2),
-        ("1\n#saved soon\n", 2), ("1\n#maxconn c s1 4\n", 2), ("1\n#configured c s1 192.0.2.7 8140\n", 2), ("1\n#stick c key s1\n", 2), ("1\n#stick c %G0 s1 5\n", 2),
+        ("1\n#saved soon\n", 2), ("1\n#saved -9223372036854775808\n", 2),
+        ("1\n3 c 1 s1 192.0.2.7 2 0 5 10 86 6 3 7 6 0 0 0 - 8140 - 1 0 - - 0\n#maxconn c s1 9223372036854775807\n", 3), ("1\n#maxconn c s1 4\n", 2), ("1\n#configured c s1 192.0.2.7 8140\n", 2), ("1\n#stick c key s1\n", 2), ("1\n#stick c %G0 s1 5\n", 2),
         ("1\n#stick c key s1 -5\n", 2), ("1\n# cut sho", 2),
     ])
     func whatIsBrokenIsRefusedWithItsLine(_ text: String, line: Int) {
