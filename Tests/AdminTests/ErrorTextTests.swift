@@ -43,6 +43,9 @@ struct ErrorTextTests {
         ("add server compilers/s1 192.0.2.3:8140", "Already exists a server with the same name in backend."),
         ("add server nowhere/s3 192.0.2.3:8140", "No such backend."),
         ("add server s3 192.0.2.3:8140", "Require 'backend/server'."),
+        ("add server compilers/ 192.0.2.3:8140", "Require 'backend/server'."),
+        ("add server compilers/a\\ b 192.0.2.3:8140", "character ' ' is not permitted in server name 'a b'."),
+        ("add server compilers/a,b 192.0.2.3:8140", "character ',' is not permitted in server name 'a,b'."),
         ("add server compilers/s3", "'server' expects <name> and <addr>[:<port>] as arguments."),
         ("add server compilers/s3 192.0.2.3:8140 colour red", "unknown keyword 'colour'."),
         ("show stat nowhere", "No such proxy."),
@@ -54,12 +57,12 @@ struct ErrorTextTests {
         ("set table nowhere key k data.server_key s1", "No such table"),
         ("set table compilers key k data.http_req_cnt 3", "Data type not stored in this table"),
         ("set table compilers key k colour red", "\"data.<type>\" followed by a value expected"),
-        ("clear table nowhere", "No such table"),
-        ("clear table compilers key", "Key value expected"),
-        (
         ("set table compilers key k data.server_id 0", "No such server."),
         ("set table compilers key k data.server_id -9223372036854775808", "No such server."),
         ("set table compilers key k data.server_id 3", "No such server."),
+        ("clear table nowhere", "No such table"),
+        ("clear table compilers key", "Key value expected"),
+        (
             "clear table",
             "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or <table> ptr <ptr>"
         ),
