@@ -79,6 +79,7 @@ package struct ListenerReport: Sendable {
     package var maximumConnections = 0
     package var connectionLimit = 0
     package var totalConnections: UInt64 = 0
+    package var connectionRate = RateCounter()
     package var handshakesDone: UInt64 = 0
     package var handshakesFailed: UInt64 = 0
     package var handshakeTimes = LatencyHistogram()

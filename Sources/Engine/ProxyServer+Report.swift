@@ -97,6 +97,7 @@ extension ProxyServer {
                 report.connections = connections.current
                 report.maximumConnections = connections.maximum
                 report.totalConnections = connections.total
+                report.connectionRate = connections.rate
                 report.handshakesDone = connections.handshakesDone
                 report.handshakesFailed = connections.handshakesFailed
                 report.handshakeTimes = connections.handshakeTimes

@@ -65,6 +65,11 @@ package struct PoolTally: Sendable {
         if let time = record.totalTime { byEndpoint[place].times.add(nanoseconds: time) }
     }
 
+    mutating func clearMaxima() {
+        traffic.rate.clearMaximum()
+        byServer.forEach { $0.rate.clearMaximum() }
+    }
+
     mutating func overflowed(to pool: [UInt8]) { overflowed[pool, default: 0] += 1 }
 
     static func += (left: inout PoolTally, right: borrowing PoolTally) {

@@ -31,6 +31,8 @@ package struct TrafficCounters: Sendable, Equatable {
     package var timed: UInt64 = 0
     /// When the last request ended, seconds since 1970; 0: never.
     package var lastRequest: Int64 = 0
+    /// Requests that ended.
+    package var rate = RateCounter()
 
     package init() {}
 
@@ -51,7 +53,9 @@ package struct TrafficCounters: Sendable, Equatable {
             connectTime += UInt64(max(0, record.connectTime ?? 0))
             responseTime += UInt64(max(0, record.responseTime ?? 0))
         }
-        lastRequest = max(lastRequest, (record.startedAt + (record.totalTime ?? 0)) / 1_000_000_000)
+        let ended = (record.startedAt + (record.totalTime ?? 0)) / 1_000_000_000
+        lastRequest = max(lastRequest, ended)
+        rate.add(at: ended)
     }
 
     mutating func add(_ failed: AccessRecord.FailedTry) {
@@ -98,5 +102,6 @@ package struct TrafficCounters: Sendable, Equatable {
         left.totalTime += right.totalTime
         left.timed += right.timed
         left.lastRequest = max(left.lastRequest, right.lastRequest)
+        left.rate += right.rate
     }
 }
