@@ -1,6 +1,7 @@
 /// What commands ask of the service. The Engine answers on its control loop; tests answer with values.
 package protocol AdminHost {
     func report() -> ServiceReport
+    func readiness() -> Readiness
     /// The sticks of a pool, the youngest first; nil: it has no table or is not known. At most `limit`.
     /// - Parameter key: nil for all
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]?

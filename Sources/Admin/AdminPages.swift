@@ -61,7 +61,7 @@ package struct AdminPages: Sendable {
         case .stats: return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
         case .metrics: return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
         case .health: return AdminAnswer(200, "ok\n")
-        case .readiness: return Self.readiness(host.report().process)
+        case .readiness: return Self.answer(host.readiness())
         }
     }
 
@@ -74,13 +74,13 @@ package struct AdminPages: Sendable {
     // MARK: Looking
 
     /// The CA does not decide: agents that have their certificates go on without it.
-    private static func readiness(_ process: ProcessReport) -> AdminAnswer {
-        let authority = process.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
+    private static func answer(_ readiness: Readiness) -> AdminAnswer {
+        let authority = readiness.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
         let lines = [
-            "ready: \(process.isReady ? "yes" : "no")", "draining: \(process.isDraining ? "yes" : "no")",
-            "default pool usable: \(process.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
+            "ready: \(readiness.isReady ? "yes" : "no")", "draining: \(readiness.isDraining ? "yes" : "no")",
+            "default pool usable: \(readiness.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
         ]
-        return AdminAnswer(process.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
+        return AdminAnswer(readiness.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
     }
 
     private mutating func look(
@@ -103,8 +103,10 @@ package struct AdminPages: Sendable {
     }
 
     private static func stats(_ target: AdminTarget, _ rights: StatsPage.Rights, nonce: String, _ report: ServiceReport) -> AdminAnswer {
-        if target.words.contains("csv") { return AdminAnswer(200, "text/plain; charset=utf-8", StatCommands.csv(report)) }
-        if target.words.contains("json") { return AdminAnswer(200, "application/json", StatCommands.json(report)) }
+        if let form = ["csv", "json", "typed"].first(where: target.words.contains) {
+            let words = [form, "no-maint", "up"].filter { $0 != "csv" && target.words.contains($0) }
+            return AdminAnswer(200, form == "json" ? "application/json" : "text/plain; charset=utf-8", StatCommands.text(words, report))
+        }
         let note = ServerForm.Result.allCases.first { target.words.contains("st=\($0.rawValue)") }
         let page = StatsPage(report, certname: target["certname"] ?? "", rights: rights, note: note?.words, nonce: nonce)
         return .page(200, page.html, nonce: nonce)

@@ -1,4 +1,5 @@
 import Explain
+import Telemetry
 
 /// `show info`: HAProxy's keys in its order, as far as puppetfront has such a thing; tools need some of them to be there.
 enum InfoText {
@@ -43,6 +44,8 @@ enum InfoText {
         let uptime = process.uptime
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let spelled = "\(uptime / 86_400)d \(uptime / 3_600 % 24)h\(two(uptime / 60 % 60))m\(two(uptime % 60))s"
+        let connections = report.listeners.reduce(into: RateCounter()) { $0 += $1.connectionRate }
+        let (rate, maximum) = ("\(connections.rate(now: process.now))", "\(connections.maximum)")
         return [
             // haproxyadmin takes nothing else than this name, and Ansible drains from version 1.5 on.
             ("Name", "HAProxy"), ("Version", "2.6-puppetfront-\(process.version)"), ("Release_date", "2026/11/22"), ("Nbthread", "\(process.workers)"),
@@ -52,12 +55,12 @@ enum InfoText {
             ("Maxsock", "\(process.descriptorLimit)"), ("Maxconn", "\(process.connectionLimit)"), ("Hard_maxconn", "\(process.connectionLimit)"),
             ("CurrConns", "\(process.connections)"), ("CumConns", "\(process.totalConnections)"), ("CumReq", "\(process.totalRequests)"),
             ("MaxSslConns", "0"), ("CurrSslConns", "\(process.connections)"), ("CumSslConns", "\(process.totalHandshakes)"), ("Maxpipes", "0"),
-            ("PipesUsed", "0"), ("PipesFree", "0"), ("ConnRate", "0"), ("ConnRateLimit", "0"), ("MaxConnRate", "0"), ("SessRate", "0"),
-            ("SessRateLimit", "0"), ("MaxSessRate", "0"), ("SslRate", "0"), ("SslRateLimit", "0"), ("MaxSslRate", "0"),
+            ("PipesUsed", "0"), ("PipesFree", "0"), ("ConnRate", rate), ("ConnRateLimit", "0"), ("MaxConnRate", maximum), ("SessRate", rate),
+            ("SessRateLimit", "0"), ("MaxSessRate", maximum), ("SslRate", "0"), ("SslRateLimit", "0"), ("MaxSslRate", "0"),
             ("SslFrontendKeyRate", "0"), ("SslFrontendMaxKeyRate", "0"), ("SslFrontendSessionReuse_pct", "0"), ("SslBackendKeyRate", "0"),
             ("SslBackendMaxKeyRate", "0"), ("SslCacheLookups", "0"), ("SslCacheMisses", "0"), ("CompressBpsIn", "0"),
             ("CompressBpsOut", "0"), ("CompressBpsRateLim", "0"), ("Tasks", "\(process.connections)"), ("Run_queue", "\(process.waiting)"), ("Idle_pct", "100"), ("node", process.node),
-            ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.isDraining ? "1" : "0"),
+            ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.readiness.isDraining ? "1" : "0"),
             ("Jobs", "\(process.connections)"), ("Unstoppable Jobs", "0"), ("Listeners", "\(report.listeners.count)"), ("ActivePeers", "0"),
             ("ConnectedPeers", "0"), ("DroppedLogs", "\(process.logLinesDropped)"), ("BusyPolling", "0"), ("FailedResolutions", "0"),
             ("TotalBytesOut", "\(report.listeners.reduce(0) { $0 + $1.traffic.bytesOut })"),

@@ -22,7 +22,7 @@ package enum Metrics {
         page.family("start_time_seconds", .gauge, "When the process started, seconds since 1970.")
         page.sample([:], Double(process.startedAt))
         page.family("ready", .gauge, "1: at least one usable server for the default pool, and not draining.")
-        page.sample([:], process.isReady ? 1 : 0)
+        page.sample([:], process.readiness.isReady ? 1 : 0)
         page.family("queued_requests", .gauge, "Requests that wait in all pools.")
         page.sample([:], Double(process.waiting))
         page.family("turned_away_total", .counter, "Connections turned away over a limit.")
@@ -127,6 +127,15 @@ package enum Metrics {
         page.family("server_requests_total", .counter, "Requests by server and hundred of the status.")
         for pool in report.pools {
             for server in pool.servers { statuses(["pool": pool.name, "server": server.state.name], server.traffic, &page) }
+        }
+        page.family("server_failures_total", .counter, "Tries at a server that failed: no connection, or no whole answer in time.")
+        for pool in report.pools {
+            for server in pool.servers {
+                let traffic = server.traffic
+                let labels: (String) -> KeyValuePairs<String, String> = { ["pool": pool.name, "server": server.state.name, "cause": $0] }
+                page.sample(labels("connect"), Double(traffic.failedConnects))
+                page.sample(labels("answer"), Double(traffic.failedAnswers))
+            }
         }
         page.family("server_connections", .gauge, "Requests on a server now.")
         each { Double($0.state.inUse) }

@@ -62,4 +62,13 @@ package struct ServerReport: Sendable {
     package var history: [EventReport] = []
 
     package init(state: ServerState) { self.state = state }
+
+    /// Where it is reached now, else where the file says: the host without brackets, and the port.
+    var place: (host: String, port: String) {
+        let text = resolved ?? address
+        guard let colon = text.lastIndex(of: ":") else { return (text, "") }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return (String(isBracketed ? host.dropFirst().dropLast() : host), String(text[text.index(after: colon)...]))
+    }
 }

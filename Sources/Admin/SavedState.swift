@@ -8,6 +8,7 @@ import Model
 /// has no field for:
 ///
 ///     #saved SECONDS-SINCE-1970
+///     #configured POOL SERVER HOST PORT              where the line above has another address, or writes it otherwise
 ///     #maxconn POOL SERVER N
 ///     #stick POOL KEY SERVER MILLISECONDS-LEFT       oldest first; in KEY all but printable ASCII as %XX
 package struct SavedState: Sendable, Equatable {
@@ -58,6 +59,11 @@ package struct SavedState: Sendable, Equatable {
         var text = ServersState.text(report, pool: nil) + "#saved \(savedAt)\n"
         for pool in report.pools {
             for server in pool.servers {
+                let (configured, place) = (server.state.settings.address, server.place)
+                let isAsConfigured = configured.literal == nil || configured.host == place.host
+                if !isAsConfigured || "\(configured.port)" != place.port {
+                    text += "#configured \(pool.name) \(server.state.name) \(configured.host) \(configured.port)\n"
+                }
                 if let limit = server.state.agent.maxconn { text += "#maxconn \(pool.name) \(server.state.name) \(limit)\n" }
             }
             for stick in sticks(pool.name).reversed() where !stick.server.isEmpty {
@@ -104,15 +110,22 @@ package struct SavedState: Sendable, Equatable {
         guard content.last == 0x0A else { throw Fault(line: number, message: "cut short") }
     }
 
+    /// From 1970 to the year 9999.
+    private static let seconds: ClosedRange<Int64> = 0...253_402_300_799
+
     /// False: one of ours that is broken. Other remarks are nobody's business.
     private mutating func take(remark words: [ArraySlice<UInt8>], _ places: [String: Int]) -> Bool {
         func text(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
         switch words.first.map({ String(decoding: $0, as: UTF8.self) }) {
         case "#saved":
-            guard words.count == 2, let seconds = Int64(text(1)), (0..<1 << 40).contains(seconds) else { return false }
+            guard words.count == 2, let seconds = Int64(text(1)), Self.seconds.contains(seconds) else { return false }
             savedAt = seconds
+        case "#configured":
+            guard words.count == 5, let port = UInt16(text(4)), let place = places["\(text(1))/\(text(2))"] else { return false }
+            (servers[place].host, servers[place].port) = (text(3), port)
         case "#maxconn":
-            guard words.count == 4, let limit = Int(text(3)), limit >= 0, let place = places["\(text(1))/\(text(2))"] else { return false }
+            guard words.count == 4, let limit = Int(text(3)), (0...1_000_000).contains(limit), let place = places["\(text(1))/\(text(2))"]
+            else { return false }
             servers[place].maxconn = limit
         case "#stick":
             guard words.count == 5, let key = Self.unescaped(words[2]), let remaining = Int64(text(4)), remaining >= 0 else { return false }

@@ -131,7 +131,7 @@ enum ServerCommands {
         guard let host = words.first else { return .text("set server <b>/<s> addr requires an address and optionally a port.\n") }
         let by = " by 'stats socket command'"
         guard let wanted = IPAddress(host) else { return .text("Invalid addr '\(host)'\(by)\n") }
-        let (oldHost, oldPort) = parts(server.resolved ?? server.address)
+        let (oldHost, oldPort) = server.place
         let moves = IPAddress(oldHost) != wanted
         var text = moves ? "IP changed from '\(oldHost)' to '\(host)'" : "no need to change the addr"
         var port: UInt16?
@@ -146,17 +146,19 @@ enum ServerCommands {
         return .performSaying([.setAddress(name, host: host, port: port)], text + by)
     }
 
-    /// `HOST:PORT`, the host perhaps in brackets.
-    private static func parts(_ address: String) -> (host: String, port: String) {
-        guard let colon = address.lastIndex(of: ":") else { return (address, "") }
-        let host = address[..<colon]
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        return (String(isBracketed ? host.dropFirst().dropLast() : host), String(address[address.index(after: colon)...]))
+    private static func isInName(_ scalar: Unicode.Scalar) -> Bool {
+        UInt8(exactly: scalar.value).map { ASCII.isWord($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x3A } ?? false
     }
 
     @Sendable private static func addServer(_ input: Input) -> Result {
         guard let text = input.words.first, let slash = text.firstIndex(of: "/") else { return .text("Require 'backend/server'.\n") }
         let name = AdminAction.ServerName(pool: String(text[..<slash]), server: String(text[text.index(after: slash)...]))
+        guard !name.server.isEmpty else { return .text("Require 'backend/server'.\n") }
+        // As in the file: names stand in commands, columns and the state file.
+        if let wrong = name.server.unicodeScalars.first(where: { !isInName($0) }) {
+            return .text("character '\(wrong)' is not permitted in server name '\(name.server)'.\n")
+        }
+        guard name.server.utf8.count <= 200 else { return .text("a server's name has at most 200 characters.\n") }
         guard let pool = input.host.report().pools.first(where: { $0.name == name.pool }) else { return .text("No such backend.\n") }
         guard !pool.servers.contains(where: { $0.state.name == name.server }) else {
             return .text("Already exists a server with the same name in backend.\n")

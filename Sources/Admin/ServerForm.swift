@@ -35,7 +35,8 @@ enum ServerForm {
     private static func pool(_ text: String, _ report: ServiceReport) -> String? {
         guard text.hasPrefix("#") else { return report.pools.contains { $0.name == text } ? text : nil }
         guard let number = Int(text.dropFirst()) else { return nil }
-        let index = number - report.listeners.count - 1
-        return report.pools.indices.contains(index) ? report.pools[index].name : nil
+        // Numbered as in `show stat`, from 1 on.
+        let first = report.listeners.count + 1
+        return number >= first && number - first < report.pools.count ? report.pools[number - first].name : nil
     }
 }

@@ -24,13 +24,13 @@ package enum ServersState {
         let operation = !state.isUp ? 0 : state.warmingSince != nil ? 1 : 2
         let admin = (state.admin == .maint ? 1 : 0) | (state.admin == .drain ? 8 : 0) | (state.health.isResolved ? 0 : 32)
         let isName = state.settings.address.literal == nil
-        let resolved = server.resolved.map { text in text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text }
+        let (host, port) = server.place
         let fields: [String] = [
-            "\(poolNumber)", pool.name, "\(number)", state.name, resolved ?? state.settings.address.host, "\(operation)", "\(admin)",
+            "\(poolNumber)", pool.name, "\(number)", state.name, host, "\(operation)", "\(admin)",
             "\(weight(state))", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
             "\(checkResult(state))", "\(state.health.counter)", checks(state.health.check != nil, state.isChecked),
             checks(state.settings.agentCheck != nil, state.isAgentAsked), "0", "0", isName ? state.settings.address.host : "-",
-            "\(state.settings.address.port)", "-", pool.settings.tls == nil ? "0" : "1", "0", "-", "-",
+            port, "-", pool.settings.tls == nil ? "0" : "1", "0", "-", "-",
             "\(state.settings.agentCheck?.port ?? 0)",
         ]
         return fields.joined(separator: " ")

@@ -10,7 +10,7 @@ enum ServiceCommands {
             .perform([.clearCounters(all: true)])
         },
         Command(words: ["explain"], usage: "explain <method> <path> [options]       : which rule takes a request where, as `puppetfront explain`") { input in
-            guard !input.words.isEmpty else { return .text("usage: explain METHOD PATH [--certname NAME] [--environment NAME] [--source ADDRESS]\n") }
+            guard !input.words.isEmpty else { return .text("usage: explain METHOD PATH [--certname NAME] [--source ADDRESS] [--trusted KEY=VALUE]…\n") }
             return .text(input.host.explain(input.words))
         },
         Command(words: ["reload"], usage: "reload                                  : read the configuration anew, as SIGHUP", level: .admin) { _ in

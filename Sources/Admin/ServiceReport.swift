@@ -7,7 +7,7 @@ package struct ServiceReport: Sendable {
     package var listeners: [ListenerReport] = []
     /// In the file's order, the servers in theirs.
     package var pools: [PoolReport] = []
-    /// The most used first, at most 1,000; the rest together as `other`.
+    /// The most used first, at most 1,000; the rest together as `other` (`NamedEnvironments`).
     package var environments: [EnvironmentReport] = []
     /// The youngest first, at most 10,000.
     package var certnames: [CertnameReport] = []
@@ -48,12 +48,19 @@ package struct ProcessReport: Sendable {
     package var reloads: UInt64 = 0
     package var reloadsRefused: UInt64 = 0
     package var generation = 0
+    package var readiness = Readiness()
+    package var residentBytes: UInt64 = 0
+
+    package init() {}
+}
+
+/// What `/readyz` tells. Monitors ask often and everybody may: it costs nothing.
+package struct Readiness: Sendable {
     package var isDraining = false
     /// At least one usable server for the default pool, and not draining.
     package var isReady = false
     /// Where there is no default pool: any.
     package var defaultPoolIsUsable = false
-    package var residentBytes: UInt64 = 0
     /// Whether a CA pool is usable; nil: the site has none.
     package var caIsUsable: Bool?
 
@@ -72,6 +79,7 @@ package struct ListenerReport: Sendable {
     package var maximumConnections = 0
     package var connectionLimit = 0
     package var totalConnections: UInt64 = 0
+    package var connectionRate = RateCounter()
     package var handshakesDone: UInt64 = 0
     package var handshakesFailed: UInt64 = 0
     package var handshakeTimes = LatencyHistogram()

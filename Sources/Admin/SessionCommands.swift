@@ -60,18 +60,18 @@ enum SessionCommands {
         let began = "[\(Timestamps.logDate(session.startedAt))]"
         var text = "\(id(session)): \(began) id=\(session.id) proto=\(protocolName(session)) source=\(session.source)\n"
         text += "  flags=0x0, conn_retries=\(session.retries), waiting=\(session.state == .queued ? 1 : 0) age=\(age(session.age))\n"
-        text += "  frontend=\(session.listener) (mode=http), fd=\(session.descriptor) tls=\(session.tls.orNone)\n"
+        text += "  frontend=\(session.listener) (mode=http), fd=\(session.descriptor) tls=\(session.tls.asWord)\n"
         text += "  backend=\(session.pool.orNowhere) (mode=http)\n"
-        text += "  server=\(session.server.orNowhere) addr=\(session.serverAddress.orNone) fd=\(session.serverDescriptor)\n"
+        text += "  server=\(session.server.orNowhere) addr=\(session.serverAddress.asWord) fd=\(session.serverDescriptor)\n"
         text += "  \(own(session))\n"
         return text
     }
 
     /// The words of `show errors`, in its order.
     private static func own(_ session: SessionReport) -> String {
-        "state=\(session.state.rawValue) requests=\(session.requests) client=\(session.client.orNone) id=\(session.requestID.orNone) "
-            + "request_ms=\(session.requestID.isEmpty ? "-" : "\(session.requestMilliseconds)") endpoint=\(session.endpoint.orNone) "
-            + "certname=\(session.certname.orNone) environment=\(session.environment.orNone) method=\(session.method.orNone) "
+        "state=\(session.state.rawValue) requests=\(session.requests) client=\(session.client.asWord) id=\(session.requestID.asWord) "
+            + "request_ms=\(session.requestID.isEmpty ? "-" : "\(session.requestMilliseconds)") endpoint=\(session.endpoint.asWord) "
+            + "certname=\(session.certname.asWord) environment=\(session.environment.asWord) method=\(session.method.asWord) "
             + "target=\(JSONText.string(session.target))"
     }
 

@@ -45,8 +45,8 @@ enum ShowCommands {
         // Numbered as in `show stat`.
         for (number, pool) in report.pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
             for (index, server) in pool.servers.enumerated() {
-                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.state.settings.address.host) "
-                    + "\(server.state.settings.address.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
+                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.place.host) "
+                    + "\(server.place.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
                     + "-1 \(server.idleConnections)\n"
             }
         }
@@ -59,8 +59,8 @@ enum ShowCommands {
         let refusals = report.failures.map { failure in
             EventReport(
                 time: failure.time,
-                text: "\(failure.reason.rawValue) id=\(failure.id) client=\(failure.client.orNone) src=\(failure.source) endpoint=\(failure.endpoint.orNone) "
-                    + "certname=\(failure.certname.orNone) pool=\(failure.pool.orNone) server=\(failure.server.orNone)")
+                text: "\(failure.reason.rawValue) id=\(failure.id) client=\(failure.client.asWord) src=\(failure.source) endpoint=\(failure.endpoint.asWord) "
+                    + "certname=\(failure.certname.asWord) pool=\(failure.pool.asWord) server=\(failure.server.asWord)")
         }
         let all = (report.events + refusals).enumerated().sorted { ($1.element.time, $0.offset) < ($0.element.time, $1.offset) }
         return all.map { "[\(Timestamps.text($0.element.time))] \($0.element.text)\n" }.joined()
@@ -72,9 +72,9 @@ enum ShowCommands {
         return head
             + report.failures.map { failure in
                 "\n[\(Timestamps.text(failure.time))] \(failure.reason.rawValue) status=\(failure.status.map(String.init) ?? "-") "
-                    + "id=\(failure.id) listener=\(failure.listener) src=\(failure.source) client=\(failure.client.orNone) "
-                    + "endpoint=\(failure.endpoint.orNone) certname=\(failure.certname.orNone) environment=\(failure.environment.orNone) "
-                    + "pool=\(failure.pool.orNone) server=\(failure.server.orNone) target=\(JSONText.string(failure.target))\n"
+                    + "id=\(failure.id) listener=\(failure.listener) src=\(failure.source) client=\(failure.client.asWord) "
+                    + "endpoint=\(failure.endpoint.asWord) certname=\(failure.certname.asWord) environment=\(failure.environment.asWord) "
+                    + "pool=\(failure.pool.asWord) server=\(failure.server.asWord) target=\(JSONText.string(failure.target))\n"
             }.joined()
     }
 
@@ -85,7 +85,7 @@ enum ShowCommands {
             + input.host.report().environments.map { environment in
                 let traffic = environment.traffic
                 let failed = traffic.refused + traffic.connectErrors + traffic.responseErrors + traffic.serverAborts
-                return "\(environment.name) \((environment.pool ?? "").orNone) \(traffic.requests) \(traffic.statuses[2]) "
+                return "\(environment.name) \((environment.pool ?? "").asWord) \(traffic.requests) \(traffic.statuses[2]) "
                     + "\(traffic.statuses[3]) \(traffic.statuses[4]) \(traffic.statuses[5]) \(failed)\n"
             }.joined()
     }
@@ -96,16 +96,24 @@ enum ShowCommands {
         return "# certname last_request last_catalog catalog_ms status environment pool server last_report requests agent transaction\n"
             + report.certnames.filter { run in wanted.map { Glob.matches(run.certname, $0) } ?? true }.map { run in
                 [
-                    run.certname, Timestamps.text(run.lastRequest), run.lastCatalog.map(Timestamps.text) ?? "-",
-                    run.catalogMilliseconds.map(String.init) ?? "-", "\(run.status)", run.environment.orNone, run.pool.orNone,
-                    run.server.orNone, run.lastReport.map(Timestamps.text) ?? "-", "\(run.requests)", run.agentVersion.orNone,
-                    run.transaction.orNone,
+                    run.certname.asWord, Timestamps.text(run.lastRequest), run.lastCatalog.map(Timestamps.text) ?? "-",
+                    run.catalogMilliseconds.map(String.init) ?? "-", "\(run.status)", run.environment.asWord, run.pool.asWord,
+                    run.server.asWord, run.lastReport.map(Timestamps.text) ?? "-", "\(run.requests)", run.agentVersion.asWord,
+                    run.transaction.asWord,
                 ].joined(separator: " ") + "\n"
             }.joined()
     }
 }
 
 extension String {
-    /// `-` where there is nothing, so that columns stay.
-    var orNone: String { isEmpty ? "-" : self }
+    /// One word of a line: `-` where there is nothing; blanks, control characters and backslashes as `\x20`, since certnames, versions and
+    /// transactions are whatever an agent says.
+    var asWord: String {
+        if isEmpty { return "-" }
+        if utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }) { return self }
+        return unicodeScalars.reduce(into: "") { word, scalar in
+            let isPlain = !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control && scalar != "\\"
+            word += isPlain ? String(scalar) : "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+        }
+    }
 }

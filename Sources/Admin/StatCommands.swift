@@ -3,17 +3,18 @@ enum StatCommands {
     static let all: [AdminCommands.Command] = [
         AdminCommands.Command(
             words: ["show", "stat"], usage: "show stat [<iid|name> <type> <sid>] [typed|json] [desc] [no-maint|up] : counters of each object"
-        ) { input in .text(run(input)) }
+        ) { input in .text(text(input.words, input.host.report())) }
     ]
 
     private enum Form { case csv, typed, json }
 
-    private static func run(_ input: AdminCommands.CommandInput) -> String {
+    /// - Parameter words: those behind `show stat`
+    static func text(_ words: [String], _ report: ServiceReport) -> String {
         var form = Form.csv
         var names: [String] = []
         var hidesMaint = false
         var onlyUp = false
-        for word in input.words {
+        for word in words {
             switch word {
             case "typed": form = .typed
             case "json": form = .json
@@ -23,7 +24,6 @@ enum StatCommands {
             default: names.append(word)
             }
         }
-        let report = input.host.report()
         var rows = StatTable(report).rows
         if let first = names.first, first != "-1" {
             rows = rows.filter { $0[.pxname]?.text == first || "\($0.proxy)" == first }
@@ -36,7 +36,7 @@ enum StatCommands {
         rows = rows.filter { row in
             let status = row[.status]?.text ?? ""
             if hidesMaint, status.hasPrefix("MAINT") { return false }
-            return !onlyUp || row.kind != .server || status.hasPrefix("UP") || status == "no check"
+            return !onlyUp || row.kind != .server || !status.hasPrefix("DOWN") && !status.hasPrefix("MAINT")
         }
         switch form {
         case .csv: return csv(rows)
@@ -46,8 +46,6 @@ enum StatCommands {
     }
 
     /// A field is quoted only where it holds a comma or a quote.
-    package static func csv(_ report: ServiceReport) -> String { csv(StatTable(report).rows) }
-
     private static func csv(_ rows: [StatRow]) -> String {
         var text = "# " + StatColumn.allCases.map { $0.name + "," }.joined() + "\n"
         for row in rows {
@@ -83,8 +81,6 @@ enum StatCommands {
     private static func tags(_ column: StatColumn, _ kind: StatRow.Kind) -> FieldTags {
         kind == .backend && (column == .act || column == .bck) ? FieldTags("MGP:u32") : column.tags
     }
-
-    package static func json(_ report: ServiceReport) -> String { json(StatTable(report).rows) }
 
     private static func json(_ rows: [StatRow]) -> String {
         let objects = rows.map { row -> String in

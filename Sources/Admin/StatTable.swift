@@ -28,6 +28,10 @@ struct StatTable {
         row[.status] = .text(status(listener.state))
         row[.connectionTotal] = .number(listener.totalConnections)
         row[.reqTotal] = .number(listener.traffic.requests)
+        for column in [StatColumn.rate, .connectionRate] { row[column] = .number(listener.connectionRate.rate(now: now)) }
+        for column in [StatColumn.rateMax, .connectionRateMax] { row[column] = .number(listener.connectionRate.maximum) }
+        row[.reqRate] = .number(listener.traffic.rate.rate(now: now))
+        row[.reqRateMax] = .number(listener.traffic.rate.maximum)
         row[.address] = .text(listener.address)
         row.count(listener.traffic, now: now)
         return row
@@ -117,6 +121,8 @@ extension StatRow {
             self[.wretr] = .number(traffic.retries)
             self[.wredis] = .number(traffic.retries)
             self[.lastSession] = .text(traffic.lastRequest == 0 ? "-1" : "\(max(0, now - traffic.lastRequest))")
+            self[.rate] = .number(traffic.rate.rate(now: now))
+            self[.rateMax] = .number(traffic.rate.maximum)
             self[.queueTime] = mean(traffic.queueTime, traffic.timed)
             self[.connectTime] = mean(traffic.connectTime, traffic.timed)
             self[.responseTime] = mean(traffic.responseTime, traffic.timed)

@@ -86,6 +86,9 @@ enum StatsPageParts {
 
     static func moment(_ time: Int64) -> HTML { "<time datetime=\"\(Timestamps.text(time))\">\(Timestamps.text(time))</time>" }
 
+    /// In the last second, and the most in one.
+    static func rate(_ rate: RateCounter, now: Int64) -> String { "\(grouped(rate.rate(now: now))) (most \(grouped(rate.maximum)))" }
+
     /// Of all requests, from the first byte to the last.
     static func mean(_ traffic: TrafficCounters) -> String {
         traffic.timed == 0 ? "–" : duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))

@@ -25,7 +25,7 @@ enum StatsPagePools {
         var body: HTML = ""
         for (site, servers) in groups {
             var rows: HTML = ""
-            for server in servers { rows += StatsPageServers.row(server, pool: pool.name, canBeChosen: formToken != nil) }
+            for server in servers { rows += StatsPageServers.row(server, pool: pool.name, now: process.now, canBeChosen: formToken != nil) }
             let columns = StatsPageServers.headings.count
             let heading: HTML = site.isEmpty ? "" : "<tr class=\"site\"><th colspan=\"\(columns)\" scope=\"rowgroup\">Site \(site)</th></tr>"
             body += "<tbody>\(heading)\(rows)</tbody>"
@@ -34,7 +34,7 @@ enum StatsPagePools {
         return """
             <article data-key="\(pool.name)">
             <h3>\(pool.name) \(state(pool))</h3>
-            <p>\(summary(pool))</p>
+            <p>\(summary(pool, now: process.now))</p>
             \(formToken.map { form(pool, table, $0) } ?? table)
             </article>
             """
@@ -59,7 +59,7 @@ enum StatsPagePools {
         return Parts.badge(usable == pool.servers.count ? .good : .warning, "up, \(usable) of \(pool.servers.count) servers usable")
     }
 
-    private static func summary(_ pool: PoolReport) -> HTML {
+    private static func summary(_ pool: PoolReport, now: Int64) -> HTML {
         let traffic = pool.traffic
         var words = [
             StatTable.algorithm(pool.settings.balance),
@@ -67,6 +67,7 @@ enum StatsPagePools {
             "\(Parts.freeSlots(pool.servers)) slots free",
             "\(Parts.grouped(pool.queued)) waiting (most \(Parts.grouped(pool.maximumQueued)))",
             "\(Parts.grouped(traffic.requests)) requests",
+            "\(Parts.rate(traffic.rate, now: now)) a second",
             "\(Parts.grouped(traffic.retries)) retries",
         ]
         if pool.settings.stick != nil { words.append("\(Parts.grouped(pool.sticks)) sticks") }

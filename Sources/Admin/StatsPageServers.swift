@@ -7,11 +7,11 @@ enum StatsPageServers {
 
     static let headings =
         ["Server", "State", "Since", "Last check", "#Weight", "Slots used", "#Most", "#Waiting", "JRubies free"]
-        + ["#Requests", "#Not connected", "#Broken", "#Retries"]
+        + ["#Requests", "#A second", "#Not connected", "#Broken", "#Retries"]
         + Parts.statusHeadings + ["#Mean", "#Downs", "Down for", "Address"]
 
     /// - Parameter canBeChosen: with a box to tick, for the pool's form
-    static func row(_ server: ServerReport, pool: String, canBeChosen: Bool) -> HTML {
+    static func row(_ server: ServerReport, pool: String, now: Int64, canBeChosen: Bool) -> HTML {
         let state = server.state
         let traffic = server.traffic
         return """
@@ -19,8 +19,8 @@ enum StatsPageServers {
             \(Parts.cell(badge(state)))\(Parts.cell(history(server)))
             <td class="words">\(check(server))</td>
             \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.stuck))
-            \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.fault(traffic.connectErrors))
-            \(Parts.fault(traffic.responseErrors + traffic.serverAborts))\(Parts.number(traffic.retries))
+            \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.number(Parts.rate(traffic.rate, now: now)))\(Parts.fault(traffic.failedConnects))
+            \(Parts.fault(traffic.failedAnswers))\(Parts.number(traffic.retries))
             \(Parts.statuses(traffic))\(Parts.number(Parts.mean(traffic)))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
             \(Parts.cell(server.resolved.map { $0 == server.address ? $0 : "\(server.address) (\($0))" } ?? server.address))</tr>
             """

@@ -40,7 +40,7 @@ enum StatsPageSites {
         return """
             <tr>\(Parts.name(site.name))\(Parts.cell(Parts.badge(colour, "\(usable) of \(site.servers.count)")))
             \(Parts.number(site.servers.reduce(0) { $0 + $1.state.inUse }))\(Parts.number(Parts.freeSlots(site.servers)))
-            \(Parts.number(sum.requests))\(Parts.fault(sum.connectErrors))\(Parts.fault(sum.responseErrors + sum.serverAborts))
+            \(Parts.number(sum.requests))\(Parts.fault(sum.failedConnects))\(Parts.fault(sum.failedAnswers))
             \(Parts.number(sum.retries))\(Parts.statuses(sum))\(Parts.number(Parts.mean(sum)))</tr>
             """
     }

@@ -76,6 +76,9 @@ final class AdminHTTPConnection: EventTarget {
     override func resume() { proceed() }
     override func deadlinePassed() { close() }
 
+    /// No answer is on its way.
+    var isIdle: Bool { output.isEmpty && (phase == .open || phase == .handshake) }
+
     private func extend(_ time: Int64) { server.loop.setDeadline(self, server.loop.now + time) }
 
     private func proceed() {

@@ -90,8 +90,11 @@ final class AdminHTTPListener: EventTarget {
     }
 
     private func begin(_ socket: consuming Socket, from source: String) {
-        // The newest is turned away.
-        guard connections.count < Self.bound else { return }
+        if connections.count >= Self.bound {
+            // The one that has asked nothing for longest; where all take answers in, the newest is turned away.
+            guard let idle = connections.values.filter(\.isIdle).min(by: { $0.deadline < $1.deadline }) else { return }
+            idle.close()
+        }
         let connection = AdminHTTPConnection(socket, from: source, tls: context, listener: self, server: server) { [unowned self] in
             connections[ObjectIdentifier($0)] = nil
         }

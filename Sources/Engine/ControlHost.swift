@@ -11,6 +11,7 @@ struct ControlHost: AdminHost {
     unowned let server: ProxyServer
 
     func report() -> ServiceReport { server.report() }
+    func readiness() -> Readiness { server.readiness() }
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
@@ -71,6 +72,7 @@ struct ControlHost: AdminHost {
         case .clearCounters(let all):
             for worker in server.workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }
             for pool in server.pools.values { pool.handle(.clearPeaks, now: now) }
+            if all { server.namedEnvironments = NamedEnvironments() }
         case .setStick(let pool, let key, let name):
             return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
         case .clearSticks(let pool, let key):

@@ -26,7 +26,9 @@ extension ProxyServer {
         report.pools = snapshot.settings.pools.compactMap { settings in
             pools[settings.name].map { pool($0, tally.pools[Array(settings.name.utf8)] ?? PoolTally(), now) }
         }
-        report.environments = environments(tally, snapshot)
+        report.environments = namedEnvironments.reports(tally) { name in
+            snapshot.routes.pool(ofEnvironment: Array(name.utf8)).map { snapshot.poolSettings($0).name }
+        }
         report.certnames = certnames(tally)
         report.failures = tally.failures.failures.map(FailureReport.init)
         report.events = history.events
@@ -63,12 +65,19 @@ extension ProxyServer {
         process.reloads = reloads
         process.reloadsRefused = reloadsRefused
         process.generation = snapshot.generation
-        process.isDraining = isDraining
-        process.defaultPoolIsUsable = snapshot.isReady
-        process.isReady = process.defaultPoolIsUsable && (!isDraining || hasHandedOver)
+        process.readiness = readiness()
         process.residentBytes = ProcessMemory.residentBytes
-        process.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
         return process
+    }
+
+    func readiness() -> Readiness {
+        var readiness = Readiness()
+        guard let snapshot else { return readiness }
+        readiness.isDraining = isDraining
+        readiness.defaultPoolIsUsable = snapshot.isReady
+        readiness.isReady = readiness.defaultPoolIsUsable && (!isDraining || hasHandedOver)
+        readiness.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
+        return readiness
     }
 
     private func listeners(_ tally: Tally, _ settings: ProxySettings) -> [ListenerReport] {
@@ -88,6 +97,7 @@ extension ProxyServer {
                 report.connections = connections.current
                 report.maximumConnections = connections.maximum
                 report.totalConnections = connections.total
+                report.connectionRate = connections.rate
                 report.handshakesDone = connections.handshakesDone
                 report.handshakesFailed = connections.handshakesFailed
                 report.handshakeTimes = connections.handshakeTimes
@@ -121,25 +131,6 @@ extension ProxyServer {
             report.servers[index].history = entry.recent
         }
         return report
-    }
-
-    private func environments(_ tally: Tally, _ snapshot: Snapshot) -> [EnvironmentReport] {
-        var reports = tally.environments.map { name, traffic in
-            var report = EnvironmentReport()
-            report.name = String(decoding: name, as: UTF8.self)
-            report.pool = snapshot.routes.pool(ofEnvironment: name).map { snapshot.poolSettings($0).name }
-            report.traffic = traffic
-            return report
-        }
-        reports.sort { ($0.traffic.requests, $1.name) > ($1.traffic.requests, $0.name) }
-        if tally.otherEnvironments.requests > 0 || reports.count > 1_000 {
-            var other = EnvironmentReport()
-            other.name = "other"
-            other.traffic = tally.otherEnvironments
-            for report in reports.dropFirst(1_000) { other.traffic += report.traffic }
-            reports = reports.prefix(1_000) + [other]
-        }
-        return reports
     }
 
     private func certnames(_ tally: Tally) -> [CertnameReport] {

@@ -1,3 +1,4 @@
+import Admin
 import Balancing
 import CLinux
 import Logging
@@ -29,6 +30,7 @@ package final class ProxyServer {
     let version: String
     /// What operators ask about of the past.
     lazy var history = ChangeHistory(startedAt: startedAt)
+    var namedEnvironments = NamedEnvironments()
     var reloads: UInt64 = 0
     var reloadsRefused: UInt64 = 0
     var adminSocket: AdminSocket?

@@ -3,6 +3,7 @@ import Forwarding
 import Model
 import Puppet
 import Settings
+import Telemetry
 
 /// From the decision to a slot on a server, and the slot's way back.
 extension RunningExchange {
@@ -92,8 +93,23 @@ extension RunningExchange {
     func giveBack(_ step: ExchangeStep) {
         guard let index = exchange.pool else { return }
         let pool = snapshot.pool(index)
-        if let release = step.release { pool.release(release.assignment, release.verdict, now: now) }
+        if let release = step.release {
+            if step.action == .submit, let target { record.failedTries.append(AccessRecord.FailedTry(server: target.name, release.verdict)) }
+            pool.release(release.assignment, release.verdict, now: now)
+        }
         if let server = step.connected { pool.handle(.connected(server), now: now) }
         if step.cancelsTicket { worker.cancel(ticketSerial, in: pool) }
+    }
+}
+
+extension AccessRecord.FailedTry {
+    fileprivate init(server: [UInt8], _ verdict: Verdict) {
+        let reason: Reason? =
+            switch verdict {
+            case .connectFailed: .connectFailed
+            case .answerFailed: .badResponse
+            case .none, .served: nil
+            }
+        self.init(server: server, reason: reason)
     }
 }

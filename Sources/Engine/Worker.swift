@@ -190,7 +190,8 @@ final class Worker {
             socket, number: SessionNumber(worker: number, count: nextConnection), from: address, countsSource: countsSource,
             listener: listener, worker: self)
         connections[ObjectIdentifier(connection)] = connection
-        tally.withLock { $0.opened(listener.name) }
+        let second = WallClock.nanoseconds() / 1_000_000_000
+        tally.withLock { $0.opened(listener.name, at: second) }
         do {
             try loop.add(connection, descriptor: connection.stream.descriptor)
         } catch {

@@ -53,6 +53,19 @@ package struct AccessRecord: Sendable, ~Copyable {
     package var tier: Int?
     package var isSticky = false
     package var retries = 0
+    /// Tries before the last one. Counted for their servers, not logged.
+    package var failedTries: [FailedTry] = []
+
+    package struct FailedTry: Sendable {
+        package let server: [UInt8]
+        /// `connectFailed` or `badResponse`; nil: its checks found it gone.
+        package let reason: Reason?
+
+        package init(server: [UInt8], reason: Reason?) {
+            self.server = server
+            self.reason = reason
+        }
+    }
 
     // MARK: How it ended
 
@@ -121,6 +134,7 @@ package struct AccessRecord: Sendable, ~Copyable {
         tier = nil
         isSticky = false
         retries = 0
+        failedTries = []
         resetEnd()
     }
 

@@ -54,11 +54,20 @@ package struct PoolTally: Sendable {
 
     mutating func add(_ record: borrowing AccessRecord) {
         traffic.add(record)
-        if !record.server.isEmpty { byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record) }
+        if !record.server.isEmpty {
+            // A retry is told of the server that failed, not of the one that helped out.
+            byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record, retries: record.retries - record.failedTries.count)
+        }
+        for failed in record.failedTries { byServer[byServer.place(of: failed.server, new: TrafficCounters())].add(failed) }
         let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
         if byEndpoint[place].add(record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
         if let time = record.queueTime { queueTimes.add(nanoseconds: time) }
         if let time = record.totalTime { byEndpoint[place].times.add(nanoseconds: time) }
+    }
+
+    mutating func clearMaxima() {
+        traffic.rate.clearMaximum()
+        byServer.forEach { $0.rate.clearMaximum() }
     }
 
     mutating func overflowed(to pool: [UInt8]) { overflowed[pool, default: 0] += 1 }

@@ -17,6 +17,9 @@ package struct TrafficCounters: Sendable, Equatable {
     package var connectErrors: UInt64 = 0
     /// Broken, cut or late answers (eresp).
     package var responseErrors: UInt64 = 0
+    /// Of a server: requests that another one was asked after it, since it could not be connected, or broke off before its answer.
+    package var connectsPassedOn: UInt64 = 0
+    package var answersPassedOn: UInt64 = 0
     /// The agent went away (cli_abrt), the server cut an answer (srv_abrt).
     package var clientAborts: UInt64 = 0
     package var serverAborts: UInt64 = 0
@@ -28,16 +31,20 @@ package struct TrafficCounters: Sendable, Equatable {
     package var timed: UInt64 = 0
     /// When the last request ended, seconds since 1970; 0: never.
     package var lastRequest: Int64 = 0
+    /// Requests that ended.
+    package var rate = RateCounter()
 
     package init() {}
 
-    package mutating func add(_ record: borrowing AccessRecord) {
+    package mutating func add(_ record: borrowing AccessRecord) { add(record, retries: record.retries) }
+
+    mutating func add(_ record: borrowing AccessRecord, retries again: Int) {
         requests += 1
         let hundred = (record.status ?? 0) / 100
         statuses[(1...5).contains(hundred) ? hundred : 0] &+= 1
         bytesIn += record.bytesIn
         bytesOut += record.bytesOut
-        retries += UInt64(max(0, record.retries))
+        retries += UInt64(max(0, again))
         if let reason = record.reason { add(reason) }
         if let total = record.totalTime {
             timed += 1
@@ -46,8 +53,23 @@ package struct TrafficCounters: Sendable, Equatable {
             connectTime += UInt64(max(0, record.connectTime ?? 0))
             responseTime += UInt64(max(0, record.responseTime ?? 0))
         }
-        lastRequest = max(lastRequest, (record.startedAt + (record.totalTime ?? 0)) / 1_000_000_000)
+        let ended = (record.startedAt + (record.totalTime ?? 0)) / 1_000_000_000
+        lastRequest = max(lastRequest, ended)
+        rate.add(at: ended)
     }
+
+    mutating func add(_ failed: AccessRecord.FailedTry) {
+        retries += 1
+        switch failed.reason {
+        case .connectFailed: connectsPassedOn += 1
+        case .some: answersPassedOn += 1
+        case nil: break
+        }
+    }
+
+    /// Whether or not another server helped out.
+    package var failedConnects: UInt64 { connectErrors + connectsPassedOn }
+    package var failedAnswers: UInt64 { responseErrors + serverAborts + answersPassedOn }
 
     private mutating func add(_ reason: Reason) {
         switch reason {
@@ -70,6 +92,8 @@ package struct TrafficCounters: Sendable, Equatable {
         left.requestErrors += right.requestErrors
         left.connectErrors += right.connectErrors
         left.responseErrors += right.responseErrors
+        left.connectsPassedOn += right.connectsPassedOn
+        left.answersPassedOn += right.answersPassedOn
         left.clientAborts += right.clientAborts
         left.serverAborts += right.serverAborts
         left.queueTime += right.queueTime
@@ -78,5 +102,6 @@ package struct TrafficCounters: Sendable, Equatable {
         left.totalTime += right.totalTime
         left.timed += right.timed
         left.lastRequest = max(left.lastRequest, right.lastRequest)
+        left.rate += right.rate
     }
 }

@@ -6,7 +6,7 @@ struct CtlCommand: ParsableCommand {
         commandName: "ctl",
         abstract: "Send a command to the runtime socket of a running puppetfront.",
         discussion: """
-            The words are one line; without words, or with - alone, lines are read from standard input. docs/runtime-socket.md lists the commands.
+            The words are one line; without words, or with - alone, lines are read from standard input, payloads too. docs/runtime-socket.md lists the commands.
             Exit code 1: the socket cannot be reached; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
             """)
 
@@ -23,12 +23,21 @@ struct CtlCommand: ParsableCommand {
         if command.isEmpty || command == ["-"] {
             var isRefused = false
             while let line = readLine() {
-                if !line.isEmpty { isRefused = try send(line, to: path) }
+                if !line.isEmpty { isRefused = try send(Self.withPayload(line), to: path) }
             }
             if isRefused { throw Exit.no }
         } else if try send(command.joined(separator: " "), to: path) {
             throw Exit.no
         }
+    }
+
+    /// A line that ends with ` <<` or ` <<WORD`, with the lines behind it up to an empty one or to the line WORD: they belong to it.
+    private static func withPayload(_ line: String) -> String {
+        guard let marker = line.split(separator: " ").last, marker.hasPrefix("<<"), marker.count < line.count else { return line }
+        let end = marker.dropFirst(2)
+        var text = line
+        while let next = readLine(), next != end { text += "\n\(next)" }
+        return "\(text)\n\(end)"
     }
 
     private func path() throws -> String {

@@ -79,6 +79,21 @@ struct AdminPagesTests {
         #expect(browser.status == 303 && Self.field(browser, "Location") == "/login")
     }
 
+    /// As HAProxy's page: words behind `;`.
+    @Test func theCountersComeInTheFormsOfShowStat() throws {
+        var world = World(try Self.access(token: nil))
+        world.host.set("s2", .maint)
+        for (target, command) in [
+            ("/;csv", "show stat"), ("/;json", "show stat json"), ("/;typed", "show stat typed"), ("/stats;csv;no-maint", "show stat no-maint"),
+            ("/;json;up;norefresh", "show stat json up"), ("/haproxy?stats;csv;up", "show stat up"),
+        ] {
+            let answer = world.ask(target)
+            #expect(Self.text(answer) + "\n" == AdminTests.answer(command, host: world.host), "\(target)")
+            #expect(answer.contentType.hasPrefix(target.contains("json") ? "application/json" : "text/plain"))
+        }
+        #expect(Self.text(world.ask("/;csv")) != Self.text(world.ask("/;csv;no-maint")))
+    }
+
     @Test func healthIsToldToEverybody() throws {
         var world = World(try Self.access())
         #expect(world.ask("/healthz").status == 200)
@@ -162,7 +177,8 @@ struct AdminPagesTests {
     @Test(arguments: [
         ("s=s1&s=s2&b=compilers&action=maint", "DONE", 2), ("s=s1&b=%232&action=ready", "DONE", 1), ("s=s1&b=%233&action=ready", "DONE", 1),
         ("b=compilers&action=drain", "NONE", 0), ("s=s1&b=compilers&action=explode", "ERRP", 0), ("s=s1&b=nobody&action=drain", "ERRP", 0),
-        ("s=s1&b=%231&action=drain", "ERRP", 0), ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
+        ("s=s1&b=%231&action=drain", "ERRP", 0),
+        ("s=s1&b=%23-9223372036854775808&action=drain", "ERRP", 0), ("s=s1&b=%239223372036854775807&action=drain", "ERRP", 0), ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
     ])
     func formsAreHAProxys(_ form: String, _ result: String, _ count: Int) throws {
         var world = World(try Self.access())

@@ -55,7 +55,17 @@ struct FakeHost: AdminHost {
         return report
     }
 
+    /// A server of `compilers`.
+    mutating func set(_ name: String, _ admin: AdminState) {
+        var (pool, actions) = (Pool(settings: service.pools[0].settings, site: nil, sites: []), [PoolAction]())
+        for (index, state) in pool.servers.enumerated() where state.name == name {
+            pool.handle(.admin(state.id, admin), now: MonotonicTime(nanoseconds: 0), actions: &actions)
+            service.pools[0].servers[index].state = pool.servers[index]
+        }
+    }
+
     func report() -> ServiceReport { service }
+    func readiness() -> Readiness { service.process.readiness }
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil
     }

@@ -1,3 +1,5 @@
+import Balancing
+import Settings
 import Testing
 
 @testable import Admin
@@ -24,6 +26,33 @@ struct SavedStateTests {
         #expect(state.sticks == [SavedState.Stick(pool: "compilers", key: Array(key.utf8), server: "s1", remaining: 4200)])
     }
 
+    /// `show servers state` tells where a server is reached; it is known again by what the file says.
+    @Test func serversAreKnownByTheirConfiguredAddresses() throws {
+        let places = [
+            ("2001:db8:0::1", "[2001:db8::1]:8140"), ("name.test", "[2001:db8::2]:8140"), ("192.0.2.3", "[2001:db8::3]:9140"),
+            ("name.test", "192.0.2.4:9140"), ("192.0.2.5", nil), ("name.test", nil),
+        ]
+        var settings = PoolSettings(name: "compilers")
+        settings.servers = places.enumerated().map { ServerSettings(name: "s\($0)", address: UpstreamAddress(host: $1.0, port: 8140)) }
+        var report = PoolReport()
+        (report.name, report.settings) = ("compilers", settings)
+        report.servers = zip(Pool(settings: settings, site: nil, sites: []).servers, places).map { state, place in
+            var server = ServerReport(state: state)
+            (server.address, server.resolved) = (place.0.contains(":") ? "[\(place.0)]:8140" : "\(place.0):8140", place.1)
+            return server
+        }
+        var service = ServiceReport()
+        service.pools = [report]
+        let text = SavedState.text(service, savedAt: 1) { _ in [] }
+        let lines = text.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }
+        #expect(lines.prefix(6).map { "\($0[4]) \($0[18])" } == [
+            "2001:db8::1 8140", "2001:db8::2 8140", "2001:db8::3 9140", "192.0.2.4 9140", "192.0.2.5 8140", "name.test 8140",
+        ])
+        let servers = try parsed(text).servers
+        #expect(servers.map { "\($0.host) \($0.port)" } == places.map { "\($0.0) 8140" })
+        #expect(servers.map(\.resolved) == [nil, "2001:db8::2", nil, "192.0.2.4", nil, nil])
+    }
+
     /// Of a running HAProxy 2.6: a server in maintenance whose name was resolved, with half its weight.
     @Test func aFileOfHAProxysIsRead() throws {
         let state = try parsed(
@@ -40,7 +69,10 @@ struct SavedStateTests {
         ("", 1), ("2\n", 1), ("1", 1), ("1\n3 compilers 1 s1\n", 2),
         ("1\n3 c 1 s1 192.0.2.7 9 1 5 10 86 6 3 7 6 0 0 0 - 8140 - 1 0 - - 0\n", 2),
         ("1\n3 c 1 s1 192.0.2.7 2 0 5 10 86 6 3 7 6 0 0 0 - 81400 - 1 0 - - 0\n", 2),
-        ("1\n#saved soon\n", 2), ("1\n#saved -9223372036854775808\n", 2), ("1\n#saved 9223372036854775807\n", 2), ("1\n#maxconn c s1 4\n", 2), ("1\n#stick c key s1\n", 2), ("1\n#stick c %G0 s1 5\n", 2),
+        ("1\n#saved soon\n", 2), ("1\n#saved -9223372036854775808\n", 2), ("1\n#saved 9223372036854775807\n", 2),
+        ("1\n3 c 1 s1 192.0.2.7 2 0 5 10 86 6 3 7 6 0 0 0 - 8140 - 1 0 - - 0\n#maxconn c s1 9223372036854775807\n", 3),
+        ("1\n#maxconn c s1 4\n", 2), ("1\n#configured c s1 192.0.2.7 8140\n", 2), ("1\n#stick c key s1\n", 2),
+        ("1\n#stick c %G0 s1 5\n", 2),
         ("1\n#stick c key s1 -5\n", 2), ("1\n# cut sho", 2),
     ])
     func whatIsBrokenIsRefusedWithItsLine(_ text: String, line: Int) {

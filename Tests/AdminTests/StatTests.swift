@@ -1,4 +1,5 @@
 import Admin
+import Balancing
 import Foundation
 import Testing
 
@@ -42,6 +43,15 @@ struct StatTests {
     ])
     func rowsAreChosenByProxyKindAndServer(_ command: String, _ names: [String]) {
         #expect(lines(command).dropFirst().map { String($0.split(separator: ",")[1]) } == names)
+    }
+
+    /// As HAProxy: one that is drained is up.
+    @Test(arguments: [("no-maint", AdminState.maint, false), ("up", .maint, false), ("up", .drain, true), ("no-maint", .drain, true)])
+    func serversThatAreOutAreLeftOutWhereAskedTo(_ word: String, _ state: AdminState, _ isShown: Bool) {
+        var host = FakeHost()
+        host.set("s2", state)
+        let names = lines("show stat compilers -1 -1 \(word)", host: host).dropFirst().map { String($0.split(separator: ",")[1]) }
+        #expect(names == (isShown ? ["s1", "s2", "BACKEND"] : ["s1", "BACKEND"]))
     }
 
     @Test(arguments: [(ListenerReport.State.open, "OPEN"), (.paused, "PAUSED"), (.stopped, "STOP")])

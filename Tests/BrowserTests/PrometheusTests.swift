@@ -32,7 +32,7 @@ extension InTurn {
             for panel in panels { #expect(prometheus.ask(query: panel.expression) != nil, "\(panel)") }
             let quiet: Set = [
                 "Refused, failed and cut, by reason", "Failed health checks", "Free JRubies", "Repeated, and on to another pool",
-                "Pools down or in panic", "Sticks", "5xx by server",
+                "Pools down or in panic", "Sticks", "5xx and failures by server",
             ]
             var empty: Set<String> = []
             // A rate needs two scrapes.

@@ -32,4 +32,22 @@ struct CtlTests {
         let gone = try ctl("--socket", socket.path, "show", "info")
         #expect(gone.code == 1 && gone.errors.contains { $0.contains(socket.path) }, "\(gone)")
     }
+
+    @Test func aPayloadOnStandardInputBelongsToItsLine() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [socket.line()]
+        let proxy = try scene.start(configuration)
+        let list = try scene.authority.crlPEM()
+        let program = try #require(ProxyProcess.binary)
+        for end in ["", "END"] {
+            let lines = "set ssl crl-file \(scene.folder.path)/crl.pem <<\(end)\n\(list)\(end)\nshow version\n"
+            let child = try ChildProcess(["/bin/sh", "-c", "printf %s \"$0\" | \"$1\" ctl --socket \"$2\"", lines, program, socket.path])
+            #expect(child.waitForEnd() == 0)
+            #expect(child.outputLines.count == 2 && child.outputLines[0].hasPrefix("transaction "), "\(child.outputLines)")
+        }
+        withExtendedLifetime(proxy) {}
+    }
 }

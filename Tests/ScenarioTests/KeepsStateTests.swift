@@ -60,6 +60,26 @@ struct KeepsStateTests {
         #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=2 sticks=0") }, "\(second.messages)")
     }
 
+    /// The file says where they are, whatever was set at run time and however an address is written.
+    @Test func serversAtOtherAddressesKeepTheirStateToo() throws {
+        let scene = try Scene()
+        let socket = RuntimeSocket(scene)
+        let server = try scene.server()
+        try scene.write(configuration(scene, "[0:0::1]:\(try LoopbackPort().number)", server.address, server.address))
+        let first = try run(scene)
+        for command in [
+            "set server compilers/s1 state drain", "set server compilers/s2 state drain", "set server compilers/s3 weight 7; set server compilers/s3 state maint",
+        ] { #expect(try socket.ask(command).isEmpty || command.contains(";"), "\(command)") }
+        _ = try socket.ask("set server compilers/s2 addr 127.0.0.2; set server compilers/s3 addr 127.0.0.3 port 9")
+        #expect(try socket.ask("show servers state").contains(" s1 ::1 "))
+        #expect(try socket.ask("show servers state").split(separator: "\n").contains { $0.contains(" s3 127.0.0.3 ") && $0.contains(" 9 - ") })
+        stop(first)
+        let second = try run(scene)
+        let fields = try socket.ask("show servers state").split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }
+        #expect(fields.map { "\($0[4]) \($0[6]) \($0[7])" } == ["::1 8 1", "127.0.0.1 8 1", "127.0.0.1 1 7"], "drain, drain, maint")
+        #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=3 ") }, "\(second.messages)")
+    }
+
     /// A server that was moved to another address is another server.
     @Test func serversThatAreUnknownOrChangedBeginAnew() throws {
         let scene = try Scene()

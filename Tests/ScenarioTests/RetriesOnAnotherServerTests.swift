@@ -38,6 +38,22 @@ struct RetriesOnAnotherServerTests {
         #expect(line.server == "good" && line.int("retries") == 1, "\(line)")
     }
 
+    @Test func countersTellWhichServerFailed() throws {
+        let scene = try Scene()
+        let (closed, good, socket) = (try LoopbackPort(), try scene.server("good"), RuntimeSocket(scene))
+        let servers = [Configuration.server("bad", closed.text), Configuration.server("good", good.address, "backup: true")]
+        let proxy = try scene.start(Configuration(.init(servers: servers), lines: [socket.line()]))
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
+        #expect(try waitUntil { try socket.stat("compilers", "good")["hrsp_2xx"] == "1" })
+        func counts(_ server: String) throws -> [String?] {
+            let row = try socket.stat("compilers", server)
+            return ["stot", "econ", "wredis"].map { row[$0] }
+        }
+        #expect(try counts("bad") == ["0", "0", "1"], "as HAProxy: it is an error where nobody helps out")
+        #expect(try counts("good") == ["1", "0", "0"])
+        #expect(try counts("BACKEND") == ["1", "0", "1"])
+    }
+
     @Test(arguments: rows, [Misbehaviour.resetsAfterRequest, .resetsAfterHead])
     func aResetBeforeTheAnswer(_ row: Row, _ behaviour: Misbehaviour) throws {
         let bad = try MisbehavingServer(behaviour)
