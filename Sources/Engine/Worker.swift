@@ -116,6 +116,8 @@ final class Worker {
         let before = acceptors
         acceptors.removeAll()
         listeners.removeAll()
+        let names = Set(snapshot.settings.listeners.map(\.name))
+        verified = verified.filter { names.contains($0.key) }
         for (index, settings) in snapshot.settings.listeners.enumerated() {
             listeners.append(makeListener(settings, snapshot.listenerTLS[index], snapshot.listenerLimits[index], snapshot.generation))
         }
