@@ -1,6 +1,6 @@
 import TestKit
 
-/// What came of one request, in the words of Tests/Fixtures/faults.md.
+/// What came of one request, in the words of docs/faults.md.
 struct FaultMatrixOutcome: Sendable, Hashable, CustomStringConvertible {
     /// The statuses in their order; `good` where the good server's answer came; `retry-after` where it has that field; `cut` where it was
     /// visibly unfinished.

@@ -1,4 +1,4 @@
-/// One request of Tests/Fixtures/faults.md.
+/// One request of docs/faults.md.
 struct FaultMatrixRequest: Sendable, Hashable, CustomStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
         /// Content in the answer, and it may be sent a second time whatever reached the first server.

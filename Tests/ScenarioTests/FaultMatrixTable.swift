@@ -1,7 +1,7 @@
 import Foundation
 import TestKit
 
-/// Tests/Fixtures/faults.md, read: which requests there are, and what comes of them at each misbehaving server.
+/// docs/faults.md, read: which requests there are, and what comes of them at each misbehaving server.
 ///
 /// Its tables are told apart by the first cell of their header line; every line of them must be understood.
 struct FaultMatrixTable: Sendable {
@@ -18,7 +18,7 @@ struct FaultMatrixTable: Sendable {
 
     struct Mistake: Error, CustomStringConvertible {
         let line: String
-        var description: String { "Tests/Fixtures/faults.md: not understood: \(line)" }
+        var description: String { "docs/faults.md: not understood: \(line)" }
     }
 
     private(set) var requests: [FaultMatrixRequest] = []
@@ -27,7 +27,7 @@ struct FaultMatrixTable: Sendable {
     private(set) var tlsRows: [Row] = []
 
     init() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/faults.md")
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/faults.md")
         var header = ""
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
             guard line.hasPrefix("|") else {
