@@ -69,11 +69,12 @@ package enum Metrics {
     }
 
     private static func requests(_ report: ServiceReport, _ page: inout MetricsPage) {
-        page.family("requests_total", .counter, "Requests by pool, endpoint and status; code 0: no answer was begun.")
+        page.family("requests_total", .counter, "Requests by listener, pool, endpoint and status; code 0: no answer was begun.")
         for pool in report.pools {
-            let answers = pool.endpoints.sorted { ($0.key.endpoint, $0.key.code) < ($1.key.endpoint, $1.key.code) }
+            let answers = pool.answers.sorted { ($0.key.listener, $0.key.endpoint, $0.key.code) < ($1.key.listener, $1.key.endpoint, $1.key.code) }
             for (answer, count) in answers {
-                page.sample(["pool": pool.name, "endpoint": answer.endpoint, "code": "\(answer.code)"], Double(count))
+                page.sample(
+                    ["listener": answer.listener, "pool": pool.name, "endpoint": answer.endpoint, "code": "\(answer.code)"], Double(count))
             }
         }
         page.family("listener_requests_total", .counter, "Requests by listener and hundred of the status.")

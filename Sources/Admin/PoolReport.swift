@@ -25,16 +25,17 @@ package struct PoolReport: Sendable {
     package var traffic = TrafficCounters()
     package var requestTimes: [String: LatencyHistogram] = [:]
     package var queueTimes = LatencyHistogram()
-    /// By endpoint and status's hundred ("catalog", 2).
-    package var endpoints: [EndpointStatus: UInt64] = [:]
+    package var answers: [Answer: UInt64] = [:]
     /// Requests that went on to another pool.
     package var overflowed: [String: UInt64] = [:]
 
-    package struct EndpointStatus: Hashable, Sendable {
+    package struct Answer: Hashable, Sendable {
+        package var listener: String
         package var endpoint: String
         /// The status; 0: no answer was begun.
         package var code: Int
-        package init(endpoint: String, code: Int) {
+        package init(listener: String, endpoint: String, code: Int) {
+            self.listener = listener
             self.endpoint = endpoint
             self.code = code
         }

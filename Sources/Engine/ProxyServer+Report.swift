@@ -116,7 +116,8 @@ extension ProxyServer {
         report.queueTimes = tally.queueTimes
         for (endpoint, times) in tally.requestTimes { report.requestTimes[String(decoding: endpoint, as: UTF8.self)] = times }
         for (answer, count) in tally.answers {
-            report.endpoints[.init(endpoint: String(decoding: answer.endpoint, as: UTF8.self), code: answer.status)] = count
+            let listener = String(decoding: answer.listener, as: UTF8.self)
+            report.answers[.init(listener: listener, endpoint: String(decoding: answer.endpoint, as: UTF8.self), code: answer.status)] = count
         }
         for (name, count) in tally.overflowed { report.overflowed[String(decoding: name, as: UTF8.self)] = count }
         for index in report.servers.indices {

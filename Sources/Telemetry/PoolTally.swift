@@ -2,25 +2,32 @@
 package struct PoolTally: Sendable {
     /// What a counter of answers goes by.
     package struct Answer: Hashable, Sendable {
+        package let listener: [UInt8]
         /// A word of `PuppetEndpoint`.
         package let endpoint: [UInt8]
         /// 0: none was begun.
         package let status: Int
+
+        package init(listener: [UInt8], endpoint: [UInt8], status: Int) {
+            self.listener = listener
+            self.endpoint = endpoint
+            self.status = status
+        }
     }
 
     /// What one endpoint's requests add up to.
     private struct Endpoint {
-        /// Few statuses come again and again.
-        var answers: [(status: Int, count: UInt64)] = []
+        /// Few statuses come again and again, at few listeners.
+        var answers: [(listener: [UInt8], status: Int, count: UInt64)] = []
         var times = LatencyHistogram()
 
-        /// True where this status has not been seen before: it is counted if `mayAdd`.
-        mutating func add(_ status: Int, _ count: UInt64 = 1, mayAdd: Bool) -> Bool {
-            for index in answers.indices where answers[index].status == status {
+        /// True where this has not been seen before: it is counted if `mayAdd`.
+        mutating func add(_ listener: [UInt8], _ status: Int, _ count: UInt64 = 1, mayAdd: Bool) -> Bool {
+            for index in answers.indices where answers[index].status == status && answers[index].listener == listener {
                 answers[index].count += count
                 return false
             }
-            if mayAdd { answers.append((status, count)) }
+            if mayAdd { answers.append((listener, status, count)) }
             return mayAdd
         }
     }
@@ -44,7 +51,7 @@ package struct PoolTally: Sendable {
     package var answers: [Answer: UInt64] {
         var result: [Answer: UInt64] = [:]
         for (endpoint, tally) in byEndpoint.dictionary {
-            for (status, count) in tally.answers { result[Answer(endpoint: endpoint, status: status)] = count }
+            for (listener, status, count) in tally.answers { result[Answer(listener: listener, endpoint: endpoint, status: status)] = count }
         }
         return result
     }
@@ -60,7 +67,7 @@ package struct PoolTally: Sendable {
         }
         for failed in record.failedTries { byServer[byServer.place(of: failed.server, new: TrafficCounters())].add(failed) }
         let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
-        if byEndpoint[place].add(record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
+        if byEndpoint[place].add(record.listener, record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
         if let time = record.queueTime { queueTimes.add(nanoseconds: time) }
         if let time = record.totalTime { byEndpoint[place].times.add(nanoseconds: time) }
     }
@@ -76,7 +83,7 @@ package struct PoolTally: Sendable {
         left.traffic += right.traffic
         left.byServer.add(right.byServer, new: TrafficCounters()) { $0 += $1 }
         left.byEndpoint.add(right.byEndpoint, new: Endpoint()) { sum, endpoint in
-            for (status, count) in endpoint.answers { _ = sum.add(status, count, mayAdd: true) }
+            for (listener, status, count) in endpoint.answers { _ = sum.add(listener, status, count, mayAdd: true) }
             sum.times += endpoint.times
         }
         left.queueTimes += right.queueTimes

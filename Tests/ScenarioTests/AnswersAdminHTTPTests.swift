@@ -12,8 +12,8 @@ struct AnswersAdminHTTPTests {
         #expect(try agent.exchange(Requests.catalog("other.test")).status == 403)
         var page = ""
         let wanted = [
-            "puppetfront_requests_total{pool=\"compilers\",endpoint=\"file_metadata\",code=\"200\"} 3",
-            "puppetfront_requests_total{pool=\"compilers\",endpoint=\"catalog\",code=\"200\"} 1",
+            "puppetfront_requests_total{listener=\"agents\",pool=\"compilers\",endpoint=\"file_metadata\",code=\"200\"} 3",
+            "puppetfront_requests_total{listener=\"agents\",pool=\"compilers\",endpoint=\"catalog\",code=\"200\"} 1",
             "puppetfront_server_requests_total{pool=\"compilers\",server=\"s1\",code=\"2xx\"} 4",
             "puppetfront_refused_total{reason=\"wrong_certname\"} 1",
             "puppetfront_connections{listener=\"agents\"} 1",

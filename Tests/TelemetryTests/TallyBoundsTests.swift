@@ -26,6 +26,18 @@ struct TallyBoundsTests {
         #expect(tally.requests == 1501)
     }
 
+    @Test func answersAreCountedApartByListener() {
+        var tally = Tally()
+        for listener in ["agents", "plain", "agents"] {
+            var record = Self.record("production")
+            record.listener = Array(listener.utf8)
+            tally.add(record)
+        }
+        let answers = tally.pools[Array("compilers".utf8)]?.answers ?? [:]
+        #expect(answers.count == 2)
+        #expect(answers[.init(listener: Array("agents".utf8), endpoint: Array("catalog".utf8), status: 200)] == 2)
+    }
+
     @Test func statusesThatServersInventAreBounded() {
         var tally = Tally()
         for status in 100...999 {
