@@ -6,7 +6,7 @@ import Routing
 import Settings
 
 /// The way of a request from its head to a slot on a server, as a worker goes it; the slot is given back some requests later.
-struct Decider {
+struct Decider: ~Copyable {
     private let routes: RouteTable
     private let settings: PoolSettings
     private var pool: Pool
