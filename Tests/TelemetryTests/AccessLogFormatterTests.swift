@@ -138,6 +138,21 @@ struct AccessLogFormatterTests {
         )
     }
 
+    /// Text is looked through eight bytes at a time: every byte must be found at every place of eight, and in the rest.
+    @Test func jsonEscapesWhatMustBeWhereverItStands() {
+        for byte in UInt8.min...UInt8.max {
+            let isPlain = byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
+            for place in 0..<19 {
+                var record = AccessRecord()
+                record.target = [UInt8](repeating: UInt8(ascii: "z"), count: 19)
+                record.target[place] = byte
+                let asItIs = [UInt8](",\"target\":\"".utf8) + record.target + [UInt8(ascii: "\"")]
+                let text = Array(line(record, .json).utf8)
+                #expect(text.contains(asItIs) == isPlain, "\(byte) at \(place)")
+            }
+        }
+    }
+
     /// What a client may put where: none of it may end the field or the line, or be taken for another field.
     static let forgeries: [[UInt8]] = [
         Array("x\n{\"time\":\"forged\"}".utf8), Array("x\r\nforged".utf8), Array("x\",\"status\":200,\"x\":\"".utf8),
