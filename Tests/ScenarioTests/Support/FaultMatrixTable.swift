@@ -27,7 +27,7 @@ struct FaultMatrixTable: Sendable {
     private(set) var tlsRows: [Row] = []
 
     init() throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/faults.md")
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/faults.md")
         var header = ""
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
             guard line.hasPrefix("|") else {
