@@ -93,10 +93,12 @@ let package = Package(
         library("Network", ["Buffers", "CLinux"]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
         library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
-        library("Engine", [
-            "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
-            "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
-        ]),
+        library(
+            "Engine",
+            [
+                "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
+                "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
+            ]),
         library("StandIn", ["Model", "HTTP1", "TLS", "COpenSSL", "Buffers"]),
         .executableTarget(
             name: "puppetfront",

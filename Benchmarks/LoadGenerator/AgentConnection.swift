@@ -5,7 +5,10 @@ import LoadKit
 /// opening → idle ⇄ asking; an agent that has asked all that it had to ask is closed by its owner.
 final class AgentConnection {
     enum State { case opening, idle, asking }
-    enum Progress { case waiting, opened, answered, failed(String) }
+    enum Progress {
+        case waiting, opened, answered
+        case failed(String)
+    }
 
     let stream: ByteStream
     private(set) var state = State.opening

@@ -31,7 +31,8 @@ final class Generator {
     /// What the last handshake agreed on: version, cipher and key exchange.
     private(set) var agreed = "plain"
 
-    init(script: RequestScript, port: UInt16, context: OpaquePointer?, tickets: UnsafeMutablePointer<TicketJar>, requestsPerConnection: Int) {
+    init(script: RequestScript, port: UInt16, context: OpaquePointer?, tickets: UnsafeMutablePointer<TicketJar>, requestsPerConnection: Int)
+    {
         self.script = script
         self.port = port
         self.context = context
@@ -130,7 +131,10 @@ final class Generator {
 
     private func note(_ session: OpaquePointer) {
         let group = SSL_ctrl(session, SSL_CTRL_GET_NEGOTIATED_GROUP, 0, nil)
-        let words = [SSL_get_version(session), SSL_CIPHER_get_name(SSL_get_current_cipher(session)), SSL_group_to_name(session, Int32(truncatingIfNeeded: group))]
+        let words = [
+            SSL_get_version(session), SSL_CIPHER_get_name(SSL_get_current_cipher(session)),
+            SSL_group_to_name(session, Int32(truncatingIfNeeded: group)),
+        ]
         agreed = words.map { $0.map { String(cString: $0) } ?? "?" }.joined(separator: " ")
     }
 }

@@ -9,7 +9,14 @@ package struct AnswerParser {
         case wrong(String)
     }
 
-    private enum State { case head, body(remaining: Int), chunkSize(so: Int), chunk(remaining: Int), chunkEnd, trailer(lineByteCount: Int) }
+    private enum State {
+        case head
+        case body(remaining: Int)
+        case chunkSize(so: Int)
+        case chunk(remaining: Int)
+        case chunkEnd
+        case trailer(lineByteCount: Int)
+    }
 
     private var state = State.head
     private var partialHead: [UInt8] = []

@@ -3,7 +3,10 @@ import COpenSSL
 
 /// One non-blocking connection, plain or TLS. Owns the descriptor and the TLS session; both end with it.
 package final class ByteStream {
-    package enum Transfer { case bytes(Int), blocked, ended, failed }
+    package enum Transfer {
+        case bytes(Int)
+        case blocked, ended, failed
+    }
     package enum Handshake { case done, blocked, failed }
 
     package let descriptor: Int32

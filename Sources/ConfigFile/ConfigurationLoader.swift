@@ -45,7 +45,8 @@ package struct ConfigurationLoader {
         WithoutEffect.warn(root, findings)
         for reference in decoder.files {
             guard let problem = unusable(reference.path, reference.use) else { continue }
-            findings.error("\"\(reference.label)\": \(reference.path) cannot be \(reference.use.rawValue): \(problem)", at: reference.position)
+            findings.error(
+                "\"\(reference.label)\": \(reference.path) cannot be \(reference.use.rawValue): \(problem)", at: reference.position)
         }
         return LoadResult(
             settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)

@@ -48,7 +48,8 @@ extension Decoder {
         if value["client_ca"]?.isNull ?? true {
             findings.error("\"client_ca\" is missing", at: value.position, hint: "client_certificate: none where none is asked for")
         } else if value["crl"]?.isNull ?? true {
-            findings.error("\"crl\" is missing", at: value.position, hint: "every CRL of the CA's chain in one file, as Puppet's ssl/crl.pem")
+            findings.error(
+                "\"crl\" is missing", at: value.position, hint: "every CRL of the CA's chain in one file, as Puppet's ssl/crl.pem")
         }
     }
 

@@ -74,7 +74,8 @@ struct Validator {
         guard let http = settings.admin.http else { return }
         let verifies = http.tls.map { $0.clientCertificate != .none } ?? false
         if http.allowChanges, http.tokenFile == nil, !verifies, let place = places.adminChanges {
-            findings.error("nothing says who may change things: everybody could", at: place, hint: "\"token_file\", or \"tls\" with a client_ca")
+            findings.error(
+                "nothing says who may change things: everybody could", at: place, hint: "\"token_file\", or \"tls\" with a client_ca")
         }
         if http.operators != nil, !verifies, let place = places.adminOperators {
             findings.error("without \"tls\" and a client_ca nobody shows a certificate", at: place)
@@ -83,8 +84,11 @@ struct Validator {
             findings.warning("the token goes over plain HTTP on an address off loopback", at: place, hint: "\"tls\" in admin.http")
         }
         let sharesCA = verifies && settings.listeners.contains { $0.tls?.clientCA == http.tls?.clientCA }
-        if http.allowChanges || http.tokenFile != nil, http.operators == nil, sharesCA, let place = places.adminChanges ?? places.adminToken {
-            findings.warning("every agent's certificate counts as an operator's: the listeners trust the same client_ca", at: place, hint: "\"operators\"")
+        if http.allowChanges || http.tokenFile != nil, http.operators == nil, sharesCA, let place = places.adminChanges ?? places.adminToken
+        {
+            findings.warning(
+                "every agent's certificate counts as an operator's: the listeners trust the same client_ca", at: place,
+                hint: "\"operators\"")
         }
     }
 

@@ -47,7 +47,9 @@ package struct Question: Sendable {
         let bytes = Array(target.utf8)
         for scheme in ["http://", "https://"] where bytes.starts(with: scheme.utf8) {
             let rest = bytes.dropFirst(scheme.utf8.count)
-            guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else { return [UInt8(ascii: "/")] }
+            guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+                return [UInt8(ascii: "/")]
+            }
             return (rest[end] == UInt8(ascii: "?") ? [UInt8(ascii: "/")] : []) + rest[end...]
         }
         return bytes

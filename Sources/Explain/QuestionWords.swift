@@ -32,7 +32,9 @@ package enum QuestionWords {
             default: throw Fault(message: "unknown option \(parts[0])")
             }
         }
-        guard plain.count == 2 else { throw Fault(message: "a method and a path are needed, as GET /puppet/v3/node/web1?environment=production") }
+        guard plain.count == 2 else {
+            throw Fault(message: "a method and a path are needed, as GET /puppet/v3/node/web1?environment=production")
+        }
         question.method = plain[0]
         question.target = plain[1]
         return question

@@ -24,7 +24,8 @@ package enum Reason: String, Sendable, CaseIterable {
         switch self {
         case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
         case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout,
-            .badResponse, .responseTimeout, .cut, .clientGone: false
+            .badResponse, .responseTimeout, .cut, .clientGone:
+            false
         }
     }
 

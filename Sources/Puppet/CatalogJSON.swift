@@ -104,8 +104,10 @@ struct CatalogJSON: Sendable {
 
     private mutating func endName() {
         state = .colon
-        member = if text.equals("certname") { .certname } else if text.equals("environment") { .environment }
-            else if text.equals("transaction_uuid") { .transaction } else { .other }
+        member =
+            if text.equals("certname") { .certname } else if text.equals("environment") {
+                .environment
+            } else if text.equals("transaction_uuid") { .transaction } else { .other }
         guard member != .other else { return }
         if seen & 1 << member.rawValue != 0 { refuse(.memberTwice) }
         seen |= 1 << member.rawValue

@@ -44,11 +44,12 @@ struct FormFields: Sendable {
         case environment, transaction, other
 
         init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
-            self = switch range.count {
-            case 11 where Name.equals(bytes, range, "environment"): .environment
-            case 16 where Name.equals(bytes, range, "transaction_uuid"): .transaction
-            default: .other
-            }
+            self =
+                switch range.count {
+                case 11 where Name.equals(bytes, range, "environment"): .environment
+                case 16 where Name.equals(bytes, range, "transaction_uuid"): .transaction
+                default: .other
+                }
         }
 
         private static func equals(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {

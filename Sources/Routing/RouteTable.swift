@@ -27,7 +27,8 @@ package final class RouteTable: Sendable {
 
     /// Rules are numbered: routes, environments, default, CA.
     package init(_ settings: ProxySettings) {
-        names = settings.routes.map { "routes.\($0.name)" } + settings.environments.map { "environments.\($0.pattern)" }
+        names =
+            settings.routes.map { "routes.\($0.name)" } + settings.environments.map { "environments.\($0.pattern)" }
             + ["environments.default", "sites.\(settings.site?.value ?? "").ca"]
         nameBytes = names.map { Array($0.utf8) }
         caPool = settings.caPool

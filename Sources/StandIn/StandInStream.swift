@@ -103,7 +103,9 @@ package final class StandInStream: @unchecked Sendable {
     /// What a later connection may resume; under TLS 1.3 to be asked for after the first answer. nil: the server gave no ticket.
     package var session: StandInSession? {
         // A copy, since OpenSSL resumes no session whose connection was dropped.
-        guard let ssl, let held = SSL_get_session(ssl), SSL_SESSION_has_ticket(held) == 1, let copy = SSL_SESSION_dup(held) else { return nil }
+        guard let ssl, let held = SSL_get_session(ssl), SSL_SESSION_has_ticket(held) == 1, let copy = SSL_SESSION_dup(held) else {
+            return nil
+        }
         return StandInSession(owning: copy)
     }
 

@@ -20,7 +20,8 @@ final class CertificateJudge {
 
     init(
         trust: CertificateStore, generation: SHA256Digest, expiredCRL: ListenerTLSSettings.ExpiredCRL, cache: VerifiedCertificateCache?,
-        identityFields: @escaping @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8], clock: @escaping @Sendable () -> Int64
+        identityFields: @escaping @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8],
+        clock: @escaping @Sendable () -> Int64
     ) throws(OpenSSLError) {
         guard let sha256 = EVP_MD_fetch(nil, "SHA256", nil) else { throw .taking("find SHA-256") }
         self.sha256 = sha256

@@ -29,7 +29,8 @@ package final class ClientTLSMaterial: Sendable {
     }
 
     /// Reads and checks everything, as `ServerTLSMaterial.load`. Without `crl` servers are not checked for revocation.
-    package static func load(_ settings: UpstreamTLSSettings, _ contents: FileContents = [:]) throws(TLSMaterialError) -> ClientTLSMaterial {
+    package static func load(_ settings: UpstreamTLSSettings, _ contents: FileContents = [:]) throws(TLSMaterialError) -> ClientTLSMaterial
+    {
         var certificate: ServedCertificate?
         if let files = settings.certificate { certificate = try ServedCertificate(files, contents) }
         var trust: CertificateStore?

@@ -20,7 +20,8 @@ enum ContextBasics {
     static func make(_ method: OpaquePointer?, minimumVersion: Int32, securityLevel: Int32) throws(OpenSSLError) -> OpaquePointer {
         guard let context = SSL_CTX_new(method) else { throw .taking("make a TLS context") }
         pf_SSL_CTX_set_strict_options(context)
-        let modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+        let modes =
+            SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
             | SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN
         _ = pf_SSL_CTX_set_mode(context, Int(modes))
         pf_SSL_CTX_set_read_ahead(context, 1)
@@ -30,7 +31,8 @@ enum ContextBasics {
         SSL_CTX_set_security_level(context, securityLevel)
         SSL_CTX_set_verify_depth(context, deepestChain)
         SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, largestCertificateMessage, nil)
-        guard pf_SSL_CTX_set_min_proto_version(context, minimumVersion) == 1, pf_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
+        guard pf_SSL_CTX_set_min_proto_version(context, minimumVersion) == 1,
+            pf_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
             SSL_CTX_set_cipher_list(context, cipherList) == 1, SSL_CTX_set_ciphersuites(context, cipherSuites) == 1,
             pf_SSL_CTX_set1_groups_list(context, groups) == 1
         else {

@@ -58,7 +58,9 @@ extension RevocationListDetails {
         guard let entries = X509_CRL_get_REVOKED(list.pointer) else { return }
         revokedCount = Int(pf_sk_X509_REVOKED_num(entries))
         for index in 0..<min(limit, revokedCount) {
-            guard let entry = pf_sk_X509_REVOKED_value(entries, Int32(index)), let serial = X509_REVOKED_get0_serialNumber(entry) else { continue }
+            guard let entry = pf_sk_X509_REVOKED_value(entries, Int32(index)), let serial = X509_REVOKED_get0_serialNumber(entry) else {
+                continue
+            }
             revoked.append(
                 Entry(
                     serial: String(decoding: PeerCertificate.digits(of: serial), as: UTF8.self),

@@ -46,7 +46,8 @@ struct PEMFile: ~Copyable {
             let encrypted = pf_ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_BAD_PASSWORD_READ
             let reason = OpenSSLError.takeReason() ?? "not understood"
             throw TLSMaterialError(
-                file: path, problem: encrypted ? "the private key has a passphrase" : "holds no private key in PEM that can be read (\(reason))")
+                file: path,
+                problem: encrypted ? "the private key has a passphrase" : "holds no private key in PEM that can be read (\(reason))")
         }
         ERR_clear_error()
         return PrivateKey(owning: pointer)

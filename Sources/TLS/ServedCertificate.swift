@@ -14,7 +14,8 @@ struct ServedCertificate: Sendable {
         key = try PEMFile(files.key, contents).privateKey()
         guard X509_check_private_key(chain[0].pointer, key.pointer) == 1 else {
             ERR_clear_error()
-            throw TLSMaterialError(file: files.key, problem: "is not the key of the first certificate in \(files.chain) (\(chain[0].subject))")
+            throw TLSMaterialError(
+                file: files.key, problem: "is not the key of the first certificate in \(files.chain) (\(chain[0].subject))")
         }
     }
 

@@ -26,7 +26,9 @@ enum ServerContextBuilder {
         of trust: CertificateStore, in context: OpaquePointer, _ wanted: ListenerTLSSettings.ClientCertificate
     ) throws(OpenSSLError) {
         SSL_CTX_set_cert_store(context, try trust.makeStore())
-        for authority in trust.authorities where SSL_CTX_add_client_CA(context, authority.pointer) != 1 { throw .taking("name the client CA") }
+        for authority in trust.authorities where SSL_CTX_add_client_CA(context, authority.pointer) != 1 {
+            throw .taking("name the client CA")
+        }
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (wanted == .required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nil)
     }
 

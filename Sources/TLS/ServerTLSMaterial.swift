@@ -30,7 +30,8 @@ package final class ServerTLSMaterial: Sendable {
         self.certificates = certificates
         self.trust = trust
         var files: [String] = []
-        let named = certificates.flatMap { [$0.files.chain, $0.files.key] } + (trust?.files ?? []) + [settings.ticketKeysInUse].compactMap { $0 }
+        let named =
+            certificates.flatMap { [$0.files.chain, $0.files.key] } + (trust?.files ?? []) + [settings.ticketKeysInUse].compactMap { $0 }
         for file in named where !files.contains(file) { files.append(file) }
         self.files = files
         expiries = certificates.flatMap(\.expiries) + (trust?.expiries ?? [])
@@ -67,7 +68,9 @@ package final class ServerTLSMaterial: Sendable {
         var trust: CertificateStore?
         if settings.clientCertificate != .none {
             guard let ca = settings.clientCA else { throw TLSMaterialError(file: "tls", problem: "client certificates need client_ca") }
-            guard let crl = settings.crl else { throw TLSMaterialError(file: ca, problem: "client certificates need the CRLs of this CA (crl)") }
+            guard let crl = settings.crl else {
+                throw TLSMaterialError(file: ca, problem: "client certificates need the CRLs of this CA (crl)")
+            }
             trust = try CertificateStore(ca: ca, crl: crl, contents)
         }
         var ticketKeys = settings.sessionTickets ? ownTicketKeys : nil

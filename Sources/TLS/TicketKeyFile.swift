@@ -21,7 +21,8 @@ struct TicketKeyFile {
             }
             if let first = keys.first, first.byteCount != key.byteCount {
                 throw TLSMaterialError(
-                    file: path, line: number, problem: "has \(key.byteCount) bytes, the keys before \(first.byteCount); hint: all of one size")
+                    file: path, line: number,
+                    problem: "has \(key.byteCount) bytes, the keys before \(first.byteCount); hint: all of one size")
             }
             keys.append(key)
         }

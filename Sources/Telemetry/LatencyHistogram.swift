@@ -1,7 +1,9 @@
 /// How long did they take? Fixed buckets, as Prometheus wants them: cumulative when printed, plain here.
 package struct LatencyHistogram: Sendable, Equatable {
     /// Upper bounds in milliseconds; a last bucket holds what is longer. From a file's millisecond to an agent's ten minutes.
-    package static let bounds: [Int64] = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000]
+    package static let bounds: [Int64] = [
+        1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+    ]
 
     package private(set) var counts = [UInt64](repeating: 0, count: bounds.count + 1)
     package private(set) var sumNanoseconds: UInt64 = 0

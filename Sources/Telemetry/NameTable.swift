@@ -32,7 +32,7 @@ struct NameTable<Value: Sendable>: Sendable {
         for (name, value) in zip(other.names, other.values) { sum(&self[place(of: name, new: new())], value) }
     }
 
-    mutating func forEach(_ body: (inout Value) -> Void) { for place in values.indices { body(&values[place]) } }
+    mutating func mutateEach(_ body: (inout Value) -> Void) { for place in values.indices { body(&values[place]) } }
 
     subscript(place: Int) -> Value {
         get { values[place] }

@@ -51,7 +51,9 @@ package struct PoolTally: Sendable {
     package var answers: [Answer: UInt64] {
         var result: [Answer: UInt64] = [:]
         for (endpoint, tally) in byEndpoint.dictionary {
-            for (listener, status, count) in tally.answers { result[Answer(listener: listener, endpoint: endpoint, status: status)] = count }
+            for (listener, status, count) in tally.answers {
+                result[Answer(listener: listener, endpoint: endpoint, status: status)] = count
+            }
         }
         return result
     }
@@ -63,7 +65,8 @@ package struct PoolTally: Sendable {
         traffic.add(record)
         if !record.server.isEmpty {
             // A retry is told of the server that failed, not of the one that helped out.
-            byServer[byServer.place(of: record.server, new: TrafficCounters())].add(record, retries: record.retries - record.failedTries.count)
+            byServer[byServer.place(of: record.server, new: TrafficCounters())].add(
+                record, retries: record.retries - record.failedTries.count)
         }
         for failed in record.failedTries { byServer[byServer.place(of: failed.server, new: TrafficCounters())].add(failed) }
         let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
@@ -74,7 +77,7 @@ package struct PoolTally: Sendable {
 
     mutating func clearMaxima() {
         traffic.rate.clearMaximum()
-        byServer.forEach { $0.rate.clearMaximum() }
+        byServer.mutateEach { $0.rate.clearMaximum() }
     }
 
     mutating func overflowed(to pool: [UInt8]) { overflowed[pool, default: 0] += 1 }

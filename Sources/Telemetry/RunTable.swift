@@ -27,7 +27,8 @@ package struct RunTable: Sendable {
     mutating func add(_ record: borrowing AccessRecord) {
         guard !record.client.isEmpty else { return }
         if runs[record.client] == nil, runs.count >= bound { makeRoom() }
-        runs[record.client, default: Run()].add(record, isCatalog: record.endpoint == Self.catalog, isReport: record.endpoint == Self.report)
+        runs[record.client, default: Run()].add(
+            record, isCatalog: record.endpoint == Self.catalog, isReport: record.endpoint == Self.report)
     }
 
     /// The tenth that has been away longest goes at once, so that this is rare.

@@ -53,7 +53,9 @@ package struct Tally: Sendable {
     }
 
     /// - Parameter second: since 1970
-    package mutating func opened(_ listener: [UInt8], at second: Int64) { connections[listener, default: ConnectionTally()].opened(at: second) }
+    package mutating func opened(_ listener: [UInt8], at second: Int64) {
+        connections[listener, default: ConnectionTally()].opened(at: second)
+    }
     package mutating func closed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].closed() }
     package mutating func handshakeFailed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].handshakeFailed() }
     package mutating func handshakeDone(_ listener: [UInt8], nanoseconds: Int64) {
@@ -63,8 +65,8 @@ package struct Tally: Sendable {
     /// HAProxy's `clear counters`.
     package mutating func clearMaxima() {
         for listener in connections.keys { connections[listener]?.clearMaxima() }
-        byListener.forEach { $0.rate.clearMaximum() }
-        byPool.forEach { $0.clearMaxima() }
+        byListener.mutateEach { $0.rate.clearMaximum() }
+        byPool.mutateEach { $0.clearMaxima() }
     }
 
     /// HAProxy's `clear counters all`: what adds up begins anew; certnames, failures and what is open stay.

@@ -23,7 +23,9 @@ struct AdminPagesTests {
 
         init(_ access: AdminAccess) { pages = AdminPages(access) }
 
-        mutating func ask(_ target: String, _ method: AdminRequest.Method = .get, _ fill: (inout AdminRequest) -> Void = { _ in }) -> AdminAnswer {
+        mutating func ask(_ target: String, _ method: AdminRequest.Method = .get, _ fill: (inout AdminRequest) -> Void = { _ in })
+            -> AdminAnswer
+        {
             var request = AdminRequest(target: AdminTarget(target))
             request.method = method
             request.source = "192.0.2.9"
@@ -72,7 +74,9 @@ struct AdminPagesTests {
         #expect(world.ask(target) { $0.authorization = "Bearer \(Self.token)" }.status == 200)
         #expect(world.ask(target) { $0.authorization = "bearer  \(Self.token)" }.status == 200)
         #expect(world.ask(target) { $0.authorization = Self.basic }.status == 200, "as HAProxy's stats auth")
-        for wrong in ["Bearer", "Bearer \(Self.token)x", "Bearer 0123456789abcdef", "Basic b3BzOnRva2Vu", "Basic !", "Digest \(Self.token)", ""] {
+        for wrong in [
+            "Bearer", "Bearer \(Self.token)x", "Bearer 0123456789abcdef", "Basic b3BzOnRva2Vu", "Basic !", "Digest \(Self.token)", "",
+        ] {
             #expect(world.ask(target) { $0.authorization = wrong }.status == 401, "\(wrong)")
         }
         let browser = world.ask(target) { $0.accept = "text/html,application/xhtml+xml" }
@@ -84,7 +88,8 @@ struct AdminPagesTests {
         var world = World(try Self.access(token: nil))
         world.host.set("s2", .maint)
         for (target, command) in [
-            ("/;csv", "show stat"), ("/;json", "show stat json"), ("/;typed", "show stat typed"), ("/stats;csv;no-maint", "show stat no-maint"),
+            ("/;csv", "show stat"), ("/;json", "show stat json"), ("/;typed", "show stat typed"),
+            ("/stats;csv;no-maint", "show stat no-maint"),
             ("/;json;up;norefresh", "show stat json up"), ("/haproxy?stats;csv;up", "show stat up"),
         ] {
             let answer = world.ask(target)
@@ -110,7 +115,8 @@ struct AdminPagesTests {
     }
 
     @Test(arguments: [
-        ("evil.example:8141", false), ("127.0.0.1:8141", true), ("localhost", true), ("puppet.localhost:1", true), ("[::1]:8141", true), ("", true),
+        ("evil.example:8141", false), ("127.0.0.1:8141", true), ("localhost", true), ("puppet.localhost:1", true), ("[::1]:8141", true),
+        ("", true),
         ("127.0.0.1.evil.example", false),
     ])
     func whereOnlyTheAddressGuardsNoOtherNameIsAnswered(_ host: String, _ isAnswered: Bool) throws {
@@ -178,7 +184,8 @@ struct AdminPagesTests {
         ("s=s1&s=s2&b=compilers&action=maint", "DONE", 2), ("s=s1&b=%232&action=ready", "DONE", 1), ("s=s1&b=%233&action=ready", "DONE", 1),
         ("b=compilers&action=drain", "NONE", 0), ("s=s1&b=compilers&action=explode", "ERRP", 0), ("s=s1&b=nobody&action=drain", "ERRP", 0),
         ("s=s1&b=%231&action=drain", "ERRP", 0),
-        ("s=s1&b=%23-9223372036854775808&action=drain", "ERRP", 0), ("s=s1&b=%239223372036854775807&action=drain", "ERRP", 0), ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
+        ("s=s1&b=%23-9223372036854775808&action=drain", "ERRP", 0), ("s=s1&b=%239223372036854775807&action=drain", "ERRP", 0),
+        ("s=s1&action=drain", "ERRP", 0), ("", "ERRP", 0),
     ])
     func formsAreHAProxys(_ form: String, _ result: String, _ count: Int) throws {
         var world = World(try Self.access())
@@ -192,13 +199,16 @@ struct AdminPagesTests {
         world.host.outcome = .refused("No such server.")
         let answer = world.post("s=gone&b=compilers&action=drain") { $0.authorization = "Bearer \(Self.token)" }
         #expect(Self.field(answer, "Location") == "/stats;st=ERRP" && answer.events.isEmpty)
-        #expect(Self.text(world.ask("/stats;st=ERRP") { $0.authorization = "Bearer \(Self.token)" }).contains("The form was wrong: nothing was done."))
+        #expect(
+            Self.text(world.ask("/stats;st=ERRP") { $0.authorization = "Bearer \(Self.token)" }).contains(
+                "The form was wrong: nothing was done."))
     }
 
-    @Test(arguments: [
-        ("http://127.0.0.1:8141", "same-origin", true), ("https://127.0.0.1:8141", nil, true), ("http://evil.example", nil, false),
-        ("null", nil, false), (nil, "cross-site", false), (nil, "same-site", false), ("http://127.0.0.1:8142", nil, false),
-    ] as [(String?, String?, Bool)])
+    @Test(
+        arguments: [
+            ("http://127.0.0.1:8141", "same-origin", true), ("https://127.0.0.1:8141", nil, true), ("http://evil.example", nil, false),
+            ("null", nil, false), (nil, "cross-site", false), (nil, "same-site", false), ("http://127.0.0.1:8142", nil, false),
+        ] as [(String?, String?, Bool)])
     func formsOfOtherSitesAreRefused(_ origin: String?, _ fetchSite: String?, _ isOwn: Bool) throws {
         var world = World(try Self.access())
         let answer = world.post("s=s1&b=compilers&action=drain") {
@@ -217,7 +227,9 @@ struct AdminPagesTests {
         let form = "s=s1&b=compilers&action=drain"
         #expect(world.post(form) { $0.certname = "web1.example.org" }.status == 403)
         let done = world.post(form) { $0.certname = "ops1.example.org" }
-        #expect(done.status == 303 && done.events == ["Server compilers/s1: drain, on the page by ops1.example.org (certificate) from 192.0.2.9"])
+        #expect(
+            done.status == 303
+                && done.events == ["Server compilers/s1: drain, on the page by ops1.example.org (certificate) from 192.0.2.9"])
         func fromBrowser(_ request: inout AdminRequest) {
             (request.certname, request.origin) = ("ops1.example.org", "http://127.0.0.1:8141")
         }
@@ -238,7 +250,9 @@ struct AdminPagesTests {
         #expect(world.host.actions.isEmpty)
     }
 
-    @Test(arguments: ["short", "0123456789abcde\n0", "with a blank inside of it", "zweiundzwanzig-ümlaute", "", String(repeating: "x", count: 1025)])
+    @Test(arguments: [
+        "short", "0123456789abcde\n0", "with a blank inside of it", "zweiundzwanzig-ümlaute", "", String(repeating: "x", count: 1025),
+    ])
     func tokensThatAreNoneAreRefused(_ text: String) {
         #expect(throws: AdminToken.Defect.self) { try AdminToken(file: Array(text.utf8)) }
     }

@@ -41,12 +41,13 @@ struct CommandTests {
         #expect(host.actions == [added, .removeServer(.s1)])
     }
 
-    @Test(arguments: [
-        ("192.0.2.9 port 9140", "IP changed from '192.0.2.1' to '192.0.2.9', port changed from '8140' to '9140'", "192.0.2.9", 9140),
-        ("192.0.2.1 port 9140", "no need to change the addr, port changed from '8140' to '9140'", "192.0.2.1", 9140),
-        ("192.0.2.9 port 8140", "IP changed from '192.0.2.1' to '192.0.2.9', no need to change the port", "192.0.2.9", nil),
-        ("2001:db8::1", "IP changed from '192.0.2.1' to '2001:db8::1'", "2001:db8::1", nil),
-    ] as [(String, String, String, UInt16?)])
+    @Test(
+        arguments: [
+            ("192.0.2.9 port 9140", "IP changed from '192.0.2.1' to '192.0.2.9', port changed from '8140' to '9140'", "192.0.2.9", 9140),
+            ("192.0.2.1 port 9140", "no need to change the addr, port changed from '8140' to '9140'", "192.0.2.1", 9140),
+            ("192.0.2.9 port 8140", "IP changed from '192.0.2.1' to '192.0.2.9', no need to change the port", "192.0.2.9", nil),
+            ("2001:db8::1", "IP changed from '192.0.2.1' to '2001:db8::1'", "2001:db8::1", nil),
+        ] as [(String, String, String, UInt16?)])
     func anAddressThatChangesIsTold(_ words: String, _ text: String, _ address: String, _ port: UInt16?) {
         var host = FakeHost()
         #expect(answer("set server compilers/s1 addr \(words)", host: &host) == "\(text) by 'stats socket command'\n\n")
@@ -80,9 +81,10 @@ struct CommandTests {
                 + "0x1: key=web1.test use=0 exp=4200 shard=0 server_id=1 server_key=s1\n\n")
         #expect(answer("explain GET /a\\ b") == "explained GET|/a b\n\n")
         let info = answer("show info")
-        for key in ["Name", "Version", "Release_date", "Nbproc", "Process_num", "Pid", "Uptime", "Maxconn", "CurrConns", "Maxpipes", "PipesUsed",
-            "Tasks", "Run_queue", "node"]
-        {
+        for key in [
+            "Name", "Version", "Release_date", "Nbproc", "Process_num", "Pid", "Uptime", "Maxconn", "CurrConns", "Maxpipes", "PipesUsed",
+            "Tasks", "Run_queue", "node",
+        ] {
             #expect(info.contains("\n\(key): ") || info.hasPrefix("\(key): "), "HATop needs \(key)")
         }
         #expect(info.contains("\nUptime: 1d 2h03m04s\n"))

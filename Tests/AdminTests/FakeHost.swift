@@ -32,7 +32,8 @@ struct FakeHost: AdminHost {
         var first = ServerSettings(name: "s1", address: UpstreamAddress(host: "192.0.2.1", port: 8140), weight: 5)
         first.agentCheck = AgentCheckSettings(port: 8141)
         let second = ServerSettings(name: "s2", address: UpstreamAddress(host: "192.0.2.2", port: 8140), backup: true)
-        var compilers = PoolSettings(name: "compilers", stick: StickSettings(on: .certname, size: 100), check: CheckSettings(), servers: [first, second])
+        var compilers = PoolSettings(
+            name: "compilers", stick: StickSettings(on: .certname, size: 100), check: CheckSettings(), servers: [first, second])
         compilers.queue.size = 9
         service.pools = [Self.report(compilers), Self.report(PoolSettings(name: "empty"))]
         var stick = StickReport()

@@ -40,7 +40,9 @@ struct MaterialTests {
         var host = FakeHost()
         host.finding = .outcome(.done)
         #expect(answer("set ssl \(word) \(file) <<\none\ntwo\n", host: &host) == created + "\n\n")
-        guard case .stage(kind, file, Array("one\ntwo\n".utf8)) = host.inquiries.last else { return #expect(Bool(false), "\(host.inquiries)") }
+        guard case .stage(kind, file, Array("one\ntwo\n".utf8)) = host.inquiries.last else {
+            return #expect(Bool(false), "\(host.inquiries)")
+        }
         host.staged[kind] = MaterialReport(file: file, count: 1)
         let updated = created.replacing("created", with: "updated")
         #expect(answer("set ssl \(word) \(file) <<\nx\n", host: &host) == updated + "\n\n")
@@ -85,7 +87,8 @@ struct MaterialTests {
 
     @Test func aCertificateIsShownAsHAProxyDoes() {
         var host = FakeHost()
-        host.used[.certificate] = MaterialReport(file: Self.certificate, count: 2, certificates: { [Self.details("/CN=a.test"), Self.details("/CN=ca")] })
+        host.used[.certificate] = MaterialReport(
+            file: Self.certificate, count: 2, certificates: { [Self.details("/CN=a.test"), Self.details("/CN=ca")] })
         #expect(
             answer("show ssl cert /tls/proxy.pem", host: host) == """
                 Filename: /tls/proxy.pem

@@ -4,13 +4,16 @@ import Testing
 
 /// What is exported, what docs/outputs.md says of it, and what docs/grafana-dashboard.json shows.
 struct MetricsContractTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     private static func text(_ path: String) throws -> String { try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8) }
 
     /// Name → kind, of every family.
     private static let exported: [String: String] = {
-        let lines = Metrics.text(FakeHost().service).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
+        let lines = Metrics.text(FakeHost().service).split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
+            $0.split(separator: " ")
+        }
         return Dictionary(uniqueKeysWithValues: lines.map { (String($0[2]), String($0[3])) })
     }()
 

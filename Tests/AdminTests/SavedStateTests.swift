@@ -21,7 +21,9 @@ struct SavedStateTests {
         }
         let state = try parsed(text)
         #expect(state.savedAt == 1_700_000_000)
-        #expect(state.servers.map { "\($0.pool)/\($0.name)" } == report.pools.flatMap { pool in pool.servers.map { "\(pool.name)/\($0.state.name)" } })
+        #expect(
+            state.servers.map { "\($0.pool)/\($0.name)" }
+                == report.pools.flatMap { pool in pool.servers.map { "\(pool.name)/\($0.state.name)" } })
         #expect(state.servers[0].host == "192.0.2.1")
         #expect(state.sticks == [SavedState.Stick(pool: "compilers", key: Array(key.utf8), server: "s1", remaining: 4200)])
     }
@@ -45,9 +47,10 @@ struct SavedStateTests {
         service.pools = [report]
         let text = SavedState.text(service, savedAt: 1) { _ in [] }
         let lines = text.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }
-        #expect(lines.prefix(6).map { "\($0[4]) \($0[18])" } == [
-            "2001:db8::1 8140", "2001:db8::2 8140", "2001:db8::3 9140", "192.0.2.4 9140", "192.0.2.5 8140", "name.test 8140",
-        ])
+        #expect(
+            lines.prefix(6).map { "\($0[4]) \($0[18])" } == [
+                "2001:db8::1 8140", "2001:db8::2 8140", "2001:db8::3 9140", "192.0.2.4 9140", "192.0.2.5 8140", "name.test 8140",
+            ])
         let servers = try parsed(text).servers
         #expect(servers.map { "\($0.host) \($0.port)" } == places.map { "\($0.0) 8140" })
         #expect(servers.map(\.resolved) == [nil, "2001:db8::2", nil, "192.0.2.4", nil, nil])

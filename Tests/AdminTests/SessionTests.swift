@@ -39,7 +39,8 @@ struct SessionTests {
         return host
     }
 
-    private let own = "state=waiting requests=3 client=web1.test id=0a1b2c-7 request_ms=250 endpoint=catalog certname=web1.test "
+    private let own =
+        "state=waiting requests=3 client=web1.test id=0a1b2c-7 request_ms=250 endpoint=catalog certname=web1.test "
         + "environment=production method=POST target=\"/puppet/v3/catalog/web1.test\""
 
     @Test func aLineHasHAProxysWordsAndThenItsOwn() {
@@ -58,7 +59,8 @@ struct SessionTests {
         let line = answer("show sess", host: host(idle))
         #expect(line.hasPrefix("0x10000000001: proto=tcpv6 src=[2001:db8::1]:40000 fe= be=<NONE> srv=<none> ts=00 "))
         #expect(line.contains("scb=[0,0h,fd=-1]"))
-        #expect(line.hasSuffix("state=idle requests=0 client=- id=- request_ms=- endpoint=- certname=- environment=- method=- target=\"\"\n\n"))
+        #expect(
+            line.hasSuffix("state=idle requests=0 client=- id=- request_ms=- endpoint=- certname=- environment=- method=- target=\"\"\n\n"))
     }
 
     @Test func theOldestComesFirstAndWhatIsLeftOutIsCounted() {

@@ -77,7 +77,8 @@ struct StatTests {
     @Test func jsonIsReadByAParser() throws {
         var host = FakeHost()
         host.service.pools[1].name = "a \"b\"\\\u{1}"
-        let stat = try #require(try JSONSerialization.jsonObject(with: Data(answer("show stat json", host: host).utf8)) as? [[[String: Any]]])
+        let stat = try #require(
+            try JSONSerialization.jsonObject(with: Data(answer("show stat json", host: host).utf8)) as? [[[String: Any]]])
         #expect(stat.count == 5)
         #expect(stat[0][0]["objType"] as? String == "Frontend")
         #expect(stat[0][0]["tags"] as? [String: String] == ["origin": "Key", "nature": "Name", "scope": "Service"])

@@ -53,7 +53,9 @@ final class BrowserPage {
     ///   - width: pixels, as a phone or a desktop has
     ///   - isDark: what the user prefers
     func setScreen(width: Int, isPhone: Bool = false, isDark: Bool = false) throws {
-        try ask("Emulation.setDeviceMetricsOverride", ["width": width, "height": isPhone ? 844 : 1000, "deviceScaleFactor": 1, "mobile": isPhone])
+        try ask(
+            "Emulation.setDeviceMetricsOverride",
+            ["width": width, "height": isPhone ? 844 : 1000, "deviceScaleFactor": 1, "mobile": isPhone])
         try ask("Emulation.setEmulatedMedia", ["features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]])
     }
 
@@ -62,7 +64,9 @@ final class BrowserPage {
         let size = try ask("Page.getLayoutMetrics")["cssContentSize"] as? [String: Any] ?? [:]
         let clip: [String: Any] = ["x": 0, "y": 0, "width": size["width"] ?? 0, "height": size["height"] ?? 0, "scale": 1]
         let shot = try ask("Page.captureScreenshot", ["captureBeyondViewport": true, "clip": clip])
-        guard let data = (shot["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else { throw DevTools.Failure(description: "no screenshot") }
+        guard let data = (shot["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
+            throw DevTools.Failure(description: "no screenshot")
+        }
         let folder = FileManager.default.currentDirectoryPath + "/.build/screenshots"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try data.write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
@@ -123,7 +127,9 @@ final class BrowserPage {
         Set(
             tools.events(session).filter { $0.method == "Network.requestWillBeSent" }.compactMap { event in
                 let text = (event.parameters["request"] as? [String: Any])?["url"] as? String ?? ""
-                guard let address = URLComponents(string: text), let host = address.host else { return text.hasPrefix("data:") ? "data:" : text }
+                guard let address = URLComponents(string: text), let host = address.host else {
+                    return text.hasPrefix("data:") ? "data:" : text
+                }
                 return "\(host):\(address.port ?? 80)"
             })
     }

@@ -44,7 +44,8 @@ final class DevTools: @unchecked Sendable {
         child = try ChildProcess(
             [
                 Self.program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
-                "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe", "--user-data-dir=\(folder.path)",
+                "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
+                "--user-data-dir=\(folder.path)",
             ], environment: ["HOME": folder.path], passing: [commands[0], events[1]])
         let reading = events[0]
         Thread { [weak self] in DevTools.read(reading) { self?.take($0) } }.start()
@@ -124,7 +125,10 @@ final class DevTools: @unchecked Sendable {
             condition.broadcast()
             condition.unlock()
         }
-        guard let bytes else { return hasEnded = true }
+        guard let bytes else {
+            hasEnded = true
+            return
+        }
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else { return }
         if let number = object["id"] as? Int {
             answers[number] = object

@@ -31,7 +31,9 @@ final class Prometheus {
 
     /// The JSON of its API; nil while it does not answer.
     func ask(_ path: String) -> [String: Any]? {
-        guard child.isRunning, let client = try? RawClient(port.number), let answer = try? client.exchange(Self.request(path)), answer.status == 200 else {
+        guard child.isRunning, let client = try? RawClient(port.number), let answer = try? client.exchange(Self.request(path)),
+            answer.status == 200
+        else {
             return nil
         }
         return (try? JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])?["data"] as? [String: Any]

@@ -20,7 +20,10 @@ extension InTurn {
             #expect(waitUntil { prometheus.value("sum by (site) (puppetfront_server_up{site=\"knossos\"})") == 2 })
             #expect(waitUntil { (prometheus.value("sum(puppetfront_requests_total{endpoint=\"catalog\",code=\"200\"})") ?? 0) >= 1 })
             #expect(
-                waitUntil { prometheus.value("histogram_quantile(0.5, sum by (le) (puppetfront_request_duration_seconds_bucket{endpoint=\"catalog\"}))") != nil })
+                waitUntil {
+                    prometheus.value(
+                        "histogram_quantile(0.5, sum by (le) (puppetfront_request_duration_seconds_bucket{endpoint=\"catalog\"}))") != nil
+                })
             try checkDashboard(prometheus)
             site.servers.sites[0].servers[0].stop()
             #expect(waitUntil { prometheus.value("puppetfront_server_up{server=\"eie-1\"}") == 0 })
@@ -47,7 +50,8 @@ extension InTurn {
             let site = try Site()
             try site.runAgent()
             let client = try RawClient(UInt16(site.page.split(separator: ":").last ?? "") ?? 0)
-            let answer = try client.exchange("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(site.servers.pageToken)\r\n\r\n")
+            let answer = try client.exchange(
+                "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(site.servers.pageToken)\r\n\r\n")
             #expect(answer.status == 200)
             let file = try site.folder.write(answer.text, to: "metrics")
             let check = try ChildProcess(["/bin/sh", "-c", "exec \(Prometheus.promtool) check metrics <\(file)"])

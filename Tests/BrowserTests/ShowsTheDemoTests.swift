@@ -29,7 +29,9 @@ extension InTurn {
             try page.logIn("http://\(demo.page)/", token: demo.token)
             #expect(demo.child.waitForOutput { $0.contains("eie-1 is killed") } != nil)
             #expect(try page.waits(for: Self.isRed("eie-1")))
-            let failed = try page.text("document.getElementById('events').textContent").components(separatedBy: "server compilers/eie-1 failed").count - 1
+            let failed =
+                try page.text("document.getElementById('events').textContent").components(separatedBy: "server compilers/eie-1 failed")
+                .count - 1
             #expect(failed == 1, "the first check that failed; with the second it is down")
             let seconds = Int(try page.text("document.querySelector('tr[data-key=\"compilers/eie-1\"] summary').textContent").dropLast())
             #expect(try #require(seconds) <= 10, "since that second check, on a busy machine")
@@ -44,11 +46,15 @@ extension InTurn {
             let row = try UnixClient.ask(demo.socket, "show stat").split(separator: "\n").first { $0.hasPrefix("compilers,eie-2,") } ?? ""
             #expect(row.contains(",DRAIN,"), "\(row)")
             #expect(try page.value("document.querySelectorAll('input[name=s]:checked').length") as? Int == 0)
-            #expect(try page.text("document.getElementById('events').textContent").contains("Server compilers/eie-2: drain, on the page by 127.0.0.1 (logged in)"))
+            #expect(
+                try page.text("document.getElementById('events').textContent").contains(
+                    "Server compilers/eie-2: drain, on the page by 127.0.0.1 (logged in)"))
 
             try page.click("input[name=certname]")
             try page.type("AGENT2")
-            #expect(try page.text("[...document.querySelectorAll('#runs-table tbody tr:not([hidden]) th')].map((e) => e.textContent).join()") == "agent2.test")
+            #expect(
+                try page.text("[...document.querySelectorAll('#runs-table tbody tr:not([hidden]) th')].map((e) => e.textContent).join()")
+                    == "agent2.test")
 
             try page.keepScreenshot("wide")
             try page.setScreen(width: 1500, isDark: true)

@@ -20,8 +20,12 @@ final class Site {
 
     /// A column of `show stat`.
     func status(_ server: String) throws -> String {
-        let rows = try UnixClient.ask(socket, "show stat").split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        guard let place = rows.first?.firstIndex(of: "status"), let row = rows.first(where: { $0.count > place && $0[1] == server }) else { return "" }
+        let rows = try UnixClient.ask(socket, "show stat").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        guard let place = rows.first?.firstIndex(of: "status"), let row = rows.first(where: { $0.count > place && $0[1] == server }) else {
+            return ""
+        }
         return String(row[place])
     }
 

@@ -33,7 +33,9 @@ extension InTurn {
             try site.servers.sites[0].servers[0].start()
             #expect(try page.waits(for: "document.querySelector('tr[data-key=\"compilers/eie-1\"] .badge').textContent === 'UP'"))
             #expect(try page.value("document.querySelector('tr[data-key=\"compilers/eie-1\"] details').open") as? Bool == true)
-            #expect(try page.text("document.querySelector('tr[data-key=\"compilers/eie-1\"] details').textContent").contains("is DOWN"), "its history")
+            #expect(
+                try page.text("document.querySelector('tr[data-key=\"compilers/eie-1\"] details').textContent").contains("is DOWN"),
+                "its history")
             #expect(try page.value("document.querySelector('input[value=knossos-1]').checked") as? Bool == true)
             #expect(try page.text("document.querySelector('input[name=certname]').value") == "agent")
             #expect(page.complaints == [])

@@ -23,7 +23,8 @@ import Testing
     @Test func moreMistakesThanAnybodyReads() {
         let rows = (0..<1500).map { "  e\($0): x\($0)\n" }
         let result = Fixtures.parse(
-            "listeners: { address: \"127.0.0.1:1\" }\npools: { p: { servers: { name: s, address: \"127.0.0.1:1\" } } }\nenvironments:\n\(rows.joined())")
+            "listeners: { address: \"127.0.0.1:1\" }\npools: { p: { servers: { name: s, address: \"127.0.0.1:1\" } } }\nenvironments:\n\(rows.joined())"
+        )
         #expect(result.diagnostics.count == Findings.limit + 1)
         #expect(result.diagnostics.last?.message == "too many mistakes: 500 more are not shown")
     }

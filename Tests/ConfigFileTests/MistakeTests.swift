@@ -22,5 +22,7 @@ import Testing
     }
 
     /// Every file can be read and run but those called so.
-    @Sendable private static func unusable(_ path: String, _ use: FileAccess.Use) -> String? { path.contains("missing") ? "no such file" : nil }
+    @Sendable private static func unusable(_ path: String, _ use: FileAccess.Use) -> String? {
+        path.contains("missing") ? "no such file" : nil
+    }
 }

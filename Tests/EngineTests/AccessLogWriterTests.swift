@@ -76,7 +76,8 @@ struct AccessLogWriterTests {
         #expect(waitUntil { dropped(writer) > 0 })
         writer.finish()
         #expect(dropped(writer) == 50)
-        #expect((2...3).contains(lines.all.count) && lines.all.last == "access log: /dev/full is given up, 50 lines were lost", "\(lines.all)")
+        #expect(
+            (2...3).contains(lines.all.count) && lines.all.last == "access log: /dev/full is given up, 50 lines were lost", "\(lines.all)")
     }
 
     @Test func withoutATargetNothingIsLost() throws {
@@ -160,7 +161,11 @@ struct AccessLogWriterTests {
         #expect(waitUntil { words("syslog:\(path): connect: No such file or directory; lines wait") == 1 }, "\(lines.all)")
         let last = try LogReceiver(path: path)
         var received: [String] = []
-        #expect(waitUntil { received += last.takeLines(); return received.count == 9 })
+        #expect(
+            waitUntil {
+                received += last.takeLines()
+                return received.count == 9
+            })
         #expect(received == (1...9).map { "waits \($0)" })
         #expect(waitUntil { words("is written to again after 0 s, 0 lines were lost") == 1 }, "\(lines.all)")
         writer.finish()
@@ -178,7 +183,11 @@ struct AccessLogWriterTests {
         #expect(waitUntil { words("Connection refused; lines wait") == 1 }, "\(lines.all)")
         let last = try LogReceiver(port: port)
         var received: [String] = []
-        #expect(waitUntil { received += last.takeLines(); return received.contains("waits 20") })
+        #expect(
+            waitUntil {
+                received += last.takeLines()
+                return received.contains("waits 20")
+            })
         #expect(waitUntil { words(" is written to again after ") == 1 }, "\(lines.all)")
         #expect(received.count + dropped(writer) == 20 && dropped(writer) > 0, "\(received), \(dropped(writer))")
         #expect(words("\(dropped(writer)) lines were lost") == 1, "\(lines.all)")

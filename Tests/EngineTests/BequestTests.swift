@@ -21,8 +21,10 @@ struct BequestTests {
 
     @Test(arguments: [
         "", "puppetfront-takeover 2", "puppetfront-takeover 1\n", "puppetfront-takeover 1\nadmin.http\tnowhere\t80\tany",
-        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t0\t0", "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\tstopped\t0\t1",
-        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t0\t99999999", "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\tajar\t0\t1",
+        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t0\t0",
+        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\tstopped\t0\t1",
+        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t0\t99999999",
+        "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\tajar\t0\t1",
         "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t-1\t1",
     ])
     func otherTextIsRefused(_ text: String) {

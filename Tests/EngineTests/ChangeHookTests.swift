@@ -171,7 +171,8 @@ struct ChangeHookTests {
         hook.tell(event(.serverDown, "d"))
         try folder.write("", to: "open")
         hook.finish()
-        #expect(text("one") == [event(.serverDown, "a"), event(.serverDown, "b")].map { String(decoding: $0.json, as: UTF8.self) }.joined())
+        #expect(
+            text("one") == [event(.serverDown, "a"), event(.serverDown, "b")].map { String(decoding: $0.json, as: UTF8.self) }.joined())
         #expect(text("two") == String(decoding: event(.serverDown, "c").json, as: UTF8.self))
     }
 }

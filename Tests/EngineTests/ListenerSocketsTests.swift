@@ -46,17 +46,19 @@ struct ListenerSocketsTests {
         #expect(new.bound[0].descriptors.count == 4)
         let before = try connect(to: inherited.actual.port)
         var count = 0
-        #expect(waitUntil {
-            count += take(old.bound[0].descriptors)
-            return count == 32
-        })
+        #expect(
+            waitUntil {
+                count += take(old.bound[0].descriptors)
+                return count == 32
+            })
         try new.listen()
         let after = try connect(to: inherited.actual.port)
         count = 0
-        #expect(waitUntil {
-            count += take(Array(new.bound[0].descriptors[1...]))
-            return count > 0
-        })
+        #expect(
+            waitUntil {
+                count += take(Array(new.bound[0].descriptors[1...]))
+                return count > 0
+            })
         for client in before + after { client.close() }
     }
 }

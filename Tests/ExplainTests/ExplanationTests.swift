@@ -10,10 +10,15 @@ import Testing
         func server(_ name: String, _ site: String, backup: Bool = false) -> ServerSettings {
             ServerSettings(name: name, address: UpstreamAddress(host: "\(name).example", port: 8140), site: SiteName(site), backup: backup)
         }
-        let compilers = [server("p2", "knossos"), server("p1", "eie"), server("p0", "eie", backup: true), server("p4", "eie"), server("p3", "far")]
+        let compilers = [
+            server("p2", "knossos"), server("p1", "eie"), server("p0", "eie", backup: true), server("p4", "eie"), server("p3", "far"),
+        ]
         return ProxySettings(
             site: SiteName("eie"),
-            sites: [SiteSettings(name: SiteName("eie"), near: [SiteName("knossos")], caPool: PoolIndex(2)), SiteSettings(name: SiteName("knossos"))],
+            sites: [
+                SiteSettings(name: SiteName("eie"), near: [SiteName("knossos")], caPool: PoolIndex(2)),
+                SiteSettings(name: SiteName("knossos")),
+            ],
             pools: [
                 PoolSettings(name: "compilers", servers: compilers), PoolSettings(name: "fast", servers: [server("p9", "eie")]),
                 PoolSettings(name: "ca", servers: [server("ca1", "knossos")]),
@@ -22,14 +27,17 @@ import Testing
                 RouteSettings(
                     name: "crowded", conditions: RouteConditions(averageQueueAbove: [(PoolIndex(0), 1)]), pool: PoolIndex(1)),
                 RouteSettings(
-                    name: "monitoring", conditions: RouteConditions(source: [AddressBlock("10.0.0.0/8"), AddressBlock("::1")].compactMap { $0 }),
+                    name: "monitoring",
+                    conditions: RouteConditions(source: [AddressBlock("10.0.0.0/8"), AddressBlock("::1")].compactMap { $0 }),
                     pool: PoolIndex(1)),
                 RouteSettings(
                     name: "databases",
                     conditions: RouteConditions(environment: ["production"], trusted: [("1.3.6.1.4.1.34380.1.1.13", ["database"])]),
                     pool: PoolIndex(1)),
             ],
-            environments: [EnvironmentRow(pattern: "production", pool: PoolIndex(0)), EnvironmentRow(pattern: "feature_*", pool: PoolIndex(1))],
+            environments: [
+                EnvironmentRow(pattern: "production", pool: PoolIndex(0)), EnvironmentRow(pattern: "feature_*", pool: PoolIndex(1)),
+            ],
             trustedOIDs: ["1.2.3.4": "my_role"], limits: LimitSettings(target: 200))
     }()
 
@@ -118,7 +126,8 @@ import Testing
     }
 
     @Test func theTextTellsEachStepAndWhyRulesWerePassedOver() throws {
-        let found = try answer("POST", "/puppet/v3/catalog/a?environment=production", source: "192.0.2.1", certname: "a", trusted: [("pp_role", "web")])
+        let found = try answer(
+            "POST", "/puppet/v3/catalog/a?environment=production", source: "192.0.2.1", certname: "a", trusted: [("pp_role", "web")])
         #expect(
             found.text == """
                 request      POST /puppet/v3/catalog/a?environment=production

@@ -83,7 +83,8 @@ import Testing
             #expect(exchange.tried.contains(ServerID(number)))
         }
         _ = exchange.handle(.assigned(assignment(3)))
-        #expect(exchange.handle(.connectFailed(byTimeout: true)) == ExchangeStep(.respond(.connectFailed), release: release(3, .connectFailed)))
+        #expect(
+            exchange.handle(.connectFailed(byTimeout: true)) == ExchangeStep(.respond(.connectFailed), release: release(3, .connectFailed)))
         #expect(exchange.retries == 2)
         #expect(exchange.failedByTimeout)
     }

@@ -45,7 +45,8 @@ import Testing
             #expect(head.length == bytes.count)
             let output = ByteBuffer(capacity: 65536)
             let fits = HeadWriter.appendRequest(
-                head, bytes: bytes.span, identityFields: block, forwardedFor: [], dropExpect: false, fallbackHost: Array("x".utf8), to: output)
+                head, bytes: bytes.span, identityFields: block, forwardedFor: [], dropExpect: false, fallbackHost: Array("x".utf8),
+                to: output)
             #expect(fits)
             let written = Array(UnsafeRawBufferPointer(start: output.base + output.start, count: output.count))
             let isSame = written == bytes.dropLast(2) + block + Array("Via: 1.1 puppetfront\r\n\r\n".utf8)

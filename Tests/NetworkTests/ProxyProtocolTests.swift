@@ -29,7 +29,10 @@ import Testing
         let withTLV = signature + [0x21, 0x11, 0, 16, 192, 0, 2, 1, 192, 0, 2, 2, 0x12, 0x34, 0x1F, 0xCC, 4, 0, 1, 0]
         #expect(parse(withTLV) == .addresses(high: 0, low: 0xFFFF_C000_0201, port: 0x1234))
         #expect(parse(signature + [0x20, 0, 0, 0]) == .local)
-        let v6 = signature + [0x21, 0x21, 0, 36] + [0x20, 1] + [UInt8](repeating: 0, count: 13) + [9] + [UInt8](repeating: 0, count: 16) + [1, 2, 3, 4]
+        let v6 =
+            signature + [0x21, 0x21, 0, 36] + [0x20, 1] + [UInt8](repeating: 0, count: 13) + [9] + [UInt8](repeating: 0, count: 16) + [
+                1, 2, 3, 4,
+            ]
         #expect(parse(v6) == .addresses(high: 0x2001_0000_0000_0000, low: 9, port: 0x0102))
     }
 

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[]", Ambiguity.notJSON), ("x", .notJSON), ("{", .notJSON), (#"{"environment":"a""#, .notJSON), (#"{"environment" "a"}"#, .notJSON),
+        ("[]", Ambiguity.notJSON), ("x", .notJSON), ("{", .notJSON), (#"{"environment":"a""#, .notJSON),
+        (#"{"environment" "a"}"#, .notJSON),
         (#"{,}"#, .notJSON), (#"{"a":1,}"#, .notJSON), (#"{"a":}"#, .notJSON), (#"{a:1}"#, .notJSON), (#"{"a":"\x"}"#, .notJSON),
         (#"{"a":"\u00g0"}"#, .notJSON), ("{\"a\":\"\n\"}", .notJSON), (#"{"a":1 2}"#, .notJSON),
         (#"{"environment":"a","environment":"b"}"#, .memberTwice), (#"{"certname":"a","x":1,"c\u0065rtname":"a"}"#, .memberTwice),

@@ -27,7 +27,8 @@ import Testing
 
     @Test func everyDigitIsEncodedAsItShouldBe() {
         let block = IdentityHeaders.block(distinguishedName: Array("CN=a".utf8), der: [0xFB, 0xEF, 0xFF, 0x00])
-        let expected = "X-Client-Verify: SUCCESS\r\nX-Client-DN: CN=a\r\nX-Client-Cert: -----BEGIN%20CERTIFICATE-----%0A"
+        let expected =
+            "X-Client-Verify: SUCCESS\r\nX-Client-DN: CN=a\r\nX-Client-Cert: -----BEGIN%20CERTIFICATE-----%0A"
             + "%2B%2B%2F%2FAA%3D%3D%0A-----END%20CERTIFICATE-----%0A\r\n"
         #expect(String(decoding: block, as: UTF8.self) == expected)
     }

@@ -31,7 +31,8 @@ import Testing
             if traces[trace] == nil { traces[trace] = try requests(trace) }
             let taken = traces[trace]?.removeValue(forKey: columns[1])
             let recorded = try #require(taken)
-            let method: RequestMethod = ["GET": .get, "PUT": .put, "POST": .post, "HEAD": .head, "DELETE": .delete][recorded.method] ?? .other
+            let method: RequestMethod =
+                ["GET": .get, "PUT": .put, "POST": .post, "HEAD": .head, "DELETE": .delete][recorded.method] ?? .other
             let found = ClassifiedRequest(method: method, target: Array(recorded.path.utf8), reusing: &request)
             let actual = [
                 found.endpoint.rawValue, String(decoding: found.certname, as: UTF8.self),

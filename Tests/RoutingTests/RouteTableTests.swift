@@ -9,7 +9,8 @@ import Testing
 
     @Test func anExactNameGoesBeforeGlobsAndTheMoreSpecificGlobFirst() {
         let settings = Setup.settings(
-            environments: [("*", 0), ("feature_*", 1), ("feature_x", 2), ("?eature_y*", 0), ("feature_?*", 2), ("feature_x", 0)], defaultPool: 3)
+            environments: [("*", 0), ("feature_*", 1), ("feature_x", 2), ("?eature_y*", 0), ("feature_?*", 2), ("feature_x", 0)],
+            defaultPool: 3)
         #expect(Setup.decide(settings, node("feature_x")) == "environments.feature_x two", "the first of two equal names")
         #expect(Setup.decide(settings, node("feature_z")) == "environments.feature_* one", "the file's order among equals")
         #expect(Setup.decide(settings, node("feature_y1")) == "environments.feature_* one")
@@ -76,7 +77,9 @@ import Testing
         for source in ["194.177.210.168", "10.255.0.1", "::ffff:10.1.1.1", "2001:db8:1::1"] {
             #expect(Setup.decide(settings, "/", source: source) == "routes.slow one", "\(source)")
         }
-        for source in ["194.177.210.169", "11.0.0.1", "::1"] { #expect(Setup.decide(settings, "/", source: source) == "environments.default zero") }
+        for source in ["194.177.210.169", "11.0.0.1", "::1"] {
+            #expect(Setup.decide(settings, "/", source: source) == "environments.default zero")
+        }
     }
 
     @Test func averageQueuesMustAllBeAboveTheirNumbers() {
@@ -107,7 +110,8 @@ import Testing
         let route = Setup.route("roles", to: 1, RouteConditions(trusted: [(role, ["database", "web*"]), (zone, ["eu"])]))
         let settings = Setup.settings(routes: [route], defaultPool: 0)
         #expect(Setup.decide(settings, "/", certname: "a", trusted: [(role, "web1"), (zone, "eu")]) == "routes.roles one")
-        #expect(Setup.decide(settings, "/", certname: "a", trusted: [(role, "app"), (role, "database"), (zone, "eu")]) == "routes.roles one")
+        #expect(
+            Setup.decide(settings, "/", certname: "a", trusted: [(role, "app"), (role, "database"), (zone, "eu")]) == "routes.roles one")
         for trusted in [[(role, "web1")], [(role, "Web1"), (zone, "eu")], [(zone, "web1"), (role, "eu")], []] {
             #expect(Setup.decide(settings, "/", certname: "a", trusted: trusted) == "environments.default zero")
         }
@@ -153,7 +157,8 @@ import Testing
         let table = RouteTable(Setup.settings(routes: routes, defaultPool: 0))
         let request = Setup.request(node("production"))
         let trace = table.trace(request, identity: nil, source: nil, averageQueue: { _ in 0 })
-        #expect(trace.passed.map(\.failure) == [.endpoint, .environment, .certname, .source, .trusted(oid: "1.2"), .averageQueue(PoolIndex(2))])
+        #expect(
+            trace.passed.map(\.failure) == [.endpoint, .environment, .certname, .source, .trusted(oid: "1.2"), .averageQueue(PoolIndex(2))])
         #expect(trace.passed.map { table.name($0.rule) } == (0..<6).map { "routes.r\($0)" })
         #expect(trace.decision == .forward(pool: PoolIndex(2), rule: RuleID(6)))
         #expect(trace.decision == table.decide(request, identity: nil, source: IPAddress(v4: 1), averageQueue: { _ in 0 }))

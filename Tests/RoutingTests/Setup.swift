@@ -15,7 +15,10 @@ enum Setup {
         let site = SiteName("eie")
         let pools = names.enumerated().map { PoolSettings(name: $1, enforceCertname: enforcing.contains($0)) }
         return ProxySettings(
-            site: site, sites: [SiteSettings(name: SiteName("other"), caPool: PoolIndex(0)), SiteSettings(name: site, caPool: caPool.map(PoolIndex.init))],
+            site: site,
+            sites: [
+                SiteSettings(name: SiteName("other"), caPool: PoolIndex(0)), SiteSettings(name: site, caPool: caPool.map(PoolIndex.init)),
+            ],
             pools: pools, routes: routes, environments: environments.map { EnvironmentRow(pattern: $0, pool: PoolIndex($1)) },
             defaultPool: defaultPool.map(PoolIndex.init))
     }

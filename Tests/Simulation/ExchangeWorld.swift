@@ -131,7 +131,8 @@ struct ExchangeWorld {
             try self.release(release.assignment, release.verdict, pool)
         }
         if let server = step.connected {
-            try require(requests[id]!.slot.map { $0.isTrial && $0.server == server } ?? false, "tells of a connection that nobody asked for")
+            try require(
+                requests[id]!.slot.map { $0.isTrial && $0.server == server } ?? false, "tells of a connection that nobody asked for")
             try tell(pool, .connected(server))
         }
         if step.cancelsTicket {
@@ -162,7 +163,8 @@ struct ExchangeWorld {
         let answer = pools[pool].submit(
             PoolRequest(
                 ticket: ticket, kind: request.kind, queueClass: request.queueClass, tried: request.exchange.tried,
-                attempt: request.exchange.attempt, place: request.exchange.place, stickKey: request.stickKey, hash: HashRing.hash(request.stickKey)), now: now)
+                attempt: request.exchange.attempt, place: request.exchange.place, stickKey: request.stickKey,
+                hash: HashRing.hash(request.stickKey)), now: now)
         note("\(id) submits \(ticket) to pool \(pool) -> \(answer)")
         switch answer {
         case .assigned(let assignment):

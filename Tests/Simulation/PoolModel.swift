@@ -106,7 +106,8 @@ struct PoolModel {
             return nearestTier(tried)
         }
         let isFree = { tier in
-            servers.contains { $0.isUsable && $0.door.isOpen && $0.tier == tier && !tried.contains($0.id) } && averageQueue(tier: tier) <= limit
+            servers.contains { $0.isUsable && $0.door.isOpen && $0.tier == tier && !tried.contains($0.id) }
+                && averageQueue(tier: tier) <= limit
         }
         return (nearest..<activeTiers).first(where: isFree) ?? nearest
     }

@@ -46,7 +46,9 @@ extension PoolWorld {
         switch (earliest, pool.nextDeadline) {
         case (nil, nil): break
         case (let earliest?, let next?): try require(next <= earliest, "the next deadline is late")
-        default: throw Violation("the next deadline is \(String(describing: pool.nextDeadline)), not \(String(describing: earliest)): \(restless)")
+        default:
+            throw Violation(
+                "the next deadline is \(String(describing: pool.nextDeadline)), not \(String(describing: earliest)): \(restless)")
         }
     }
 

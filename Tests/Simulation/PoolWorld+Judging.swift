@@ -198,7 +198,9 @@ extension PoolWorld {
             counts.timedOut += 1
         case .noServer:
             let isOver = waiter.isRepeat && model.settings.retry.budget == 0
-            try require(isOver || waiter.home == nil && (model.standing != .down && model.nearestTier(waiter.tried) == nil), "no_server, but there is one")
+            try require(
+                isOver || waiter.home == nil && (model.standing != .down && model.nearestTier(waiter.tried) == nil),
+                "no_server, but there is one")
         default: throw Violation("\(ticket) was refused with \(reason)")
         }
         leave(index)

@@ -24,7 +24,9 @@ import Testing
     @Test func aForeignKeyIsNamed() throws {
         var files = setup.files("proxy", setup.agent())
         files.key = setup.folder.write("foreign.pem", TestKey.otherEC.pem)
-        let error = #expect(throws: TLSMaterialError.self) { try ClientTLSMaterial.load(UpstreamTLSSettings(ca: setup.ca, certificate: files)) }
+        let error = #expect(throws: TLSMaterialError.self) {
+            try ClientTLSMaterial.load(UpstreamTLSSettings(ca: setup.ca, certificate: files))
+        }
         #expect(error?.file == files.key)
     }
 

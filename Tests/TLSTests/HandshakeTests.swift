@@ -62,7 +62,8 @@ import Testing
     }
 
     enum Bad: String, CaseIterable, CustomTestStringConvertible {
-        case expired, notYetValid, revoked, revokedIntermediate, unknownCA, impostorCA, selfSigned, serverPurposeOnly, expiredList, noCommonName, twoCommonNames,
+        case expired, notYetValid, revoked, revokedIntermediate, unknownCA, impostorCA, selfSigned, serverPurposeOnly, expiredList,
+            noCommonName, twoCommonNames,
             controlByte
         var testDescription: String { rawValue }
     }
@@ -210,7 +211,8 @@ import Testing
     }
 
     @Test func plainTextAndEarlyEndsAreTold() throws {
-        for (sent, kind) in [("GET / HTTP/1.1\r\n\r\n", HandshakeFailure.Kind.protocolError), ("", .closed), ("\u{16}\u{3}\u{1}", .closed)] {
+        for (sent, kind) in [("GET / HTTP/1.1\r\n\r\n", HandshakeFailure.Kind.protocolError), ("", .closed), ("\u{16}\u{3}\u{1}", .closed)]
+        {
             let pair = try TestPair(setup.server(), setup.client())
             pair.serverSide.inbound = Array(sent.utf8)
             pair.serverSide.hasEnded = true

@@ -61,6 +61,11 @@ import Testing
 
     @Test func purposeAndSecurityLevelCountAsInAHandshake() throws {
         let (pair, _) = try connected(setup.agent { $0.key = .rsa })
-        #expect(pair.server.isRevoked(under: try setup.server { $0.securityLevel = 3; $0.certificates.removeLast() }))
+        #expect(
+            pair.server.isRevoked(
+                under: try setup.server {
+                    $0.securityLevel = 3
+                    $0.certificates.removeLast()
+                }))
     }
 }

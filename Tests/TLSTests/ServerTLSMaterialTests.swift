@@ -25,26 +25,28 @@ import Testing
     enum Mistake: String, CaseIterable { case missingFile, folder, noPEM, brokenPEM, foreignKey, encryptedKey, sameKeyType, noCertificate }
 
     @Test(arguments: [
-        (Mistake.missingFile, "nowhere.pem", "No such file"), (.folder, "", "no regular file"), (.noPEM, "text.pem", "holds no certificate"),
+        (Mistake.missingFile, "nowhere.pem", "No such file"), (.folder, "", "no regular file"),
+        (.noPEM, "text.pem", "holds no certificate"),
         (.brokenPEM, "broken.pem", "certificate 2 cannot be read"), (.foreignKey, "foreign.pem", "is not the key of"),
         (.encryptedKey, "encrypted.pem", "passphrase"), (.sameKeyType, "twin.pem", "second certificate with a key of type EC"),
         (.noCertificate, "tls", "names no certificate"),
     ])
     func mistakesInCertificatesNameTheirFile(_ mistake: Mistake, _ file: String, _ words: String) throws {
-        let error = try #require(problem { settings in
-            switch mistake {
-            case .missingFile: settings.certificates[0].chain = "\(setup.folder.path)/nowhere.pem"
-            case .folder: settings.certificates[0].chain = setup.folder.path
-            case .noPEM: settings.certificates[0].chain = setup.folder.write("text.pem", Array("hello".utf8))
-            case .brokenPEM:
-                let broken = setup.root.certificate.pem + Array("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8)
-                settings.certificates[0].chain = setup.folder.write("broken.pem", broken)
-            case .foreignKey: settings.certificates[0].key = setup.folder.write("foreign.pem", TestKey.otherEC.pem)
-            case .encryptedKey: settings.certificates[0].key = setup.folder.write("encrypted.pem", TestKey.ec.encryptedPEM)
-            case .sameKeyType: settings.certificates[1] = setup.files("twin", setup.agent())
-            case .noCertificate: settings.certificates = []
-            }
-        })
+        let error = try #require(
+            problem { settings in
+                switch mistake {
+                case .missingFile: settings.certificates[0].chain = "\(setup.folder.path)/nowhere.pem"
+                case .folder: settings.certificates[0].chain = setup.folder.path
+                case .noPEM: settings.certificates[0].chain = setup.folder.write("text.pem", Array("hello".utf8))
+                case .brokenPEM:
+                    let broken = setup.root.certificate.pem + Array("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8)
+                    settings.certificates[0].chain = setup.folder.write("broken.pem", broken)
+                case .foreignKey: settings.certificates[0].key = setup.folder.write("foreign.pem", TestKey.otherEC.pem)
+                case .encryptedKey: settings.certificates[0].key = setup.folder.write("encrypted.pem", TestKey.ec.encryptedPEM)
+                case .sameKeyType: settings.certificates[1] = setup.files("twin", setup.agent())
+                case .noCertificate: settings.certificates = []
+                }
+            })
         #expect(error.file.hasSuffix(file))
         #expect(error.problem.contains(words), "\(error)")
     }
@@ -58,20 +60,21 @@ import Testing
         (.otherFile, "ca.pem", "holds no CRL"),
     ])
     func mistakesInTrustNameTheirFile(_ mistake: TrustMistake, _ file: String, _ words: String) throws {
-        let error = try #require(problem { settings in
-            switch mistake {
-            case .noRootList: settings.crl = setup.folder.write("half.pem", setup.intermediate.crl())
-            case .forgedList:
-                settings.crl = setup.folder.write("forged.pem", setup.root.crl() + setup.intermediate.crl(signedBy: .otherEC))
-            case .noList: settings.crl = nil
-            case .noCA: settings.clientCA = nil
-            case .notACA: settings.clientCA = setup.folder.write("leaf.pem", setup.agent().pem)
-            case .brokenList:
-                settings.crl = setup.folder.write(
-                    "broken.pem", setup.root.crl() + Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8))
-            case .otherFile: settings.crl = setup.ca
-            }
-        })
+        let error = try #require(
+            problem { settings in
+                switch mistake {
+                case .noRootList: settings.crl = setup.folder.write("half.pem", setup.intermediate.crl())
+                case .forgedList:
+                    settings.crl = setup.folder.write("forged.pem", setup.root.crl() + setup.intermediate.crl(signedBy: .otherEC))
+                case .noList: settings.crl = nil
+                case .noCA: settings.clientCA = nil
+                case .notACA: settings.clientCA = setup.folder.write("leaf.pem", setup.agent().pem)
+                case .brokenList:
+                    settings.crl = setup.folder.write(
+                        "broken.pem", setup.root.crl() + Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8))
+                case .otherFile: settings.crl = setup.ca
+                }
+            })
         #expect(error.file.hasSuffix(file), "\(error)")
         #expect(error.problem.contains(words), "\(error)")
     }
@@ -81,10 +84,11 @@ import Testing
         let error = try #require(problem { $0.certificates = [short] })
         #expect(error.file == short.chain)
         #expect(error.problem.contains("key too small"))
-        #expect(problem {
-            $0.certificates = [short]
-            $0.securityLevel = 0
-        } == nil)
+        #expect(
+            problem {
+                $0.certificates = [short]
+                $0.securityLevel = 0
+            } == nil)
     }
 
     @Test func whatExpiresIsWarnedOfWithItsDate() throws {

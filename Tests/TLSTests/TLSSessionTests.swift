@@ -88,7 +88,8 @@ import Testing
                 pair.carried = 5000
                 pair.carry()
                 received += pair.drain(pair.client).bytes
-            case let other: Issue.record("\(other)")
+            case let other:
+                Issue.record("\(other)")
                 return
             }
         }

@@ -72,7 +72,10 @@ final class TestAuthority: @unchecked Sendable {
     let certificate: TestCertificate
 
     /// - Parameter issuer: nil: signs itself
-    init(_ name: String, serial: Int, key: TestKey = TestKey(pf_EVP_EC_gen("P-256")), issuer: TestAuthority? = nil, until: Int = 86_400 * 3650) {
+    init(
+        _ name: String, serial: Int, key: TestKey = TestKey(pf_EVP_EC_gen("P-256")), issuer: TestAuthority? = nil,
+        until: Int = 86_400 * 3650
+    ) {
         var subject = TestSubject(name, serial: serial)
         subject.key = key
         subject.isCA = true

@@ -32,7 +32,8 @@ final class TestSetup {
 
     func writeLists() -> String {
         folder.write(
-            "crl.pem", root.crl(revoking: revokedByRoot, until: listsEnd) + intermediate.crl(revoking: revokedByIntermediate, until: listsEnd))
+            "crl.pem",
+            root.crl(revoking: revokedByRoot, until: listsEnd) + intermediate.crl(revoking: revokedByIntermediate, until: listsEnd))
     }
 
     func files(_ name: String, _ certificate: TestCertificate, more: [UInt8] = []) -> CertificateFiles {
@@ -66,7 +67,8 @@ final class TestSetup {
         return try ClientTLSContext(ClientTLSMaterial.load(settings))
     }
 
-    func agent(_ certname: String = "agent.example", serial: Int = 100, _ change: (inout TestSubject) -> Void = { _ in }) -> TestCertificate {
+    func agent(_ certname: String = "agent.example", serial: Int = 100, _ change: (inout TestSubject) -> Void = { _ in }) -> TestCertificate
+    {
         var subject = TestSubject(certname, serial: serial)
         change(&subject)
         return intermediate.issue(subject)

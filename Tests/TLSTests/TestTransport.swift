@@ -38,7 +38,8 @@ final class TestPair {
     /// Bytes of ciphertext that one `carry` brings at most in each direction.
     var carried = Int.max
 
-    init(_ serverContext: ServerTLSContext, _ clientContext: ClientTLSContext, name: String? = "puppet.example",
+    init(
+        _ serverContext: ServerTLSContext, _ clientContext: ClientTLSContext, name: String? = "puppet.example",
         verify: UpstreamTLSSettings.Verify = .hostname
     ) {
         server = TLSSession(server: serverContext, transport: serverSide)

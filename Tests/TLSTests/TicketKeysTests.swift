@@ -41,7 +41,9 @@ import Testing
         #expect(new.writing(now: 1000 + 2 * period) != second, "its time goes on")
     }
 
-    @Test(arguments: ["A\nA\nA", "1000\n", "x\n\(String(repeating: "k", count: 80))", "-1\n\(String(repeating: "k", count: 80))", "1000\nshort"])
+    @Test(arguments: [
+        "A\nA\nA", "1000\n", "x\n\(String(repeating: "k", count: 80))", "-1\n\(String(repeating: "k", count: 80))", "1000\nshort",
+    ])
     func whatIsNoHeirloomChangesNothing(_ text: String) throws {
         let keys = TicketKeys()
         let own = try #require(keys.writing(now: 1000))

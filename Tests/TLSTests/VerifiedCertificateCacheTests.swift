@@ -140,7 +140,8 @@ import Testing
 
     private func identity(_ name: String) -> ClientIdentity {
         ClientIdentity(
-            certname: Array(name.utf8), distinguishedName: [], serial: [], issuerDER: [], der: [], extensions: [], notAfter: 0, headerBlock: [])
+            certname: Array(name.utf8), distinguishedName: [], serial: [], issuerDER: [], der: [], extensions: [], notAfter: 0,
+            headerBlock: [])
     }
 
     @Test func theOldestEntryMakesRoom() throws {

@@ -29,7 +29,8 @@ struct RateCounterTests {
         #expect(counter.rate(now: 8) == 1 && counter.rate(now: 7) == 0 && counter.maximum == 2)
     }
 
-    @Test(arguments: [([100, 100, 101], [101, 101]), ([101, 101], [100, 100, 101]), ([100, 100], [101, 101, 101])] as [([Int64], [Int64])])
+    @Test(
+        arguments: [([100, 100, 101], [101, 101]), ([101, 101], [100, 100, 101]), ([100, 100], [101, 101, 101])] as [([Int64], [Int64])])
     func workersAreAddedUpSecondBySecond(_ one: [Int64], _ two: [Int64]) {
         var sum = RateCounter()
         var other = RateCounter()
@@ -49,7 +50,8 @@ struct RateCounterTests {
         func maxima() -> [UInt64?] {
             let pool = tally.pools[record.pool]
             return [
-                tally.connections[record.listener]?.rate.maximum, tally.listeners[record.listener]?.rate.maximum, pool?.traffic.rate.maximum,
+                tally.connections[record.listener]?.rate.maximum, tally.listeners[record.listener]?.rate.maximum,
+                pool?.traffic.rate.maximum,
                 pool?.servers[record.server]?.rate.maximum,
             ]
         }

@@ -6,7 +6,8 @@ struct SyslogHeaderTests {
     /// 22 November 2026, 10:29:37.042 UTC.
     private static let time: Int64 = 1_795_343_377_042_000_000
 
-    private func datagram(_ line: String, _ form: LogSettings.SyslogForm = .rfc5424, host: String = "proxy1", time: Int64 = time) -> String {
+    private func datagram(_ line: String, _ form: LogSettings.SyslogForm = .rfc5424, host: String = "proxy1", time: Int64 = time) -> String
+    {
         var header = SyslogHeader(form, hostName: host, processID: 123)
         var datagram = Array("of before".utf8)
         header.write(Array(line.utf8)[...], time: time, localOffsetSeconds: 7200, to: &datagram)

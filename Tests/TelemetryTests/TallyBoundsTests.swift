@@ -4,7 +4,9 @@ import Testing
 
 /// What agents and servers invent takes bounded room, and so do the metrics made of it.
 struct TallyBoundsTests {
-    private static func record(_ environment: String, certname: String = "a", endpoint: String = "catalog", status: Int = 200) -> AccessRecord {
+    private static func record(_ environment: String, certname: String = "a", endpoint: String = "catalog", status: Int = 200)
+        -> AccessRecord
+    {
         var record = AccessRecord()
         record.listener = Array("agents".utf8)
         record.pool = Array("compilers".utf8)
@@ -41,7 +43,9 @@ struct TallyBoundsTests {
     @Test func statusesThatServersInventAreBounded() {
         var tally = Tally()
         for status in 100...999 {
-            for endpoint in ["catalog", "node", "report", "facts"] { tally.add(Self.record("production", endpoint: endpoint, status: status)) }
+            for endpoint in ["catalog", "node", "report", "facts"] {
+                tally.add(Self.record("production", endpoint: endpoint, status: status))
+            }
         }
         #expect(tally.pools[Array("compilers".utf8)]?.answers.count == 2000)
         #expect(tally.pools[Array("compilers".utf8)]?.traffic.requests == 3600)

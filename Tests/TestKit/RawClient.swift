@@ -32,7 +32,8 @@ package final class RawClient {
     ///   - preface: what is sent before the handshake, such as a PROXY header
     ///   - session: to be resumed
     package init(
-        _ port: UInt16, tls: StandInTLS? = nil, session: StandInSession? = nil, address: String = "127.0.0.1", source: String? = nil, preface: [UInt8] = [],
+        _ port: UInt16, tls: StandInTLS? = nil, session: StandInSession? = nil, address: String = "127.0.0.1", source: String? = nil,
+        preface: [UInt8] = [],
         receiveBuffer: Int32? = nil, timeout: Duration = .seconds(10)
     ) throws {
         stream = try StandInStream(

@@ -19,7 +19,8 @@ struct AnswersAsHAProxyTests {
         "enable frontend spare", "disable frontend spare",
         "set maxconn frontend", "set maxconn frontend agents", "set maxconn frontend nowhere 5", "set maxconn frontend agents -3",
         "set maxconn frontend agents 70", "shutdown session", "shutdown session x", "shutdown session 0x1", "show sess 0x1",
-        "get weight compilers/s1", "set weight compilers/s1 7; get weight compilers/s1", "set weight compilers/s1 x", "set weight compilers/s9 5",
+        "get weight compilers/s1", "set weight compilers/s1 7; get weight compilers/s1", "set weight compilers/s1 x",
+        "set weight compilers/s9 5",
         "set weight compilers/s1 257", "set weight compilers/s1 50%; get weight compilers/s1", "set weight compilers/s1",
         "disable server compilers/s1", "enable server compilers/s1", "disable server nowhere/s1", "enable server s1",
         "set server compilers/s1 state asleep", "set server compilers/s1 health ill", "set server compilers/s1 agent up",
@@ -42,13 +43,17 @@ struct AnswersAsHAProxyTests {
             ("ca-file", "ca.pem", ["nonsense\n", try twin.authority.caPEM()]), ("crl-file", "crl.pem", ["nonsense\n", list]),
         ] {
             let name = "\(path)/\(file)"
-            var lines = ["show ssl \(kind) \(name)", "show ssl \(kind) nowhere", "set ssl \(kind)", "set ssl \(kind) nowhere <<\nx\n",
-                "commit ssl \(kind) \(name)", "abort ssl \(kind)", "abort ssl \(kind) \(name)"]
+            var lines = [
+                "show ssl \(kind) \(name)", "show ssl \(kind) nowhere", "set ssl \(kind)", "set ssl \(kind) nowhere <<\nx\n",
+                "commit ssl \(kind) \(name)", "abort ssl \(kind)", "abort ssl \(kind) \(name)",
+            ]
             for content in contents {
                 lines += ["set ssl \(kind) \(name) <<\n\(content)", "show ssl \(kind) *\(name)", "commit ssl \(kind) \(name)"]
             }
-            lines += ["show ssl \(kind) \(name)", "set ssl \(kind) \(name) <<\n\(contents.last ?? "")",
-                "set ssl \(kind) \(name) <<\n\(contents.last ?? "")", "abort ssl \(kind) \(name)", "commit ssl \(kind) \(name)"]
+            lines += [
+                "show ssl \(kind) \(name)", "set ssl \(kind) \(name) <<\n\(contents.last ?? "")",
+                "set ssl \(kind) \(name) <<\n\(contents.last ?? "")", "abort ssl \(kind) \(name)", "commit ssl \(kind) \(name)",
+            ]
             for line in lines {
                 let answers = try twin.ask(line)
                 #expect(answers.puppetfront == answers.haproxy, "\(line.prefix(200))")
@@ -64,8 +69,11 @@ struct AnswersAsHAProxyTests {
         let stat = try twin.ask("show stat typed")
         let (theirs, ours) = (Self.fields(stat.haproxy), Self.fields(stat.puppetfront))
         // HAProxy tags a backend's rates as gauges, and a frontend's and a server's as what they are.
-        for (name, tags) in ours where theirs[name] != nil && name != "B rate" && name != "B rate_max" { #expect(theirs[name] == tags, "\(name)") }
-        #expect(ours.count > 100 && Set(ours.keys).isSubset(of: Set(theirs.keys).union(Self.own)), "\(Set(ours.keys).subtracting(theirs.keys))")
+        for (name, tags) in ours where theirs[name] != nil && name != "B rate" && name != "B rate_max" {
+            #expect(theirs[name] == tags, "\(name)")
+        }
+        #expect(
+            ours.count > 100 && Set(ours.keys).isSubset(of: Set(theirs.keys).union(Self.own)), "\(Set(ours.keys).subtracting(theirs.keys))")
         let header = try twin.ask("show stat")
         let columns = { (text: String) in text.prefix { $0 != "\n" }.split(separator: ",").prefix(100) }
         #expect(columns(header.puppetfront) == columns(header.haproxy))

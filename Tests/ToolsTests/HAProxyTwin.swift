@@ -19,7 +19,8 @@ final class HAProxyTwin {
         authority = try StandInAuthority()
         try authority.writeTrust(to: folder.path)
         let files = try authority.issue(CertificateProfile("puppet.test", names: ["localhost"])).write(to: folder.path, as: "proxy")
-        try folder.write(String(contentsOfFile: files.chain, encoding: .utf8) + String(contentsOfFile: files.key, encoding: .utf8), to: "both.pem")
+        try folder.write(
+            String(contentsOfFile: files.chain, encoding: .utf8) + String(contentsOfFile: files.key, encoding: .utf8), to: "both.pem")
         servers = try (1...2).map { _ in try LoopbackPort() }
         ports = try (1...2).map { _ in try LoopbackPort() }
         let (path, names) = (folder.path, ["s1", "s2"])

@@ -50,12 +50,16 @@ final class ToolsScene {
 
     /// A column of `show stat`; empty where there is no such row.
     func stat(_ proxy: String, _ server: String, _ column: Int) throws -> String {
-        let rows = try UnixClient.ask(socket, "show stat").split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let rows = try UnixClient.ask(socket, "show stat").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         return rows.first { $0.count > column && $0[0] == proxy && $0[1] == server }.map { String($0[column]) } ?? ""
     }
 
     /// By its check, not for want of one.
-    func isUp(_ server: String) throws -> Bool { try stat("compilers", server, Self.status) == "UP" && stat("compilers", server, 36) == "L7OK" }
+    func isUp(_ server: String) throws -> Bool {
+        try stat("compilers", server, Self.status) == "UP" && stat("compilers", server, 36) == "L7OK"
+    }
 
     static let (status, weight) = (17, 18)
 
@@ -73,5 +77,6 @@ final class ToolsScene {
     static func fixture(_ name: String) -> String { root + "/Tests/Fixtures/tools/" + name }
     /// Python with what requirements.txt names; scripts/test makes it.
     static let python = root + "/.build/tools/bin/python"
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
 }

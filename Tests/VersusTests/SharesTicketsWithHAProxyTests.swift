@@ -12,7 +12,9 @@ struct SharesTicketsWithHAProxyTests {
         try folder.write(folder.read("proxy.pem") + folder.read("proxy.key"), to: "both.pem")
         try folder.write(keys(byteCount), to: "tickets")
         let port = try LoopbackPort()
-        let haproxy = try ChildProcess(["/usr/sbin/haproxy", "-db", "-f", folder.write(haproxyText(folder.path, port.text), to: "haproxy.cfg")])
+        let haproxy = try ChildProcess([
+            "/usr/sbin/haproxy", "-db", "-f", folder.write(haproxyText(folder.path, port.text), to: "haproxy.cfg"),
+        ])
         let ours = try ProxyProcess(configuration: folder.write(text, to: "puppetfront.yaml"))
         let tls = try StandInTLS.client(caPEM: authority.caPEM(), version: version)
         #expect(waitUntil { (try? session(port.number, tls)) != nil || !haproxy.isRunning }, "\(haproxy.errorLines)")

@@ -13,7 +13,9 @@ package struct AdminToken: Sendable, Equatable {
         let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
         let token = Array(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
         guard (16...1024).contains(token.count) else { throw Defect(words: "the token in its first line must have 16 to 1024 characters") }
-        guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw Defect(words: "the token may have ASCII letters, digits and signs only") }
+        guard token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Defect(words: "the token may have ASCII letters, digits and signs only")
+        }
         bytes = token
     }
 

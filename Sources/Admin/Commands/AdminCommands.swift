@@ -31,10 +31,14 @@ enum AdminCommands {
         case later(AdminInquiry, @Sendable (AdminFinding) -> String)
     }
 
-    static let all: [Command] = StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + MaterialCommands.all + ShowCommands.all + ServiceCommands.all
+    static let all: [Command] =
+        StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + MaterialCommands.all
+        + ShowCommands.all + ServiceCommands.all
 
     static func run(_ words: [String], payload: [UInt8]?, level: AdminLevel, host: inout some AdminHost) -> Answer {
-        guard let first = words.first else { return .text("Unknown command. Please enter one of the following commands only:\n" + usages(level)) }
+        guard let first = words.first else {
+            return .text("Unknown command. Please enter one of the following commands only:\n" + usages(level))
+        }
         if first == "help" { return .text("The following commands are valid at this level:\n" + usages(level)) }
         guard let command = all.filter({ words.starts(with: $0.words) }).max(by: { $0.words.count < $1.words.count }) else {
             let near = all.filter { $0.words[0] == first && $0.level <= level }
@@ -62,7 +66,8 @@ enum AdminCommands {
     private static func usages(_ level: AdminLevel) -> String {
         let own = [
             "help                                    : this list", "prompt [i|n|p|timed]                    : go on after each answer",
-            "quit                                    : end the conversation", "show cli level                          : what this conversation may do",
+            "quit                                    : end the conversation",
+            "show cli level                          : what this conversation may do",
             "user, operator                          : lower that",
         ]
         return lines(all.filter { $0.level <= level }) + own.map { "  \($0)\n" }.joined()

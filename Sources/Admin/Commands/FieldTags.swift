@@ -18,7 +18,8 @@ struct FieldTags {
     func json(_ value: String) -> String {
         let words = letters.map { String($0) }
         let content = type == "str" ? JSONText.string(value) : value
-        return "\"tags\":{\"origin\":\"\(Self.origin(words[0]))\",\"nature\":\"\(Self.nature(words[1]))\",\"scope\":\"\(Self.scope(words[2]))\"},"
+        return
+            "\"tags\":{\"origin\":\"\(Self.origin(words[0]))\",\"nature\":\"\(Self.nature(words[1]))\",\"scope\":\"\(Self.scope(words[2]))\"},"
             + "\"value\":{\"type\":\"\(type)\",\"value\":\(content)}"
     }
 

@@ -5,7 +5,8 @@ enum FrontendCommands {
     typealias Result = AdminCommands.CommandResult
 
     static let all: [Command] = [
-        Command(words: ["enable", "frontend"], usage: "enable frontend <frontend>              : accept connections again", level: .admin) { input in
+        Command(words: ["enable", "frontend"], usage: "enable frontend <frontend>              : accept connections again", level: .admin) {
+            input in
             answer(input) { listener in
                 switch listener.state {
                 case .open: .text("All sockets are already enabled.\n")
@@ -14,7 +15,8 @@ enum FrontendCommands {
                 }
             }
         },
-        Command(words: ["disable", "frontend"], usage: "disable frontend <frontend>             : refuse new connections", level: .admin) { input in
+        Command(words: ["disable", "frontend"], usage: "disable frontend <frontend>             : refuse new connections", level: .admin) {
+            input in
             answer(input) { listener in
                 switch listener.state {
                 case .open: .perform([.setFrontend(listener.name, isOpen: false)])
@@ -23,13 +25,16 @@ enum FrontendCommands {
                 }
             }
         },
-        Command(words: ["shutdown", "frontend"], usage: "shutdown frontend <frontend>            : close its port for good", level: .admin) { input in
+        Command(words: ["shutdown", "frontend"], usage: "shutdown frontend <frontend>            : close its port for good", level: .admin)
+        { input in
             answer(input) { listener in
                 guard listener.state != .stopped else { return .text("Frontend was already shut down.\n") }
                 return .perform([.shutdownFrontend(listener.name)])
             }
         },
-        Command(words: ["set", "maxconn", "frontend"], usage: "set maxconn frontend <frontend> <n>     : limit its connections", level: .admin) { input in
+        Command(
+            words: ["set", "maxconn", "frontend"], usage: "set maxconn frontend <frontend> <n>     : limit its connections", level: .admin
+        ) { input in
             answer(input) { listener in
                 guard let text = input.words.dropFirst().first, let limit = Int(text) else { return .text("Integer value expected.\n") }
                 guard (0...1_000_000).contains(limit) else { return .text("Value out of range.\n") }

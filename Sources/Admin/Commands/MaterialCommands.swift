@@ -15,7 +15,10 @@ enum MaterialCommands {
             Command(words: ["show", "ssl", word], usage: usage("show ssl \(word) [[*]<file>]", "\(noun(kind)) in use, or staged (*)")) {
                 MaterialTexts.show($0, kind)
             },
-            Command(words: ["set", "ssl", word], usage: usage("set ssl \(word) <file> <payload>", "stage what shall stand in its place"), level: .admin) {
+            Command(
+                words: ["set", "ssl", word], usage: usage("set ssl \(word) <file> <payload>", "stage what shall stand in its place"),
+                level: .admin
+            ) {
                 set($0, kind)
             },
             Command(words: ["commit", "ssl", word], usage: usage("commit ssl \(word) <file>", "use what is staged"), level: .admin) {
@@ -29,20 +32,22 @@ enum MaterialCommands {
 
     private static func set(_ input: Input, _ kind: Kind) -> Result {
         guard let file = input.words.first, let pem = input.payload else {
-            let wanted = switch kind {
-            case .certificate: "a certificate"
-            case .authority: "CAs"
-            case .revocationList: "CRLs"
-            }
+            let wanted =
+                switch kind {
+                case .certificate: "a certificate"
+                case .authority: "CAs"
+                case .revocationList: "CRLs"
+                }
             return .text("'set ssl \(word(kind)) expects a filename and \(wanted) as a payload\n")
         }
         let cannot = "Can't update \(file)!\n"
         guard input.host.materials(kind).contains(where: { $0.file == file }) else {
-            let what = switch kind {
-            case .certificate: "certificate"
-            case .authority: "CA file"
-            case .revocationList: "CRL file"
-            }
+            let what =
+                switch kind {
+                case .certificate: "certificate"
+                case .authority: "CA file"
+                case .revocationList: "CRL file"
+                }
             return .text("Can't replace a \(what) which is not referenced by the configuration!\n" + cannot)
         }
         let known = input.host.transaction(kind)

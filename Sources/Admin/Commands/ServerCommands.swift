@@ -18,16 +18,18 @@ enum ServerCommands {
         },
         change(["enable", "server"], "ready") { .setState($0, .ready) },
         change(["disable", "server"], "maint") { .setState($0, .maint) },
-        change(["enable", "health"], "check it again", unless: { $0.state.health.check == nil ? "Health check was" : nil }) {
-            .setChecks($0, isEnabled: true)
-        },
+        change(
+            ["enable", "health"], "check it again", unless: { $0.state.health.check == nil ? "Health check was" : nil },
+            { .setChecks($0, isEnabled: true) }),
         change(["disable", "health"], "stop checking it") { .setChecks($0, isEnabled: false) },
-        change(["enable", "agent"], "ask its agent again", unless: { $0.state.settings.agentCheck == nil ? "Agent was" : nil }) {
-            .setAgentChecks($0, isEnabled: true)
-        },
+        change(
+            ["enable", "agent"], "ask its agent again", unless: { $0.state.settings.agentCheck == nil ? "Agent was" : nil },
+            { .setAgentChecks($0, isEnabled: true) }),
         change(["disable", "agent"], "stop asking its agent") { .setAgentChecks($0, isEnabled: false) },
         change(["shutdown", "sessions", "server"], "close what is connected to it") { .shutdownSessions($0) },
-        Command(words: ["set", "server"], usage: "set server <bk>/<srv> [state|weight|addr|health|agent] <value>", level: .admin, run: setServer),
+        Command(
+            words: ["set", "server"], usage: "set server <bk>/<srv> [state|weight|addr|health|agent] <value>", level: .admin, run: setServer
+        ),
         Command(words: ["set", "maxconn", "server"], usage: "set maxconn server <bk>/<srv> <n>", level: .admin) { input in
             answer(input) { _, name in
                 guard let text = input.words.dropFirst().first else { return .text("Require <maxconn>.\n") }
@@ -41,8 +43,11 @@ enum ServerCommands {
             guard limit > 0 else { return .text("Value out of range.\n") }
             return .perform([.setProcessMaxconn(limit)])
         },
-        Command(words: ["add", "server"], usage: "add server <bk>/<srv> <addr:port> [weight N] [maxconn N] [backup] [site S]", level: .admin, run: addServer),
-        Command(words: ["del", "server"], usage: "del server <bk>/<srv>                   : forget a server that was added", level: .admin) { input in
+        Command(
+            words: ["add", "server"], usage: "add server <bk>/<srv> <addr:port> [weight N] [maxconn N] [backup] [site S]", level: .admin,
+            run: addServer),
+        Command(words: ["del", "server"], usage: "del server <bk>/<srv>                   : forget a server that was added", level: .admin)
+        { input in
             answer(input) { _, name in .performSaying([.removeServer(name)], "Server deleted.") }
         },
     ]
@@ -56,7 +61,9 @@ enum ServerCommands {
             let (_, server, name) = try input.server(input.words.first)
             return body(server, name)
         } catch {
-            switch error { case .text(let text): return .text(text) }
+            switch error {
+            case .text(let text): return .text(text)
+            }
         }
     }
 
@@ -163,7 +170,9 @@ enum ServerCommands {
         guard !pool.servers.contains(where: { $0.state.name == name.server }) else {
             return .text("Already exists a server with the same name in backend.\n")
         }
-        guard let address = input.words.dropFirst().first else { return .text("'server' expects <name> and <addr>[:<port>] as arguments.\n") }
+        guard let address = input.words.dropFirst().first else {
+            return .text("'server' expects <name> and <addr>[:<port>] as arguments.\n")
+        }
         var options: [String: String] = [:]
         var words = Array(input.words.dropFirst(2))
         while !words.isEmpty {

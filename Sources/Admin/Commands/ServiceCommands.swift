@@ -6,14 +6,21 @@ enum ServiceCommands {
         Command(words: ["clear", "counters"], usage: "clear counters                          : forget maxima", level: .operator) { _ in
             .perform([.clearCounters(all: false)])
         },
-        Command(words: ["clear", "counters", "all"], usage: "clear counters all                      : begin to count anew", level: .admin) { _ in
+        Command(words: ["clear", "counters", "all"], usage: "clear counters all                      : begin to count anew", level: .admin)
+        { _ in
             .perform([.clearCounters(all: true)])
         },
-        Command(words: ["explain"], usage: "explain <method> <path> [options]       : which rule takes a request where, as `puppetfront explain`") { input in
-            guard !input.words.isEmpty else { return .text("usage: explain METHOD PATH [--certname NAME] [--source ADDRESS] [--trusted KEY=VALUE]…\n") }
+        Command(
+            words: ["explain"],
+            usage: "explain <method> <path> [options]       : which rule takes a request where, as `puppetfront explain`"
+        ) { input in
+            guard !input.words.isEmpty else {
+                return .text("usage: explain METHOD PATH [--certname NAME] [--source ADDRESS] [--trusted KEY=VALUE]…\n")
+            }
             return .text(input.host.explain(input.words))
         },
-        Command(words: ["reload"], usage: "reload                                  : read the configuration anew, as SIGHUP", level: .admin) { _ in
+        Command(words: ["reload"], usage: "reload                                  : read the configuration anew, as SIGHUP", level: .admin)
+        { _ in
             .performSaying([.reload], "Reload begun; the log says how it ended.")
         },
         Command(words: ["drain"], usage: "drain                                   : end in peace, as SIGTERM", level: .admin) { _ in

@@ -7,7 +7,10 @@ enum SessionCommands {
     typealias Result = AdminCommands.CommandResult
 
     static let all: [Command] = [
-        Command(words: ["show", "sess"], usage: "show sess [<id>|all]                    : connections of agents and their requests", level: .operator) { input in
+        Command(
+            words: ["show", "sess"], usage: "show sess [<id>|all]                    : connections of agents and their requests",
+            level: .operator
+        ) { input in
             guard let word = input.words.first, word.hasPrefix("0x") else {
                 let isDetailed = input.words.first == "all"
                 return .ask(.sessions(.list(limit: limit))) { finding in list(finding, inDetail: isDetailed) }
@@ -17,7 +20,8 @@ enum SessionCommands {
                 sessions(finding).first.map(detail) ?? "Session not found.\n"
             }
         },
-        Command(words: ["shutdown", "session"], usage: "shutdown session <id>                   : close one of `show sess`", level: .admin) { input in
+        Command(words: ["shutdown", "session"], usage: "shutdown session <id>                   : close one of `show sess`", level: .admin)
+        { input in
             guard let id = input.words.first.flatMap(number) else { return .text("Session pointer expected (use 'show sess').\n") }
             return .ask(.sessions(.end(id))) { finding in
                 sessions(finding).isEmpty ? "No such session (use 'show sess').\n" : ""

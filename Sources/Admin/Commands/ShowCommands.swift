@@ -39,13 +39,15 @@ enum ShowCommands {
     }
 
     @Sendable private static func connections(_ input: Input) -> String {
-        var text = "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[]\n"
+        var text =
+            "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[]\n"
         let report = input.host.report()
         if let name = input.words.first, !report.pools.contains(where: { $0.name == name }) { return "Can't find backend.\n" }
         // Numbered as in `show stat`.
         for (number, pool) in report.pools.enumerated() where input.words.first.map({ $0 == pool.name }) ?? true {
             for (index, server) in pool.servers.enumerated() {
-                text += "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.place.host) "
+                text +=
+                    "\(pool.name)/\(server.state.name) \(report.listeners.count + number + 1)/\(index + 1) \(server.place.host) "
                     + "\(server.place.port) - 0 \(server.state.inUse) \(server.maximumInUse) 0 0 \(server.idleConnections) "
                     + "-1 \(server.idleConnections)\n"
             }
@@ -59,7 +61,8 @@ enum ShowCommands {
         let refusals = report.failures.map { failure in
             EventReport(
                 time: failure.time,
-                text: "\(failure.reason.rawValue) id=\(failure.id) client=\(failure.client.asWord) src=\(failure.source) endpoint=\(failure.endpoint.asWord) "
+                text:
+                    "\(failure.reason.rawValue) id=\(failure.id) client=\(failure.client.asWord) src=\(failure.source) endpoint=\(failure.endpoint.asWord) "
                     + "certname=\(failure.certname.asWord) pool=\(failure.pool.asWord) server=\(failure.server.asWord)")
         }
         let all = (report.events + refusals).enumerated().sorted { ($1.element.time, $0.offset) < ($0.element.time, $1.offset) }

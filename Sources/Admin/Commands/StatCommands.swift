@@ -2,7 +2,8 @@
 enum StatCommands {
     static let all: [AdminCommands.Command] = [
         AdminCommands.Command(
-            words: ["show", "stat"], usage: "show stat [<iid|name> <type> <sid>] [typed|json] [desc] [no-maint|up] : counters of each object"
+            words: ["show", "stat"],
+            usage: "show stat [<iid|name> <type> <sid>] [typed|json] [desc] [no-maint|up] : counters of each object"
         ) { input in .text(text(input.words, input.host.report())) }
     ]
 
@@ -69,7 +70,8 @@ enum StatCommands {
             for column in StatColumn.allCases {
                 guard let value = row[column] else { continue }
                 let tags = tags(column, row.kind)
-                text += "\(letters[row.kind] ?? "").\(row.proxy).\(row.server).\(column.rawValue).\(column.name).1:\(tags.letters):\(tags.type):"
+                text +=
+                    "\(letters[row.kind] ?? "").\(row.proxy).\(row.server).\(column.rawValue).\(column.name).1:\(tags.letters):\(tags.type):"
                     + "\(value.text)\n"
             }
             text += "\n"

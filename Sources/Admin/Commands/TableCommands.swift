@@ -37,7 +37,8 @@ enum TableCommands {
         guard let sticks = input.host.sticks(of: name, key: wanted, limit: limit) else { return .text("No such table\n") }
         var text = head(pool, used: pool.sticks)
         for (number, stick) in sticks.enumerated() {
-            text += "0x\(String(number + 1, radix: 16)): key=\(stick.key.asWord) use=0 exp=\(stick.remaining) shard=0 "
+            text +=
+                "0x\(String(number + 1, radix: 16)): key=\(stick.key.asWord) use=0 exp=\(stick.remaining) shard=0 "
                 + "server_id=\(stick.serverNumber) server_key=\(stick.server)\n"
         }
         return .text(text)
@@ -56,7 +57,10 @@ enum TableCommands {
         case "data.server_id":
             guard let number = Int(input.words[4]), number > 0, number <= pool.servers.count else { return .text("No such server.\n") }
             return .perform([.setStick(pool: name, key: input.words[2], server: pool.servers[number - 1].state.name)])
-        default: return .text(input.words[3].hasPrefix("data.") ? "Data type not stored in this table\n" : "\"data.<type>\" followed by a value expected\n")
+        default:
+            return .text(
+                input.words[3].hasPrefix("data.")
+                    ? "Data type not stored in this table\n" : "\"data.<type>\" followed by a value expected\n")
         }
     }
 

@@ -71,7 +71,9 @@ package enum Metrics {
     private static func requests(_ report: ServiceReport, _ page: inout MetricsPage) {
         page.family("requests_total", .counter, "Requests by listener, pool, endpoint and status; code 0: no answer was begun.")
         for pool in report.pools {
-            let answers = pool.answers.sorted { ($0.key.listener, $0.key.endpoint, $0.key.code) < ($1.key.listener, $1.key.endpoint, $1.key.code) }
+            let answers = pool.answers.sorted {
+                ($0.key.listener, $0.key.endpoint, $0.key.code) < ($1.key.listener, $1.key.endpoint, $1.key.code)
+            }
             for (answer, count) in answers {
                 page.sample(
                     ["listener": answer.listener, "pool": pool.name, "endpoint": answer.endpoint, "code": "\(answer.code)"], Double(count))
@@ -102,7 +104,9 @@ package enum Metrics {
         for pool in report.pools { page.sample(["pool": pool.name], Double(pool.traffic.retries)) }
         page.family("overflow_total", .counter, "Requests that went on to another pool.")
         for pool in report.pools {
-            for (other, count) in pool.overflowed.sorted(by: { $0.key < $1.key }) { page.sample(["pool": pool.name, "to": other], Double(count)) }
+            for (other, count) in pool.overflowed.sorted(by: { $0.key < $1.key }) {
+                page.sample(["pool": pool.name, "to": other], Double(count))
+            }
         }
         page.family("sticks", .gauge, "Agents that stay with a server.")
         for pool in report.pools where pool.settings.stick != nil { page.sample(["pool": pool.name], Double(pool.sticks)) }

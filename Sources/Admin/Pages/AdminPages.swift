@@ -47,7 +47,9 @@ package struct AdminPages: Sendable {
     }
 
     package mutating func answer(_ request: AdminRequest, _ moment: Moment, host: inout some AdminHost) -> AdminAnswer {
-        guard let place = Place(request.target.path) else { return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n") }
+        guard let place = Place(request.target.path) else {
+            return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n")
+        }
         let isLook = request.method == .get || request.method == .head
         guard isLook && place != .logout || request.method == .post && place.takesForms else { return Self.wrongMethod(place) }
         guard !access.isGuardedByAddress || request.namesThisHost || place.isForMonitors else {
@@ -96,7 +98,8 @@ package struct AdminPages: Sendable {
         }
         var rights = StatsPage.Rights()
         if access.mayChange(caller) {
-            rights.formToken = sessions.formToken(caller.key, now: moment.now) ?? sessions.begin(caller.key, now: moment.now, random: moment.random)
+            rights.formToken =
+                sessions.formToken(caller.key, now: moment.now) ?? sessions.begin(caller.key, now: moment.now, random: moment.random)
         }
         if case .session(let number) = caller { rights.logOutToken = sessions.formToken(number, now: moment.now) }
         return make(rights, moment.random())

@@ -22,7 +22,9 @@ enum ServerForm {
 
     /// - Returns: how it ended, and what was done, one line for each server
     static func perform(_ form: FormText, on host: inout some AdminHost) -> (Result, [String]) {
-        guard let state = form["action"].flatMap(AdminState.init), let pool = pool(form["b"] ?? "", host.report()) else { return (.wrong, []) }
+        guard let state = form["action"].flatMap(AdminState.init), let pool = pool(form["b"] ?? "", host.report()) else {
+            return (.wrong, [])
+        }
         let names = form.all("s")
         var done: [String] = []
         for name in names where host.perform(.setState(.init(pool: pool, server: name), state)) == .done {

@@ -27,7 +27,8 @@ enum StatsPagePools {
             var rows: HTML = ""
             for server in servers { rows += StatsPageServers.row(server, pool: pool.name, now: process.now, canBeChosen: formToken != nil) }
             let columns = StatsPageServers.headings.count
-            let heading: HTML = site.isEmpty ? "" : "<tr class=\"site\"><th colspan=\"\(columns)\" scope=\"rowgroup\">Site \(site)</th></tr>"
+            let heading: HTML =
+                site.isEmpty ? "" : "<tr class=\"site\"><th colspan=\"\(columns)\" scope=\"rowgroup\">Site \(site)</th></tr>"
             body += "<tbody>\(heading)\(rows)</tbody>"
         }
         let table = Parts.table("Servers of \(pool.name)", StatsPageServers.headings, body)

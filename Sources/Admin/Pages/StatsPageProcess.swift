@@ -7,7 +7,9 @@ enum StatsPageProcess {
         var entries: HTML = ""
         func entry(_ name: String, _ value: HTML) { entries += "<div><dt>\(name)</dt><dd>\(value)</dd></div>\n" }
         entry("State", state(process))
-        if let usable = process.readiness.caIsUsable { entry("CA", usable ? Parts.badge(.good, "usable") : Parts.badge(.bad, "no usable server")) }
+        if let usable = process.readiness.caIsUsable {
+            entry("CA", usable ? Parts.badge(.good, "usable") : Parts.badge(.bad, "no usable server"))
+        }
         entry("Host", "\(process.node), process \(process.processID)")
         entry("Up for", "\(Parts.span(process.uptime))")
         entry("Connections", "\(Parts.grouped(process.connections)) of \(Parts.grouped(process.connectionLimit))")
@@ -25,6 +27,7 @@ enum StatsPageProcess {
 
     private static func state(_ process: ProcessReport) -> HTML {
         if process.readiness.isDraining { return Parts.badge(.warning, "draining") }
-        return process.readiness.isReady ? Parts.badge(.good, "ready") : Parts.badge(.bad, "not ready: no usable server in the default pool")
+        return process.readiness.isReady
+            ? Parts.badge(.good, "ready") : Parts.badge(.bad, "not ready: no usable server in the default pool")
     }
 }

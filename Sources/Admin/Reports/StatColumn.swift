@@ -1,6 +1,7 @@
 /// HAProxy's columns of `show stat`, in order: tools go by place. Empty where puppetfront has no such thing.
 enum StatColumn: Int, CaseIterable {
-    case pxname, svname, qcur, qmax, scur, smax, slim, stot, bin, bout, dreq, dresp, ereq, econ, eresp, wretr, wredis, status, weight, act, bck
+    case pxname, svname, qcur, qmax, scur, smax, slim, stot, bin, bout, dreq, dresp, ereq, econ, eresp, wretr, wredis, status, weight, act,
+        bck
     case chkfail, chkdown, lastchg, downtime, qlimit, pid, iid, sid, throttle, lbtot, tracked, type, rate
     case rateLimit, rateMax, checkStatus, checkCode, checkDuration
     case hrsp1xx, hrsp2xx, hrsp3xx, hrsp4xx, hrsp5xx, hrspOther, hanafail, reqRate, reqRateMax, reqTotal, clientAborts, serverAborts
@@ -95,7 +96,11 @@ enum StatValue: Equatable {
 /// A row of `show stat`.
 struct StatRow {
     /// HAProxy's `type`.
-    enum Kind: Int { case frontend = 0, backend = 1, server = 2 }
+    enum Kind: Int {
+        case frontend = 0
+        case backend = 1
+        case server = 2
+    }
 
     let kind: Kind
     var proxy: Int

@@ -14,7 +14,9 @@ struct StatTable {
         }
         for pool in report.pools {
             proxy += 1
-            for (index, server) in pool.servers.enumerated() { rows.append(Self.row(server, index + 1, pool, proxy, now: report.process.now)) }
+            for (index, server) in pool.servers.enumerated() {
+                rows.append(Self.row(server, index + 1, pool, proxy, now: report.process.now))
+            }
             rows.append(Self.row(pool, proxy, now: report.process.now))
         }
     }

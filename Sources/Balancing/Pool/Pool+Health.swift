@@ -70,7 +70,9 @@ extension Pool {
         guard let place = place(of: id), servers[place].index != nil else { return }
         if let admin = reply.admin { self.admin(id, admin, byAgent: byAgent, now: now, actions: &actions) }
         if reply.weight != nil || reply.weightPercent != nil {
-            weigh(place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), byAgent, now, &actions)
+            weigh(
+                place, reply.weight.map { min(max($0, 0), 256) }, percent: min(max(reply.weightPercent ?? 100, 0), 25_600), byAgent, now,
+                &actions)
         }
         if let maxconn = reply.maxconn, maxconn != servers[place].agent.maxconn {
             servers[place].agent.maxconn = maxconn

@@ -80,7 +80,8 @@ extension Pool {
         let waiter = queue.removeFirst(line: line)
         shares.takesTurn(key.queueClass)
         if key.home != nil { servers[place].stuck -= 1 }
-        actions.append(.assigned(waiter.ticket, take(place, for: waiter, key, at: waiter.place(now: now), isSticky: key.home != nil, now: now)))
+        actions.append(
+            .assigned(waiter.ticket, take(place, for: waiter, key, at: waiter.place(now: now), isSticky: key.home != nil, now: now)))
     }
 
     // MARK: After changes

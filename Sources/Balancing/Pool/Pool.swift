@@ -112,7 +112,11 @@ package struct Pool: Sendable {
         case .stick(let key, let server):
             if place(of: server) != nil { sticks?.store(key, server, now: now) }
         case .unstick(let key):
-            if let key { sticks?.remove(key) } else if let stick = settings.stick { sticks = StickTable(size: stick.size, expire: stick.expire) }
+            if let key {
+                sticks?.remove(key)
+            } else if let stick = settings.stick {
+                sticks = StickTable(size: stick.size, expire: stick.expire)
+            }
         case .clearPeaks:
             peak = inUse
             peakQueued = queue.count
@@ -174,7 +178,8 @@ package struct Pool: Sendable {
 
     /// Takes a slot of that server.
     mutating func take(
-        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, at queuePlace: QueuePlace, isSticky: Bool, now: MonotonicTime
+        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, at queuePlace: QueuePlace, isSticky: Bool,
+        now: MonotonicTime
     ) -> Assignment {
         choices += 1
         inUse += 1

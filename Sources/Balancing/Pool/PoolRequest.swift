@@ -32,7 +32,8 @@ package struct PoolRequest: Sendable {
 
     package init(
         ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, tried: TriedServers = TriedServers(),
-        attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true, mayComeBack: Bool = false
+        attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true,
+        mayComeBack: Bool = false
     ) {
         self.ticket = ticket
         self.kind = kind

@@ -92,7 +92,6 @@ struct PendingQueue: Sendable {
         place(waiter, in: lineIndex(key, tier: tier))
     }
 
-
     /// The waiting line for such a request, if any of its sort waits.
     func line(_ key: Key, tier: Int) -> Int? {
         let candidates = key.home.map { homes[$0] ?? [] } ?? shared

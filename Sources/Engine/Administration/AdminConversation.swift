@@ -77,7 +77,11 @@ final class AdminConversation: EventTarget {
                 reads += 1
                 server.loop.setDeadline(self, server.loop.now + Self.idle)
                 let bytes = Array(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count))
-                if handover != nil || bytes == Handover.greeting { handOver(bytes) } else { output = Array(shell.take(bytes, host: &host).utf8) }
+                if handover != nil || bytes == Handover.greeting {
+                    handOver(bytes)
+                } else {
+                    output = Array(shell.take(bytes, host: &host).utf8)
+                }
             case .blocked: return stream.hasFailed ? close() : ()
             case .endOfStream:
                 output = Array(shell.finish(host: &host).utf8)
@@ -97,7 +101,8 @@ final class AdminConversation: EventTarget {
     private func handOver(_ bytes: [UInt8]) {
         guard shell.level >= .admin else {
             endsAfterOutput = true
-            return output = Array("Permission denied\n".utf8)
+            output = Array("Permission denied\n".utf8)
+            return
         }
         let handover = handover ?? Handover(server, socket: stream.descriptor)
         self.handover = handover

@@ -127,7 +127,8 @@ final class AdminHTTPConnection: EventTarget {
             send(AdminAnswer(error.reason.status ?? 400, error.reason.rawValue + "\n"), omitsBody: false)
             return true
         }
-        let request = AdminHTTPHead.request(head, at: UnsafeRawPointer(input.base + input.start), from: source, certname: stream.session?.identity?.certname)
+        let request = AdminHTTPHead.request(
+            head, at: UnsafeRawPointer(input.base + input.start), from: source, certname: stream.session?.identity?.certname)
         let framing = head.framing
         keepsAlive = head.keepAlive && (framing == .none || request.method == .post) && !server.hasHandedOver
         input.consume(head.length)
@@ -146,7 +147,9 @@ final class AdminHTTPConnection: EventTarget {
         case .contentLength, .chunked, .untilClose:
             keepsAlive = false
             let isCounted = if case .contentLength = framing { true } else { false }
-            let refusal = isCounted ? AdminAnswer(413, "a form has at most \(Self.formLimit) bytes\n") : AdminAnswer(411, "Content-Length is missing\n")
+            let refusal =
+                isCounted
+                ? AdminAnswer(413, "a form has at most \(Self.formLimit) bytes\n") : AdminAnswer(411, "Content-Length is missing\n")
             send(refusal, omitsBody: false)
             return true
         }

@@ -24,7 +24,8 @@ enum AdminHTTPHead {
     ///   - start: where the head's bytes are
     ///   - source: the peer's address
     ///   - certname: of the verified client certificate
-    static func request(_ head: borrowing RequestHead, at start: UnsafeRawPointer, from source: String, certname: [UInt8]?) -> AdminRequest {
+    static func request(_ head: borrowing RequestHead, at start: UnsafeRawPointer, from source: String, certname: [UInt8]?) -> AdminRequest
+    {
         func text(_ range: ByteRange) -> String {
             String(decoding: UnsafeRawBufferPointer(start: start + range.lower, count: range.count), as: UTF8.self)
         }

@@ -22,7 +22,8 @@ enum AdminTokenFile {
         let count = CLinux.read(descriptor, &bytes, bytes.count)
         guard count >= 0 else { throw AdminToken.Defect(words: SystemError("read").description) }
         let isOpen = info.st_mode & 0o027 != 0
-        let words = "\(path) can be read by everybody or written by others: its mode is \(String(info.st_mode & 0o777, radix: 8)), 640 or less is wanted"
+        let words =
+            "\(path) can be read by everybody or written by others: its mode is \(String(info.st_mode & 0o777, radix: 8)), 640 or less is wanted"
         return Content(token: try AdminToken(file: Array(bytes[..<count])), warning: isOpen ? words : nil)
     }
 }

@@ -103,7 +103,9 @@ struct ControlHost: AdminHost {
 
     private func onServer(_ name: AdminAction.ServerName, _ body: (PoolCoordinator, ServerID) -> Void) -> AdminOutcome {
         guard let pool = server.pools[name.pool] else { return .refused("No such backend.") }
-        guard let found = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) else { return .refused("No such server.") }
+        guard let found = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) else {
+            return .refused("No such server.")
+        }
         body(pool, found.id)
         return .done
     }

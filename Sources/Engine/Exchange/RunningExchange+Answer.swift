@@ -251,7 +251,9 @@ extension RunningExchange {
         let rewritten = memory.take(capacity: section.count)
         defer { memory.give(rewritten) }
         do {
-            guard try HeadWriter.appendTrailers(section, to: rewritten), rewritten.count <= section.count else { throw AnswerDefect.surplus }
+            guard try HeadWriter.appendTrailers(section, to: rewritten), rewritten.count <= section.count else {
+                throw AnswerDefect.surplus
+            }
         } catch let error as FramingError {
             throw .framing(error)
         } catch {

@@ -94,7 +94,9 @@ extension RunningExchange {
         guard let index = exchange.pool else { return }
         let pool = snapshot.pool(index)
         if let release = step.release {
-            if step.action == .submit, let target { record.failedTries.append(AccessRecord.FailedTry(server: target.name, release.verdict)) }
+            if step.action == .submit, let target {
+                record.failedTries.append(AccessRecord.FailedTry(server: target.name, release.verdict))
+            }
             pool.release(release.assignment, release.verdict, now: now)
         }
         if let server = step.connected { pool.handle(.connected(server), now: now) }

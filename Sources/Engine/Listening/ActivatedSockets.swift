@@ -18,7 +18,8 @@ enum ActivatedSockets {
                 guard let address = SocketAddress(boundBy: descriptor) else { throw SystemError("inherited socket", code: EAFNOSUPPORT) }
                 sockets.append((name, descriptor, address))
             } catch {
-                log.warning("a descriptor of systemd's is no listening socket", metadata: ["name": "\(name)", "reason": "\(error.description)"])
+                log.warning(
+                    "a descriptor of systemd's is no listening socket", metadata: ["name": "\(name)", "reason": "\(error.description)"])
                 _ = close(descriptor)
             }
         }
@@ -33,7 +34,8 @@ enum ActivatedSockets {
                     name: listener.name, wanted: listener.address, actual: address, isShared: true, descriptors: mine.map(\.descriptor)))
         }
         for socket in sockets {
-            log.warning("no listener wants a socket of systemd's", metadata: ["name": "\(socket.name)", "address": "\(socket.address.text)"])
+            log.warning(
+                "no listener wants a socket of systemd's", metadata: ["name": "\(socket.name)", "address": "\(socket.address.text)"])
             _ = close(socket.descriptor)
         }
         return bound

@@ -47,7 +47,7 @@ struct ListenerSockets: ~Copyable {
             }
         }
         guard problems.isEmpty else {
-            fresh.forEach { _ = close($0) }
+            for descriptor in fresh { _ = close(descriptor) }
             throw MaterialProblems(lines: problems)
         }
         let kept = Set(next.flatMap(\.descriptors))
@@ -87,7 +87,7 @@ struct ListenerSockets: ~Copyable {
                 made.append(socket.takeDescriptor())
             }
         } catch {
-            made.forEach { _ = close($0) }
+            for descriptor in made { _ = close(descriptor) }
             throw error
         }
         return made
@@ -114,7 +114,7 @@ struct ListenerSockets: ~Copyable {
         guard bound.indices.contains(listener) else { return }
         bound[listener].state = state
         guard state == .stopped else { return }
-        bound[listener].descriptors.forEach { _ = close($0) }
+        for descriptor in bound[listener].descriptors { _ = close(descriptor) }
         bound[listener].descriptors = []
     }
 
@@ -129,11 +129,11 @@ struct ListenerSockets: ~Copyable {
     }
 
     mutating func closeAll() {
-        for entry in bound { entry.descriptors.forEach { _ = close($0) } }
+        for entry in bound { for descriptor in entry.descriptors { _ = close(descriptor) } }
         bound.removeAll()
     }
 
-    deinit { for entry in bound { entry.descriptors.forEach { _ = close($0) } } }
+    deinit { for entry in bound { for descriptor in entry.descriptors { _ = close(descriptor) } } }
 }
 
 extension SocketAddress {

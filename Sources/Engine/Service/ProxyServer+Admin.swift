@@ -21,7 +21,7 @@ extension ProxyServer {
             do {
                 try openAdminSocket(settings)
             } catch {
-                error.lines.forEach { log.error("\($0)") }
+                for line in error.lines { log.error("\(line)") }
                 adminSocket = old
                 return
             }
@@ -52,7 +52,7 @@ extension ProxyServer {
         do {
             try openAdminHTTP(settings)
         } catch {
-            error.lines.forEach { log.error("\($0)") }
+            for line in error.lines { log.error("\(line)") }
         }
     }
 

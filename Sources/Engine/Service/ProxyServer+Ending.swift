@@ -38,7 +38,7 @@ extension ProxyServer {
     func workerEnded(_ number: Int) {
         runningWorkers.remove(number)
         watchdog?.workerEnded(number)
-        inquiries.ended(worker: number).forEach { $0() }
+        for reply in inquiries.ended(worker: number) { reply() }
         guard runningWorkers.isEmpty else { return }
         for worker in workers { worker.join() }
         writeStateFile()

@@ -10,7 +10,9 @@ extension ProxyServer {
             let share = max(1, limit / max(1, runningWorkers.count))
             return ask(runningWorkers, .list(limit: share), finish)
         case .sessions(.one(let number)), .sessions(.end(let number)):
-            guard case .sessions(let query) = inquiry, let worker = SessionNumber.worker(of: number) else { return .sessions(SessionList()) }
+            guard case .sessions(let query) = inquiry, let worker = SessionNumber.worker(of: number) else {
+                return .sessions(SessionList())
+            }
             return ask(runningWorkers.intersection([worker]), query, finish)
         case .stage(let kind, let file, let pem):
             stage(MaterialFile.Kind(kind), file, pem, inquiry: inquiries.open([], finish: finish))

@@ -16,11 +16,12 @@ extension ProxyServer {
                 for socket in sockets.sockets(index, forWorker: number) { worker.mailbox.post(.unpause(socket)) }
             }
         }
-        let word = switch state {
-        case .open: "enabled"
-        case .paused: "disabled"
-        case .stopped: "shut down"
-        }
+        let word =
+            switch state {
+            case .open: "enabled"
+            case .paused: "disabled"
+            case .stopped: "shut down"
+            }
         log.notice("listener \(word)", metadata: ["listener": "\(name)"])
         history.note("Listener \(name) was \(word) at run time.", now: .now)
         return .done

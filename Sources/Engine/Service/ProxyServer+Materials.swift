@@ -97,6 +97,7 @@ extension ProxyServer {
 
 extension ProxySettings {
     fileprivate var certificateFiles: [CertificateFiles] {
-        (listeners.compactMap(\.tls) + [admin.http?.tls].compactMap { $0 }).flatMap(\.certificates) + pools.compactMap { $0.tls?.certificate }
+        (listeners.compactMap(\.tls) + [admin.http?.tls].compactMap { $0 }).flatMap(\.certificates)
+            + pools.compactMap { $0.tls?.certificate }
     }
 }

@@ -87,8 +87,8 @@ extension ProxyServer {
         } catch {
             return refuseReload(error.lines, isAutomatic: isAutomatic)
         }
-        warnings.forEach { log.warning("\($0)") }
-        materials.warnings.forEach { log.warning("\($0)") }
+        for warning in warnings { log.warning("\(warning)") }
+        for warning in materials.warnings { log.warning("\(warning)") }
         let changedFiles = materials.filesChanged(since: self.materials)
         self.materials = materials
         transactions.removeAll()
@@ -119,7 +119,7 @@ extension ProxyServer {
     }
 
     private func refuseReload(_ lines: [String], isAutomatic: Bool) {
-        lines.forEach { log.error("\($0)") }
+        for line in lines { log.error("\(line)") }
         log.error("reload refused: the configuration in force stays", metadata: ["mistakes": "\(lines.count)"])
         reloadsRefused += 1
         history.note("reload refused: \(lines.first ?? "")", now: .now)

@@ -117,7 +117,8 @@ extension ProxyServer {
         for (endpoint, times) in tally.requestTimes { report.requestTimes[String(decoding: endpoint, as: UTF8.self)] = times }
         for (answer, count) in tally.answers {
             let listener = String(decoding: answer.listener, as: UTF8.self)
-            report.answers[.init(listener: listener, endpoint: String(decoding: answer.endpoint, as: UTF8.self), code: answer.status)] = count
+            report.answers[.init(listener: listener, endpoint: String(decoding: answer.endpoint, as: UTF8.self), code: answer.status)] =
+                count
         }
         for (name, count) in tally.overflowed { report.overflowed[String(decoding: name, as: UTF8.self)] = count }
         for index in report.servers.indices {

@@ -59,7 +59,8 @@ extension ProxyServer {
 
     /// The ways to a pool's servers anew, outside a reload: each keeps the address that it has, which may have been set at run time.
     func refresh(
-        _ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot, newcomers: AdminState = .ready
+        _ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot,
+        newcomers: AdminState = .ready
     ) {
         pool.reconfigure(
             settings, site: snapshot.settings.site, sites: snapshot.settings.sites, newcomers: newcomers,

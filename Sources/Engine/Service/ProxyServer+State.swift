@@ -28,7 +28,8 @@ extension ProxyServer {
             if error.isMissingFile { return }
             return log.error("state_file is not used", metadata: ["file": "\(path)", "reason": "\(error.description)"])
         } catch let fault as SavedState.Fault {
-            return log.error("state_file is not used", metadata: ["file": "\(path)", "line": "\(fault.line)", "reason": "\(fault.message)"])
+            return log.error(
+                "state_file is not used", metadata: ["file": "\(path)", "line": "\(fault.line)", "reason": "\(fault.message)"])
         } catch {
             return
         }

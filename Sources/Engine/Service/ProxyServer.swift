@@ -87,7 +87,8 @@ package final class ProxyServer {
     ///   - load: reads the configuration; called on a background thread at each reload
     ///   - onReady: gets `NAME=ADDRESS:PORT` of every listener, once all are bound
     package init(
-        version: String = "", takesOver: Bool = false, successor: [String] = [], handlesSignals: Bool = true, log: Logger, load: @escaping @Sendable () -> ConfigurationOutcome,
+        version: String = "", takesOver: Bool = false, successor: [String] = [], handlesSignals: Bool = true, log: Logger,
+        load: @escaping @Sendable () -> ConfigurationOutcome,
         onReady: @escaping ([String]) -> Void
     ) throws {
         if handlesSignals { SignalReader.block() }
@@ -133,23 +134,23 @@ package final class ProxyServer {
         let settings: ProxySettings
         switch load() {
         case .failed(let lines):
-            lines.forEach { Stderr.write($0) }
+            for line in lines { Stderr.write(line) }
             return 64
         case .loaded(let loaded, let warnings):
-            warnings.forEach { Stderr.write($0) }
+            for warning in warnings { Stderr.write(warning) }
             settings = loaded
         }
         do {
             materials = try SnapshotBuilder.loadMaterials(settings)
         } catch {
-            error.lines.forEach { Stderr.write("error: \($0)") }
+            for line in error.lines { Stderr.write("error: \(line)") }
             return 64
         }
-        materials.warnings.forEach { log.warning("\($0)") }
+        for warning in materials.warnings { log.warning("\(warning)") }
         do {
             try start(settings)
         } catch let error as MaterialProblems {
-            error.lines.forEach { Stderr.write("error: \($0)") }
+            for line in error.lines { Stderr.write("error: \(line)") }
             return 1
         } catch {
             Stderr.write("error: \(error)")

@@ -27,7 +27,9 @@ enum SystemdNotifier {
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
         let message = Array(state.utf8)
         _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pf_sendto(number, message, message.count, Int32(MSG_NOSIGNAL), $0, length) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                pf_sendto(number, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
+            }
         }
     }
 }

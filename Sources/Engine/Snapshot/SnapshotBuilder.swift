@@ -37,7 +37,8 @@ struct SnapshotBuilder {
         var made = Materials()
         made.ticketKeys = previous.ticketKeys
         let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
-        let named = served.flatMap(\.files) + [settings.admin.http?.tokenFile].compactMap { $0 } + settings.pools.flatMap { $0.tls?.files ?? [] }
+        let named =
+            served.flatMap(\.files) + [settings.admin.http?.tokenFile].compactMap { $0 } + settings.pools.flatMap { $0.tls?.files ?? [] }
         for file in named { made.stamps[file] = FileStamp(file) }
         try load(settings, into: &made, previous: previous) { _, _ in nil }
         return made
@@ -45,7 +46,8 @@ struct SnapshotBuilder {
 
     /// What is in force, with `contents` in the place of files. What names none of them stays as it is; how files stood stays too, so that
     /// one which has changed meanwhile is still noticed.
-    static func replacing(_ contents: FileContents, in previous: Materials, _ settings: ProxySettings) throws(MaterialProblems) -> Materials {
+    static func replacing(_ contents: FileContents, in previous: Materials, _ settings: ProxySettings) throws(MaterialProblems) -> Materials
+    {
         var made = Materials()
         made.ticketKeys = previous.ticketKeys
         made.stamps = previous.stamps
@@ -117,7 +119,9 @@ struct SnapshotBuilder {
     }
 
     private static func reusable(_ settings: UpstreamTLSSettings, _ made: Materials, _ previous: Materials) -> ClientTLSMaterial? {
-        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else { return nil }
+        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else {
+            return nil
+        }
         return previous.pools.first { $0?.settings == settings } ?? nil
     }
 

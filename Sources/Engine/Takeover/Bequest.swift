@@ -68,7 +68,8 @@ struct Bequest: Equatable {
     private static func entry(_ words: [Substring]) -> Entry? {
         switch (words.first, words.count) {
         case ("listener", 9):
-            guard let wanted = address(words[2...4]), let state = states.first(where: { word($0) == words[6] }), let maxconn = Int(words[7]),
+            guard let wanted = address(words[2...4]), let state = states.first(where: { word($0) == words[6] }),
+                let maxconn = Int(words[7]),
                 let count = Int(words[8]), maxconn >= 0, state == .stopped ? count == 0 : (1...65_536).contains(count)
             else { return nil }
             return .listener(

@@ -27,7 +27,7 @@ final class Takeover {
         var received = try receive()
         guard let first = received.first else { throw .told("the running instance gives nothing") }
         guard let bequest = Bequest(String(decoding: try content(of: first, bound: Self.manifestBound), as: UTF8.self)) else {
-            received.dropFirst().forEach { _ = close($0) }
+            for descriptor in received.dropFirst() { _ = close(descriptor) }
             throw .told("the running instance hands over in a way that this version does not know")
         }
         received.removeFirst()
@@ -132,6 +132,7 @@ final class Takeover {
     }
 
     private func words(_ bytes: [UInt8]) -> String {
-        "the running instance says: " + String(decoding: bytes.prefix { $0 != 0x0A }.map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
+        "the running instance says: "
+            + String(decoding: bytes.prefix { $0 != 0x0A }.map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
     }
 }

@@ -24,7 +24,8 @@ final class UpstreamTarget: Sendable {
 
     init(
         id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
-        serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64, idleTimeout: Int64
+        serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64,
+        idleTimeout: Int64
     ) {
         self.id = id
         self.pool = pool

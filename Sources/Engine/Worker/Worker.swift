@@ -156,7 +156,8 @@ final class Worker {
         let cache = verified[settings.name] ?? VerifiedCertificateCache()
         verified[settings.name] = cache
         do {
-            let context = try ServerTLSContext(material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache)
+            let context = try ServerTLSContext(
+                material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache)
             return ListenerContext(settings, limit: limit, tls: context, generation: generation)
         } catch {
             // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.
@@ -181,7 +182,9 @@ final class Worker {
 
     func take(_ socket: consuming Socket, from address: SocketAddress, listener: ListenerContext) {
         let limits = snapshot.settings.limits
-        guard counters.connections.load(ordering: .relaxed) < counters.connectionLimit(limits.connections) else { return turnedAway("limits.connections") }
+        guard counters.connections.load(ordering: .relaxed) < counters.connectionLimit(limits.connections) else {
+            return turnedAway("limits.connections")
+        }
         let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
         let countsSource = limits.connectionsPerSource > 0
         if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return turnedAway("limits.connections_per_source") }

@@ -17,12 +17,14 @@ final class WorkerThread: @unchecked Sendable {
     /// - Parameter name: as `ps -L` shows it, 15 bytes at most
     init(name: String, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
-        let code = pthread_create(&handle, nil, { argument in
-            let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-            pf_name_thread(String(body.name.prefix(15)))
-            body.run()
-            return nil
-        }, body.toOpaque())
+        let code = pthread_create(
+            &handle, nil,
+            { argument in
+                let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+                pf_name_thread(String(body.name.prefix(15)))
+                body.run()
+                return nil
+            }, body.toOpaque())
         precondition(code == 0, "the system gives no thread")
     }
 

@@ -63,7 +63,9 @@ struct AdminSocketMaterialsTests {
         let fresh = try scene.authority.issue(profile)
         _ = try fresh.write(to: scene.folder.path, as: "fresh")
         let file = try name(socket, "cert")
-        #expect(try set(socket, "cert", file, scene.folder.read("fresh.pem") + scene.folder.read("fresh.key")) == "Transaction created for certificate \(file)!\n")
+        #expect(
+            try set(socket, "cert", file, scene.folder.read("fresh.pem") + scene.folder.read("fresh.key"))
+                == "Transaction created for certificate \(file)!\n")
         #expect(try socket.ask("show ssl cert *\(file)").contains("\nSubject Alternative Name: DNS:"))
         #expect(try socket.ask("commit ssl cert \(file)") == "Committing \(file).\nSuccess!\n")
         #expect(try waitUntil { try scene.connect(proxy).stream.peerCertificate?.serial == fresh.certificate.serial })
@@ -105,7 +107,9 @@ struct AdminSocketMaterialsTests {
         let (socket, proxy) = try start(scene)
         let stranger = try StandInAuthority(name: "stranger")
         let (certificate, authority, list) = (try name(socket, "cert"), try name(socket, "ca-file"), try name(socket, "crl-file"))
-        #expect(try set(socket, "crl-file", list, "-----BEGIN X509 CRL-----\nnonsense\n-----END X509 CRL-----") == "Invalid payload\nCan't update \(list)!\n")
+        #expect(
+            try set(socket, "crl-file", list, "-----BEGIN X509 CRL-----\nnonsense\n-----END X509 CRL-----")
+                == "Invalid payload\nCan't update \(list)!\n")
         #expect(try socket.ask("commit ssl crl-file \(list)") == "No ongoing transaction! !\nCan't commit \(list)!\n")
         _ = try set(socket, "crl-file", list, stranger.crlPEM())
         #expect(try socket.ask("commit ssl crl-file \(list)").contains("holds no CRL that the CA "))

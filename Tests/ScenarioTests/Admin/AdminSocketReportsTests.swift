@@ -25,7 +25,10 @@ struct AdminSocketReportsTests {
         #expect(backend["stot"] == "3" && backend["smax"] == "1" && backend["status"] == "UP")
         let frontend = try socket.stat("agents", "FRONTEND")
         #expect(frontend["stot"] == "1" && frontend["scur"] == "1" && frontend["req_tot"] == "3")
-        #expect([backend["rate_max"], frontend["rate_max"], frontend["conn_rate_max"], frontend["req_rate_max"]].allSatisfy { (1...3).contains(Int($0 ?? "") ?? 0) })
+        #expect(
+            [backend["rate_max"], frontend["rate_max"], frontend["conn_rate_max"], frontend["req_rate_max"]].allSatisfy {
+                (1...3).contains(Int($0 ?? "") ?? 0)
+            })
         #expect(try socket.ask("show info").contains("\nMaxSessRate: 1\n"))
         #expect(try socket.ask("clear counters") == "")
         let cleared = try socket.stat("compilers", "BACKEND")

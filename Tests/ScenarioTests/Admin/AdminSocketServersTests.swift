@@ -73,7 +73,9 @@ struct AdminSocketServersTests {
         let scene = try Scene()
         let (socket, proxy) = try start(scene)
         let other = try scene.server("other")
-        #expect(try socket.ask("set server compilers/s1 addr 127.0.0.1 port \(other.port.number)").hasPrefix("no need to change the addr, port changed from "))
+        #expect(
+            try socket.ask("set server compilers/s1 addr 127.0.0.1 port \(other.port.number)").hasPrefix(
+                "no need to change the addr, port changed from "))
         #expect(try compilers(scene, proxy) == ["other", "s2"])
         #expect(try socket.stat("compilers", "s1")["addr"] == other.address)
     }

@@ -85,7 +85,9 @@ struct ChangesServersOnThePageTests {
     @Test func aTokenThatOthersCanReadIsWarnedOf() throws {
         let scene = try Scene()
         let setup = try start(scene, mode: 0o644)
-        #expect(setup.proxy.messages.contains { $0.contains("token can be read by everybody") && $0.contains("its mode is 644") }, "\(setup.proxy.messages)")
+        #expect(
+            setup.proxy.messages.contains { $0.contains("token can be read by everybody") && $0.contains("its mode is 644") },
+            "\(setup.proxy.messages)")
     }
 
     @Test func formsAreBoundedAndReadInPieces() throws {
@@ -99,7 +101,8 @@ struct ChangesServersOnThePageTests {
         #expect(chunked.status == 411 && chunked.saysClose)
         let client = try RawClient(setup.proxy.port("admin"))
         let form = "s=s1&b=compilers&action=drain&rest=" + String(repeating: "x", count: 12_000)
-        let head = "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nAuthorization: Bearer \(Self.token)\r\nContent-Length: \(form.utf8.count)\r\n\r\n"
+        let head =
+            "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nAuthorization: Bearer \(Self.token)\r\nContent-Length: \(form.utf8.count)\r\n\r\n"
         try client.send(head)
         #expect(try client.reader.readHead()?.startLine == "HTTP/1.1 100 Continue")
         try client.send(String(form.prefix(5000)))

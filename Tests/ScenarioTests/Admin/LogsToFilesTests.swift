@@ -41,7 +41,9 @@ struct LogsToFilesTests {
         #expect(proxy.messages.filter { $0.contains("access log") }.count == 2, "\(proxy.messages)")
         let dropped = try log.dropped(proxy)
         #expect(try log.droppedByMetrics(proxy) == dropped)
-        #expect(waitUntil { lines(of: seen + "/access.log").count + dropped == log.sentCount }, "\(lines(of: seen + "/access.log").count), \(dropped) of \(log.sentCount)")
+        #expect(
+            waitUntil { lines(of: seen + "/access.log").count + dropped == log.sentCount },
+            "\(lines(of: seen + "/access.log").count), \(dropped) of \(log.sentCount)")
         #expect(lines(of: seen + "/access.log").allSatisfy { LogLine($0) != nil }, "no line is torn")
         proxy.terminate()
         #expect(proxy.child.waitForEnd() == 0)

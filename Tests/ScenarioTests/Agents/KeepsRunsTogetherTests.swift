@@ -10,7 +10,9 @@ struct KeepsRunsTogetherTests {
         let scene = try Scene()
         let servers = try (1...3).map { try scene.server("s\($0)") }
         let proxy = try scene.start(
-            .pool(servers[0].address, servers[1].address, servers[2].address, lines: ["balance: round-robin", "stick: { on: certname }", Self.check]))
+            .pool(
+                servers[0].address, servers[1].address, servers[2].address,
+                lines: ["balance: round-robin", "stick: { on: certname }", Self.check]))
         func serverOfRun(_ certname: String) throws -> String? {
             var names: Set<String?> = []
             for round in 1...3 {
@@ -77,7 +79,8 @@ struct KeepsRunsTogetherTests {
             server.answer { _ in .text(200, "s\(number)") }
             return server
         }
-        let proxy = try scene.start(.pool(servers[0].address, servers[1].address, lines: ["balance: round-robin", "stick: { on: certname }"]))
+        let proxy = try scene.start(
+            .pool(servers[0].address, servers[1].address, lines: ["balance: round-robin", "stick: { on: certname }"]))
         let names = try (1...6).map { number in
             try scene.connect(proxy, as: nil).exchange(Requests.catalog("agent\(number % 2).test")).text
         }

@@ -56,10 +56,11 @@ struct DrainsOnTerminateTests {
         let proxy = try scene.start(configuration)
         var stopped: ThreadStop?
         // A thread has its name a little after it has begun.
-        #expect(waitUntil {
-            stopped = ThreadStop(of: proxy.child.pid, named: "worker-0")
-            return stopped != nil
-        })
+        #expect(
+            waitUntil {
+                stopped = ThreadStop(of: proxy.child.pid, named: "worker-0")
+                return stopped != nil
+            })
         let stop = try #require(stopped)
         for _ in 1...200 { try RawClient(proxy.port("plain"), address: "127.0.0.2").close() }
         let client = try RawClient(proxy.port("plain"), address: "127.0.0.2")

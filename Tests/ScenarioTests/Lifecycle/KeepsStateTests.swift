@@ -51,7 +51,9 @@ struct KeepsStateTests {
         try scene.write(configuration(scene, server.address, server.address))
         let first = try run(scene)
         #expect(try socket.ask("set server compilers/s1 state maint; set server compilers/s2 weight 7") == "\n")
-        #expect(waitUntil { (try? scene.folder.read("state"))?.contains(" s2 127.0.0.1 2 0 7 ") == true }, "\((try? scene.folder.read("state")) ?? "")")
+        #expect(
+            waitUntil { (try? scene.folder.read("state"))?.contains(" s2 127.0.0.1 2 0 7 ") == true },
+            "\((try? scene.folder.read("state")) ?? "")")
         first.child.signal(SIGKILL)
         _ = first.child.waitForEnd()
         let second = try run(scene)
@@ -68,11 +70,13 @@ struct KeepsStateTests {
         try scene.write(configuration(scene, "[0:0::1]:\(try LoopbackPort().number)", server.address, server.address))
         let first = try run(scene)
         for command in [
-            "set server compilers/s1 state drain", "set server compilers/s2 state drain", "set server compilers/s3 weight 7; set server compilers/s3 state maint",
+            "set server compilers/s1 state drain", "set server compilers/s2 state drain",
+            "set server compilers/s3 weight 7; set server compilers/s3 state maint",
         ] { #expect(try socket.ask(command).isEmpty || command.contains(";"), "\(command)") }
         _ = try socket.ask("set server compilers/s2 addr 127.0.0.2; set server compilers/s3 addr 127.0.0.3 port 9")
         #expect(try socket.ask("show servers state").contains(" s1 ::1 "))
-        #expect(try socket.ask("show servers state").split(separator: "\n").contains { $0.contains(" s3 127.0.0.3 ") && $0.contains(" 9 - ") })
+        #expect(
+            try socket.ask("show servers state").split(separator: "\n").contains { $0.contains(" s3 127.0.0.3 ") && $0.contains(" 9 - ") })
         stop(first)
         let second = try run(scene)
         let fields = try socket.ask("show servers state").split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }

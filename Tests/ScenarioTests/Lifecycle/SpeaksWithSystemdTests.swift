@@ -4,7 +4,9 @@ import TestKit
 import Testing
 
 struct SpeaksWithSystemdTests {
-    private func run(_ scene: Scene, _ notify: NotifySocket, _ environment: [String: String] = [:], lines: [String] = []) throws -> ProxyProcess {
+    private func run(_ scene: Scene, _ notify: NotifySocket, _ environment: [String: String] = [:], lines: [String] = []) throws
+        -> ProxyProcess
+    {
         let server = try scene.server()
         scene.keep(server)
         var configuration = Configuration.pool(server.address)

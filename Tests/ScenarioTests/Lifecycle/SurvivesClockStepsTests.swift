@@ -23,10 +23,11 @@ struct SurvivesClockStepsTests {
 
         try clock.set(step)
         #expect(try client.exchange(Requests.catalog()).field("X-Puppet-Compiler-Name") == home, "neither idle timeout nor stick is over")
-        let line = try #require(proxy.waitForLog { line in
-            let passed = Self.minutes(line) - before
-            return step == "+6h" ? passed > 300 : passed < -300
-        }, "the log's time is that of the clock")
+        let line = try #require(
+            proxy.waitForLog { line in
+                let passed = Self.minutes(line) - before
+                return step == "+6h" ? passed > 300 : passed < -300
+            }, "the log's time is that of the clock")
         #expect((line.double("total_ms") ?? -1) >= 0 && (line.double("total_ms") ?? .infinity) < 5000)
         #expect(try socket.ask("show table compilers").contains("used:1"))
 

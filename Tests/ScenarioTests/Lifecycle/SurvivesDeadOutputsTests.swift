@@ -28,7 +28,8 @@ struct SurvivesDeadOutputsTests {
         #expect(waitUntil { pipe.read() == 10 })
         pipe.close()
         try log.send(client, count: 10)
-        #expect(proxy.waitForMessage { $0.contains("access log: standard output: write: Broken pipe; lines wait") } != nil, "\(proxy.messages)")
+        #expect(
+            proxy.waitForMessage { $0.contains("access log: standard output: write: Broken pipe; lines wait") } != nil, "\(proxy.messages)")
         try log.send(client, count: 10)
         proxy.terminate()
         #expect(proxy.child.waitForEnd() == 0)

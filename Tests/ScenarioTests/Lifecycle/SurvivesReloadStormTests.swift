@@ -31,7 +31,8 @@ struct SurvivesReloadStormTests {
         // Checks come and go; a descriptor lost in each reload would make a hundred.
         #expect(waitUntil(within: .seconds(60)) { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
         let mebibytes = [1, 20, 60, 100].map { "\($0): \((memory[$0] ?? 0) >> 10) KiB" }
-        print("reload storm: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident after reload \(mebibytes)",
+        print(
+            "reload storm: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident after reload \(mebibytes)",
             "; descriptors \(idleDescriptors) before, \(storm.proxy.child.descriptorCount) after")
         #expect((memory[100] ?? .max) - (memory[20] ?? 0) < Self.allowedGrowth, "\(memory.sorted { $0.key < $1.key })")
     }
@@ -58,7 +59,8 @@ struct SurvivesReloadStormTests {
         for old in storm.former { #expect(old.child.waitForEnd(within: .seconds(30)) == 0) }
         for server in storm.servers { server.dropConnections() }
         #expect(waitUntil(within: .seconds(60)) { storm.proxy.child.descriptorCount <= idleDescriptors + 4 })
-        print("takeovers: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident in the last \(storm.proxy.child.memory("VmRSS") >> 10) KiB",
+        print(
+            "takeovers: \(storm.load.answers), \(storm.load.resumedCount) resumed; resident in the last \(storm.proxy.child.memory("VmRSS") >> 10) KiB",
             "; descriptors \(idleDescriptors) before, \(storm.proxy.child.descriptorCount) after")
     }
 
@@ -143,7 +145,8 @@ struct SurvivesReloadStormTests {
 
         private func expect(_ count: Int, _ word: String, within limit: Duration = .seconds(15)) {
             func messages() -> [String] { proxy.child.errorLines.filter { $0.contains(word) } }
-            #expect(waitUntil(within: limit) { messages().count == count }, "\(count) times \"\(word)\": \(proxy.child.errorLines.suffix(5))")
+            #expect(
+                waitUntil(within: limit) { messages().count == count }, "\(count) times \"\(word)\": \(proxy.child.errorLines.suffix(5))")
         }
 
         private func changeLists(_ number: Int) throws {
@@ -171,7 +174,9 @@ struct SurvivesReloadStormTests {
             if number % 2 == 0 { entries.append(entry(servers[1])) }
             if number % 3 != 0 { entries.append(entry(servers[2])) }
             let hasSecond = number % 4 == 0
-            var pools = [Configuration.Pool("compilers", ["balance: \(number % 2 == 0 ? "least-connections" : "round-robin")"], servers: entries)]
+            var pools = [
+                Configuration.Pool("compilers", ["balance: \(number % 2 == 0 ? "least-connections" : "round-robin")"], servers: entries)
+            ]
             if hasSecond { pools.append(.init("second", servers: [entry(servers[3])])) }
             var made = Configuration(
                 lines: [

@@ -70,7 +70,8 @@ struct SurvivesUnreadableCertificatesTests {
             let words = [try #require(ProxyProcess.binary), "run", "--config", scene.folder.path + "/puppetfront.yaml"]
             let child = try ChildProcess(words)
             #expect(child.waitForEnd() == 64, "\(fault)")
-            #expect(waitUntil { child.errorLines.contains { $0.contains("error: ") && $0.contains(path) } }, "\(fault): \(child.errorLines)")
+            #expect(
+                waitUntil { child.errorLines.contains { $0.contains("error: ") && $0.contains(path) } }, "\(fault): \(child.errorLines)")
             #expect(!child.errorLines.contains { $0.hasPrefix("ready") })
         }
     }

@@ -7,7 +7,9 @@ import Testing
 struct TakesOverTests {
     private func configuration(_ scene: Scene, _ server: StandInServer, lines: [String] = []) -> Configuration {
         Configuration(
-            .init(servers: [Configuration.server("s1", server.address), Configuration.server("s2", server.address)], ["check: { inter: 200ms }"]),
+            .init(
+                servers: [Configuration.server("s1", server.address), Configuration.server("s2", server.address)],
+                ["check: { inter: 200ms }"]),
             lines: [RuntimeSocket(scene).line()] + lines)
     }
 
@@ -95,12 +97,15 @@ struct TakesOverTests {
         let gone = try LoopbackPort()
         var wanted = Configuration(
             .init(
-                servers: (1...4).map { Configuration.server("s\($0)", server.address) } + [Configuration.server("s5", "127.0.0.1:\(gone.number)")],
+                servers: (1...4).map { Configuration.server("s\($0)", server.address) } + [
+                    Configuration.server("s5", "127.0.0.1:\(gone.number)")
+                ],
                 ["check: { inter: 200ms, fall: 3 }", "stick: { on: certname, expire: 15m }"]),
             lines: [socket.line()])
         wanted.environments = ["default: compilers"]
         let old = try scene.start(wanted)
-        #expect(try waitUntil { try socket.stat("compilers", "s5")["status"] == "DOWN" && socket.stat("compilers", "s1")["status"] == "UP" })
+        #expect(
+            try waitUntil { try socket.stat("compilers", "s5")["status"] == "DOWN" && socket.stat("compilers", "s1")["status"] == "UP" })
         for command in [
             "set server compilers/s1 state drain", "set server compilers/s2 state maint", "set server compilers/s3 weight 7",
             "set maxconn server compilers/s3 9", "disable health compilers/s4", "set table compilers key web%201.test data.server_key s4",

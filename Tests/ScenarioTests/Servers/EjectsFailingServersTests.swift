@@ -13,7 +13,9 @@ struct EjectsFailingServersTests {
         let client = try scene.connect(proxy)
         for number in 1...20 { #expect(try client.exchange(Requests.metadata("f\(number)")).status == 200, "repeated on the other") }
         let line = try #require(proxy.waitForMessage { $0.contains("is ejected") })
-        #expect(line.contains("Server compilers/s1 is ejected for 1s after 3 failed requests in a row. 1 active and 0 backup servers left."), "\(line)")
+        #expect(
+            line.contains("Server compilers/s1 is ejected for 1s after 3 failed requests in a row. 1 active and 0 backup servers left."),
+            "\(line)")
         #expect(waitUntil { proxy.log.count == 20 })
         #expect(proxy.log.filter { $0.int("retries") == 1 }.count == 3)
         bad.behaviour = .behavesWell
@@ -37,7 +39,8 @@ struct EjectsFailingServersTests {
     @Test func aFailedRequestBringsTheNextCheckForward() throws {
         let scene = try Scene()
         let server = try scene.server()
-        let proxy = try scene.start(.pool(server.address, lines: ["check: { inter: 600s, fastinter: 50ms, downinter: 50ms, timeout: 1s, rise: 1, fall: 2 }"]))
+        let proxy = try scene.start(
+            .pool(server.address, lines: ["check: { inter: 600s, fastinter: 50ms, downinter: 50ms, timeout: 1s, rise: 1, fall: 2 }"]))
         let client = try scene.connect(proxy)
         #expect(try client.exchange(Requests.metadata()).status == 200)
         server.stop()

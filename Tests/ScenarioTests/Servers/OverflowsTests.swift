@@ -11,7 +11,9 @@ struct OverflowsTests {
         let more = try scene.server("more")
         let proxy = try scene.start(
             Configuration(
-                .init("compilers", ["overflow: { to: more-compilers, when: avg_queue > 1 }"], servers: [Configuration.server("s1", busy.address, "maxconn: 1")]),
+                .init(
+                    "compilers", ["overflow: { to: more-compilers, when: avg_queue > 1 }"],
+                    servers: [Configuration.server("s1", busy.address, "maxconn: 1")]),
                 .init("more-compilers", servers: [Configuration.server("m1", more.address)])))
         // One runs and two wait; who finds two waiting, which is above the limit, goes on.
         let clients = try (1...6).map { number in
@@ -36,7 +38,9 @@ struct OverflowsTests {
         let check = "check: { inter: 100ms, timeout: 500ms, rise: 1, fall: 1 }"
         let proxy = try scene.start(
             Configuration(
-                .init("compilers", ["overflow: { to: more-compilers, when: avg_queue > 1 }", check], servers: [Configuration.server("s1", closed.text)]),
+                .init(
+                    "compilers", ["overflow: { to: more-compilers, when: avg_queue > 1 }", check],
+                    servers: [Configuration.server("s1", closed.text)]),
                 .init("more-compilers", servers: [Configuration.server("m1", more.address)])))
         #expect(proxy.waitForMessage { $0.contains("Pool compilers has no usable server") } != nil)
         #expect(try scene.connect(proxy).exchange(Requests.catalog()).status == 200)

@@ -34,7 +34,8 @@ final class ReloadStormLoad: Sendable {
     static func answer(_ request: RecordedRequest) -> StandInAnswer? {
         guard request.path.hasPrefix("/puppet/v3/") else { return nil }
         let isCatalog = request.path.hasPrefix("/puppet/v3/catalog/")
-        var answer = isCatalog
+        var answer =
+            isCatalog
             ? StandInAnswer(200, .chunked(catalogSize, chunk: 8 << 10, pause: .milliseconds(50))) : StandInAnswer.text(200, request.path)
         answer.delay = isCatalog ? .seconds(2) : .milliseconds(10)
         return answer
@@ -66,7 +67,9 @@ final class ReloadStormLoad: Sendable {
 
     private func note(_ agent: Agent, _ answer: RawClient.Response, isResumed: Bool) {
         let size = agent == .compiling ? Self.catalogSize : answer.bodyCount
-        if answer.status != 200 || !answer.isWhole || answer.bodyCount != size { return fault("\(agent): \(answer.status) \(answer.text.prefix(200))") }
+        if answer.status != 200 || !answer.isWhole || answer.bodyCount != size {
+            return fault("\(agent): \(answer.status) \(answer.text.prefix(200))")
+        }
         seen.withLock {
             $0.answers[agent, default: 0] += 1
             if isResumed { $0.resumedCount += 1 }

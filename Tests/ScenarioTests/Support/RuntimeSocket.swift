@@ -17,8 +17,12 @@ struct RuntimeSocket {
 
     /// A row of `show stat` by column; empty where there is none.
     func stat(_ proxy: String, _ server: String) throws -> [String: String] {
-        let lines = try ask("show stat").split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-        guard let header = lines.first, let row = lines.first(where: { $0.count > 1 && $0[0] == proxy && $0[1] == server }) else { return [:] }
+        let lines = try ask("show stat").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard let header = lines.first, let row = lines.first(where: { $0.count > 1 && $0[0] == proxy && $0[1] == server }) else {
+            return [:]
+        }
         return Dictionary(zip(header.map { $0.hasPrefix("# ") ? String($0.dropFirst(2)) : $0 }, row)) { first, _ in first }
     }
 }
