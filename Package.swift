@@ -5,6 +5,8 @@ import PackageDescription
 /// program that plays the simulation, which scripts/test builds for release.
 let isFuzzing = Context.environment["PUPPETFRONT_FUZZ"] == "1"
 let isBenchmarking = Context.environment["PUPPETFRONT_BENCHMARKS"] == "1"
+/// `PUPPETFRONT_TESTS=BalancingTests,AdminTests` builds these test targets alone: a short way to one part's tests.
+let onlyTests = Context.environment["PUPPETFRONT_TESTS"].map { Set($0.split(separator: ",").map(String.init)) }
 let isSimulating = Context.environment["PUPPETFRONT_SIMULATION"] == "1"
 
 // The targets and what each may import: Sources/README.md gives the reasons, scripts/check-imports holds the code to it.
@@ -135,3 +137,5 @@ let package = Package(
         + (isSimulating ? simulationTargets : []),
     swiftLanguageModes: [.v6]
 )
+
+if let onlyTests { package.targets.removeAll { $0.isTest && !onlyTests.contains($0.name) } }
