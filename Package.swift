@@ -93,13 +93,15 @@ let package = Package(
         library("HTTP1", ["Model", "Buffers"]),
         library("TLS", ["Model", "Settings", "Buffers", "COpenSSL"]),
         library("Network", ["Buffers", "CLinux"]),
+        library("AccessLogging", ["Model", "Settings", "Telemetry", "Network", "CLinux", logging]),
+        library("Hooks", ["Model", "Network", "CLinux", logging]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
         library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
         library(
             "Engine",
             [
                 "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
-                "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
+                "AccessLogging", "Hooks", "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
             ]),
         library("StandIn", ["Model", "HTTP1", "TLS", "COpenSSL", "Buffers"]),
         .executableTarget(
@@ -107,7 +109,7 @@ let package = Package(
             dependencies: ["ConfigFile", "Engine", "Explain", "StandIn", argumentParser, logging],
             swiftSettings: strict),
 
-        library("TestKit", ["StandIn"], path: "Tests/TestKit"),
+        library("TestKit", ["StandIn", logging], path: "Tests/TestKit"),
         library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
         library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
         library("Simulation", ["Balancing", "Forwarding", "Model", "Puppet", "Routing", "Settings"], path: "Tests/Simulation"),
@@ -125,6 +127,8 @@ let package = Package(
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
+        tests("AccessLoggingTests", ["AccessLogging", "Model", "Network", "Settings", "TestKit"]),
+        tests("HooksTests", ["Hooks", "Network", "TestKit", logging]),
         tests("EngineTests", ["Engine", "Balancing", "Buffers", "Model", "Settings", "TestKit", logging]),
         tests("SimulationTests", ["Simulation"]),
         tests("StandInTests", ["StandIn", "TestKit"]),

@@ -43,7 +43,7 @@ struct ControlHost: AdminHost {
 
     func perform(_ action: AdminAction) -> AdminOutcome {
         if server.hasHandedOver, !outlivesTakeover(action) { return .refused("Another instance has taken over: connect anew.") }
-        server.stateIsNews = true
+        server.stateFileIsStale = true
         switch action {
         case .setState(let name, let state): return onServer(name) { $0.handle(.admin($1, state), now: now) }
         case .setHealth(let name, let isUp): return onServer(name) { $0.handle(.health($1, isUp: isUp), now: now) }

@@ -1,14 +1,15 @@
 import Balancing
+import Hooks
 import Model
 import Network
 import TLS
 
-/// What the hook is told (docs/outputs.md).
+/// Events for the hook (docs/outputs.md).
 extension ProxyServer {
-    func tell(_ name: ChangeEvent.Name, _ fill: (inout ChangeEvent) -> Void = { _ in }) {
+    func notifyHook(_ name: ChangeEvent.Name, _ fill: (inout ChangeEvent) -> Void = { _ in }) {
         var event = event(name)
         fill(&event)
-        hook.tell(event)
+        hook.notify(event)
     }
 
     private func event(_ name: ChangeEvent.Name, _ pool: PoolCoordinator? = nil, _ server: ServerState? = nil) -> ChangeEvent {
@@ -21,16 +22,16 @@ extension ProxyServer {
 
     // MARK: Servers and pools
 
-    func tellHealth(_ pool: PoolCoordinator, _ server: ServerState, _ change: HealthChange) {
+    func notifyHookOfHealth(_ pool: PoolCoordinator, _ server: ServerState, _ change: HealthChange) {
         guard change.kind == .up || change.kind == .down else { return }
         var event = event(change.kind == .up ? .serverUp : .serverDown, pool, server)
         (event.by, event.reason) = (.check, change.reason)
         (event.activeLeft, event.backupsLeft) = (change.activeLeft, change.backupsLeft)
         (event.running, event.queued) = (change.inUse, change.queued)
-        tellUpOrDown(event, pool, server)
+        notifyHookOfUpOrDown(event, pool, server)
     }
 
-    func tellServer(_ pool: PoolCoordinator, _ server: ServerState, _ change: ServerChange) {
+    func notifyHookOfServer(_ pool: PoolCoordinator, _ server: ServerState, _ change: ServerChange) {
         var event = event(.serverReturned, pool, server)
         (event.activeLeft, event.backupsLeft) = (change.activeLeft, change.backupsLeft)
         (event.running, event.queued) = (change.inUse, change.queued)
@@ -43,27 +44,27 @@ extension ProxyServer {
             (event.name, event.state, event.by) = (.serverAdmin, state.rawValue, byAgent ? .agent : .operator)
         case .agentDown(let words):
             (event.by, event.reason) = (.agent, words)
-            return tellUpOrDown(event, pool, server)
+            return notifyHookOfUpOrDown(event, pool, server)
         case .agentUp:
             event.by = .agent
-            return tellUpOrDown(event, pool, server)
+            return notifyHookOfUpOrDown(event, pool, server)
         case .forced:
             event.by = .operator
-            return tellUpOrDown(event, pool, server)
+            return notifyHookOfUpOrDown(event, pool, server)
         case .weight, .maxconn: return
         }
-        hook.tell(event)
+        hook.notify(event)
     }
 
-    /// Checks, agent and operator all have their say: told is what comes of it, when that changes.
-    private func tellUpOrDown(_ event: ChangeEvent, _ pool: PoolCoordinator, _ server: ServerState) {
-        guard told.isNews(pool: pool.name, server.id, isUp: server.isUp) else { return }
+    /// Checks, agent and operator all have an influence: the hook gets the resulting state when that changes.
+    private func notifyHookOfUpOrDown(_ event: ChangeEvent, _ pool: PoolCoordinator, _ server: ServerState) {
+        guard notified.shouldNotify(pool: pool.name, server.id, isUp: server.isUp) else { return }
         var event = event
         event.name = server.isUp ? .serverUp : .serverDown
-        hook.tell(event)
+        hook.notify(event)
     }
 
-    func tellPool(_ pool: PoolCoordinator, _ change: PoolChange) {
+    func notifyHookOfPool(_ pool: PoolCoordinator, _ change: PoolChange) {
         let name: ChangeEvent.Name =
             switch change {
             case .up: .poolUp
@@ -72,32 +73,32 @@ extension ProxyServer {
             }
         var event = event(name, pool)
         event.queued = pool.queued
-        hook.tell(event)
+        hook.notify(event)
     }
 
     // MARK: Files
 
-    func tellReload(_ changedFiles: [String], isAutomatic: Bool) {
-        told.keep(materials.expiries) { pools[$0]?.server($1) != nil }
-        if !changedFiles.isEmpty { tell(.certificateChanged) { $0.files = changedFiles } }
-        tell(.reloadDone) { $0.by = isAutomatic ? .files : .operator }
-        tellExpiries(alsoLogs: false)
+    func notifyHookOfReload(_ changedFiles: [String], isAutomatic: Bool) {
+        notified.keep(materials.expiries) { pools[$0]?.server($1) != nil }
+        if !changedFiles.isEmpty { notifyHook(.certificateChanged) { $0.files = changedFiles } }
+        notifyHook(.reloadDone) { $0.by = isAutomatic ? .files : .operator }
+        notifyHookOfExpiries(alsoLogs: false)
     }
 
-    func tellRefusedReload(_ lines: [String], isAutomatic: Bool) {
-        tell(.reloadRefused) { event in
+    func notifyHookOfRefusedReload(_ lines: [String], isAutomatic: Bool) {
+        notifyHook(.reloadRefused) { event in
             event.by = isAutomatic ? .files : .operator
             event.reason = lines.first.map { lines.count > 1 ? "\($0) (and \(lines.count - 1) more)" : $0 }
         }
     }
 
-    /// Once a day what has expired or soon will.
-    func tellExpiries(alsoLogs: Bool) {
+    /// What has expired or soon will, once a day.
+    func notifyHookOfExpiries(alsoLogs: Bool) {
         let now = WallClock.nanoseconds() / 1_000_000_000
         for expiry in materials.expiries {
-            guard let warning = expiry.warning(at: now), told.isNews(expiry, daysLeft: expiry.daysLeft(at: now)) else { continue }
+            guard let warning = expiry.warning(at: now), notified.shouldNotify(expiry, daysLeft: expiry.daysLeft(at: now)) else { continue }
             if alsoLogs { log.warning("\(warning)") }
-            tell(.certificateExpires) { event in
+            notifyHook(.certificateExpires) { event in
                 event.reason = warning
                 event.files = [expiry.file]
                 event.days = expiry.daysLeft(at: now)

@@ -8,7 +8,7 @@ extension ProxyServer {
         guard !isDraining else { return }
         isDraining = true
         writeStateFile()
-        tell(.stopping)
+        notifyHook(.stopping)
         log.notice("draining", metadata: ["connections": "\(counters.connections.load(ordering: .relaxed))"])
         sockets.closeAll()
         for worker in workers { worker.mailbox.post(.drain(isReplaced: hasHandedOver)) }
@@ -30,7 +30,7 @@ extension ProxyServer {
     }
 
     func stopNow() {
-        if !isDraining, isReady { tell(.stopping) }
+        if !isDraining, isReady { notifyHook(.stopping) }
         isDraining = true
         for worker in workers { worker.mailbox.post(.stop) }
     }

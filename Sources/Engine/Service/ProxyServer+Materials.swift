@@ -76,7 +76,7 @@ extension ProxyServer {
             if transactions[made.file.kind]?.pem == made.pem { transactions[made.file.kind] = nil }
             log.notice("replaced in memory", metadata: ["file": "\(made.file.path)"])
             history.note("\(made.file.path) was replaced in memory", now: .now)
-            tell(.certificateChanged) { $0.files = [made.file.path] }
+            notifyHook(.certificateChanged) { $0.files = [made.file.path] }
             inquiries.answered(inquiry, .done)?()
         }
     }

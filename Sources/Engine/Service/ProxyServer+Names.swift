@@ -34,7 +34,7 @@ extension ProxyServer {
         // A name that stops to resolve keeps the address that worked.
         guard address != nil || known == nil else { return }
         pool.resolved(server, to: address)
-        stateIsNews = stateIsNews || address != known
+        stateFileIsStale = stateFileIsStale || address != known
         if address == nil {
             pool.handle(.check(server, .unresolved), now: now)
         } else if known == nil {

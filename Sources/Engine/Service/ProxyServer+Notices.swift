@@ -5,7 +5,7 @@ import Model
 /// What pools tell of themselves: one line a change, and what follows from it.
 extension ProxyServer {
     func noticed(_ pool: PoolCoordinator, _ notice: PoolCoordinator.PoolNotice) {
-        stateIsNews = true
+        stateFileIsStale = true
         switch notice {
         case .health(let server, let change): healthChanged(pool, server, change)
         case .server(let server, let change): serverChanged(pool, server, change)
@@ -17,7 +17,7 @@ extension ProxyServer {
     private func healthChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: HealthChange) {
         guard let state = pool.server(server) else { return }
         let line = change.line(pool: pool.name, server: state.name)
-        tellHealth(pool, state, change)
+        notifyHookOfHealth(pool, state, change)
         history.note(
             line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: change.kind == .failing || change.kind == .down,
             now: .now)
@@ -33,7 +33,7 @@ extension ProxyServer {
     private func serverChanged(_ pool: PoolCoordinator, _ server: ServerID, _ change: ServerChange) {
         guard let state = pool.server(server) else { return }
         let line = change.line(pool: pool.name, server: state.name)
-        tellServer(pool, state, change)
+        notifyHookOfServer(pool, state, change)
         history.note(line, pool: pool.name, server: server, isUp: state.isUp, failedCheck: false, now: .now)
         switch change.kind {
         case .ejected, .agentDown: log.warning("\(line)")
@@ -43,7 +43,7 @@ extension ProxyServer {
     }
 
     private func poolChanged(_ pool: PoolCoordinator, _ change: PoolChange) {
-        tellPool(pool, change)
+        notifyHookOfPool(pool, change)
         let words =
             switch change {
             case .down: "has no usable server."

@@ -99,7 +99,7 @@ extension ProxyServer {
         makePools(settings)
         let next = makeSnapshot(settings, generation: old.generation + 1)
         adoptPools(settings)
-        stateIsNews = true
+        stateFileIsStale = true
         if old.settings.logs != settings.logs { access?.adopt(settings.logs) }
         publish(next)
         resolveNames(onlyMissing: false)
@@ -107,7 +107,7 @@ extension ProxyServer {
         reloads += 1
         history.note("reloaded: generation \(next.generation), \(isAutomatic ? "files changed" : "asked for")", now: .now)
         history.keep { pools[$0]?.server($1) != nil }
-        tellReload(changedFiles, isAutomatic: isAutomatic)
+        notifyHookOfReload(changedFiles, isAutomatic: isAutomatic)
     }
 
     /// What was asked for meanwhile is begun.
@@ -123,6 +123,6 @@ extension ProxyServer {
         log.error("reload refused: the configuration in force stays", metadata: ["mistakes": "\(lines.count)"])
         reloadsRefused += 1
         history.note("reload refused: \(lines.first ?? "")", now: .now)
-        tellRefusedReload(lines, isAutomatic: isAutomatic)
+        notifyHookOfRefusedReload(lines, isAutomatic: isAutomatic)
     }
 }

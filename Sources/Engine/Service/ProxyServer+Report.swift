@@ -1,3 +1,4 @@
+import AccessLogging
 import Admin
 import Balancing
 import CLinux
@@ -45,7 +46,7 @@ extension ProxyServer {
         process.nghttp2Version = LibraryVersions.nghttp2
         process.site = snapshot.settings.site?.value
         process.processID = getpid()
-        process.node = Self.hostName
+        process.node = HostName.current
         process.workers = workers.count
         process.startedAt = startedAt.wall
         process.now = now.wall
@@ -137,11 +138,5 @@ extension ProxyServer {
 
     private func certnames(_ tally: Tally) -> [CertnameReport] {
         tally.certnames.runs.map(CertnameReport.init).sorted { ($0.lastRequest, $1.certname) > ($1.lastRequest, $0.certname) }
-    }
-
-    static var hostName: String {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "" }
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -38,7 +38,7 @@ extension ProxyServer {
 
     /// With the sticks only where a drain is on: there may be very many.
     func writeStateFile() {
-        stateIsNews = false
+        stateFileIsStale = false
         guard let path = snapshot?.settings.stateFile, isReady, !hasHandedOver else { return }
         stateFile.write(savedState(withSticks: isDraining), to: path)
     }
@@ -87,7 +87,7 @@ extension ProxyServer {
         }
         events.append(.adjust(server.id, reply))
         pool.restore(events, now: MonotonicTime(nanoseconds: loop.now))
-        if pool.server(server.id)?.isUp == false { _ = told.isNews(pool: pool.name, server.id, isUp: false) }
+        if pool.server(server.id)?.isUp == false { _ = notified.shouldNotify(pool: pool.name, server.id, isUp: false) }
     }
 
     /// How many there was a server for.

@@ -1,6 +1,8 @@
+import AccessLogging
 import Admin
 import Balancing
 import CLinux
+import Hooks
 import Logging
 import Model
 import Network
@@ -48,13 +50,13 @@ package final class ProxyServer {
     var retired: [RetiredPool] = []
     private(set) var access: AccessLogWriter?
     private var signals: SignalReader?
-    var tickers: [Ticker] = []
+    var tickers: [Ticker<ControlMessage>] = []
     var watcher = FileWatcher()
     let stateFile: StateFile
-    /// Whether `state_file` is behind: a crash must not lose what operators have said.
-    var stateIsNews = true
-    /// What the hook knows.
-    var told = ToldChanges()
+    /// Whether `state_file` must be written: a crash must not lose operator overrides.
+    var stateFileIsStale = true
+    /// What the hook has been notified of.
+    var notified = NotifiedChanges()
     var unresolvedAtStart = 0
     /// Under way: names that take long are not asked for again meanwhile.
     var lookups: Set<ServerLookup> = []
@@ -208,10 +210,10 @@ package final class ProxyServer {
         if takeover == nil, let path = settings.stateFile { restoreFromFile(path) }
         tickers = [
             try Ticker(every: 100_000_000, on: loop) { [unowned self] in tickPools() },
-            try Ticker(every: 1_000_000_000, on: loop) { [unowned self] in if stateIsNews { writeStateFile() } },
+            try Ticker(every: 1_000_000_000, on: loop) { [unowned self] in if stateFileIsStale { writeStateFile() } },
             try Ticker(every: 30_000_000_000, on: loop) { [unowned self] in resolveNames(onlyMissing: true) },
             try Ticker(every: 5_000_000_000, on: loop) { [unowned self] in watchFiles() },
-            try Ticker(every: 3_600_000_000_000, on: loop) { [unowned self] in tellExpiries(alsoLogs: true) },
+            try Ticker(every: 3_600_000_000_000, on: loop) { [unowned self] in notifyHookOfExpiries(alsoLogs: true) },
         ]
         if let interval = SystemdNotifier.watchdogInterval { try startWatchdog(interval) }
         watcher.adopt(materials)
@@ -238,8 +240,8 @@ package final class ProxyServer {
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
         watchdog?.tick()
-        tell(.started)
-        tellExpiries(alsoLogs: false)
+        notifyHook(.started)
+        notifyHookOfExpiries(alsoLogs: false)
     }
 
     /// To all workers, with their sockets. Before this instance is ready none of them may accept: `becomeReady` publishes what is in force then.

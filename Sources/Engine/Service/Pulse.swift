@@ -1,6 +1,6 @@
 import Synchronization
 
-/// One question to all workers: do you turn?
+/// Asks all workers whether they make progress. Each beats once, on its own thread.
 final class Pulse: Sendable {
     private let missing: Atomic<Int>
 

@@ -19,7 +19,7 @@ enum Successor {
         var pid: pid_t = 0
         let code = pf_spawn_orphan(&pid, program, &arguments, &settings, input.number, 1, 2)
         guard code == 0 else { throw SystemError("start \(program)", code: code) }
-        WorkerThread(name: "successor") { [pid] in
+        NamedThread(name: "successor") { [pid] in
             pf_await_end(pid)
             ended()
         }.detach()

@@ -1,8 +1,8 @@
 import Logging
 import Network
 
-/// systemd's watchdog: a word at half the interval, but only while the control loop (which calls `tick`) and every worker turn. One that
-/// hangs in a request holds the word back until systemd ends the process.
+/// Sends WATCHDOG=1 at half the interval, but only if the control loop (which calls `tick`) and every worker made progress since the last
+/// one. Otherwise systemd ends the process.
 final class Watchdog {
     private var workers: [Int: WorkerHandle]
     private var pulse: Pulse?
@@ -14,14 +14,14 @@ final class Watchdog {
     }
 
     func tick() {
-        if let pulse, !pulse.isComplete { return log.error("a worker does not turn: systemd's watchdog gets no word") }
+        if let pulse, !pulse.isComplete { return log.error("worker is not making progress: withholding systemd watchdog ping") }
         SystemdNotifier.notify("WATCHDOG=1")
         let next = Pulse(workers: workers.count)
         for worker in workers.values { worker.mailbox.post(.pulse(next)) }
         pulse = next
     }
 
-    /// At the end of a drain: it is asked no more, and the others are asked anew.
+    /// At the end of a drain: it gets no more pulses, and the others get a new one.
     func workerEnded(_ number: Int) {
         workers[number] = nil
         pulse = nil
@@ -29,7 +29,7 @@ final class Watchdog {
 }
 
 extension ProxyServer {
-    /// The first word comes with READY: systemd wants none before, and in a takeover listens to the other instance until then.
+    /// The first ping comes with READY: before it systemd expects none, and in a takeover listens to the old instance.
     /// - Parameter interval: nanoseconds
     func startWatchdog(_ interval: Int64) throws(SystemError) {
         watchdog = Watchdog(workers, log: log)

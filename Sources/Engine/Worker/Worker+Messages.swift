@@ -25,7 +25,7 @@ extension Worker {
     /// Says how many messages were left out, where it is time.
     func tellLeftOut(now: Int64? = nil) {
         for (kind, count) in messages.takeLeftOut(now: now ?? loop.now) {
-            log.warning("\(kind.words): more of them, not told", metadata: ["count": "\(count)"])
+            log.warning("\(kind.words): \(count) similar messages suppressed")
         }
     }
 

@@ -1,3 +1,4 @@
+import AccessLogging
 import Balancing
 import Buffers
 import HTTP1

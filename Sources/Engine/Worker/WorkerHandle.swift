@@ -1,3 +1,4 @@
+import AccessLogging
 import Logging
 import Model
 import Network
@@ -6,7 +7,7 @@ import Network
 final class WorkerHandle: Sendable {
     let mailbox: Mailbox<WorkerMessage>
     let tally = SharedTally()
-    private let thread: WorkerThread
+    private let thread: NamedThread
 
     /// Makes the worker on its own thread, so that nothing of it is ever touched from another.
     init(
@@ -16,7 +17,7 @@ final class WorkerHandle: Sendable {
         let mailbox = try Mailbox<WorkerMessage>()
         self.mailbox = mailbox
         let tally = tally
-        thread = WorkerThread(name: "worker-\(number)") {
+        thread = NamedThread(name: "worker-\(number)") {
             do throws(SystemError) {
                 let worker = try Worker(
                     number: UInt16(number), mailbox: mailbox, snapshot: snapshot, counters: counters, access: access, tally: tally,

@@ -37,7 +37,7 @@ struct SpeaksWithSystemdTests {
         #expect(waitUntil { notify.count("WATCHDOG=1") >= 3 })
         #expect(notify.lines.first == "READY=1", "in an upgrade systemd listens to the old process until then")
         let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-1"))
-        func misses() -> Int { proxy.messages.count { $0.contains("a worker does not turn") } }
+        func misses() -> Int { proxy.messages.count { $0.contains("worker is not making progress") } }
         var words = 0
         // The last word from before may come late.
         let isSilent = waitUntil(within: .seconds(30)) {

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// One change, as hooks are told it; docs/outputs.md has the contract. Every key is always there, null where it has no value.
-struct ChangeEvent: Sendable, Equatable {
-    enum Name: String, Sendable, CaseIterable {
+/// One change as the operator's program gets it; docs/outputs.md has the contract. Every key is always present, null where it has no value.
+package struct ChangeEvent: Sendable, Equatable {
+    package enum Name: String, Sendable, CaseIterable {
         case serverUp = "server_up"
         case serverDown = "server_down"
         case serverEjected = "server_ejected"
@@ -19,49 +19,49 @@ struct ChangeEvent: Sendable, Equatable {
         case stopping
     }
 
-    /// Who or what brought the change about.
-    enum Cause: String, Sendable {
+    /// What caused the change.
+    package enum Cause: String, Sendable {
         /// A health check.
         case check
         /// The server's own agent.
         case agent
         case `operator`
-        /// Requests that failed, or the time after which they are forgiven.
+        /// Failed requests, or the end of the ejection that followed them.
         case requests
         /// Files that changed on disk.
         case files
     }
 
-    var name: Name
+    package var name: Name
     /// Nanoseconds since 1970.
-    var time: Int64
-    var site: String?
-    var pool: String?
-    var server: String?
+    package var time: Int64
+    package var site: String?
+    package var pool: String?
+    package var server: String?
     /// For people; one line.
-    var reason: String?
-    var by: Cause?
+    package var reason: String?
+    package var by: Cause?
     /// `ready`, `drain` or `maint`.
-    var state: String?
+    package var state: String?
     /// Usable servers after the change.
-    var activeLeft: Int?
-    var backupsLeft: Int?
-    /// Requests that run on the server, and that wait in its pool.
-    var running: Int?
-    var queued: Int?
-    var files: [String]?
-    var days: Int?
+    package var activeLeft: Int?
+    package var backupsLeft: Int?
+    /// Requests running on the server, and requests queued in its pool.
+    package var running: Int?
+    package var queued: Int?
+    package var files: [String]?
+    package var days: Int?
 
-    init(_ name: Name, time: Int64) {
+    package init(_ name: Name, time: Int64) {
         self.name = name
         self.time = time
     }
 
     /// One line of JSON with its end, keys sorted.
-    var json: [UInt8] {
+    package var json: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and integers alone: nothing that JSON cannot say.
+        // Only strings and integers: encoding cannot fail.
         guard let data = try? encoder.encode(self) else { return [] }
         return Array(data) + [0x0A]
     }
@@ -74,7 +74,7 @@ extension ChangeEvent: Encodable {
         case backupsLeft = "backups_left"
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var map = encoder.container(keyedBy: Key.self)
         let date = Date(timeIntervalSince1970: Double(time / 1_000_000) / 1000)
         try map.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), forKey: .time)

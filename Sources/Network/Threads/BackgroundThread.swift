@@ -1,19 +1,18 @@
 import CLinux
-import Network
 import Synchronization
 
-/// A thread for what may block: names and files. Work is done in the order in which it was given.
-final class BackgroundThread: Sendable {
+/// A thread for work that may block: name lookups and files. Runs jobs in the order in which they were submitted.
+package final class BackgroundThread: Sendable {
     private let work = Mutex<[@Sendable () -> Void]>([])
     private let wakeup: Int32
 
-    init(name: String) throws(SystemError) {
+    package init(name: String) throws(SystemError) {
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         guard wakeup >= 0 else { throw SystemError("eventfd") }
-        WorkerThread(name: name) { [self] in run() }.detach()
+        NamedThread(name: name) { [self] in run() }.detach()
     }
 
-    func perform(_ body: @escaping @Sendable () -> Void) {
+    package func perform(_ body: @escaping @Sendable () -> Void) {
         work.withLock { $0.append(body) }
         var one: UInt64 = 1
         _ = write(wakeup, &one, 8)

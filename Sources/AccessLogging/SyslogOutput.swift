@@ -9,7 +9,7 @@ struct SyslogOutput: ~Copyable {
     private let isUDP: Bool
     private var header: SyslogHeader
     private var datagram: [UInt8] = []
-    /// Lines that did not arrive, as far as anybody tells, since that was last asked.
+    /// Lines known to be lost since `takeLinesLost` was last called.
     private var linesLost = 0
 
     var number: Int32 { socket.number }
@@ -31,21 +31,21 @@ struct SyslogOutput: ~Copyable {
         let line = lines.firstLine
         let offset = header.hasLocalTime ? WallClock.localOffsetSeconds() : 0
         header.write(line.dropLast(), time: WallClock.nanoseconds(), localOffsetSeconds: offset, to: &datagram)
-        let taken = LogStep.took(line.count)
+        let accepted = LogStep.accepted(line.count)
         switch socket.send(datagram) {
-        case .done: return taken
+        case .done: return accepted
         case .blocked: return .blocked
         case .failed(let error):
             if error.code == EMSGSIZE {
                 linesLost += 1
-                return taken
+                return accepted
             }
             noteLoss(error)
             return .failed(error)
         }
     }
 
-    /// What became of lines sent earlier.
+    /// An error that the system reported for lines sent earlier.
     mutating func takeError() -> SystemError? {
         guard let error = socket.takeError() else { return nil }
         noteLoss(error)
@@ -57,7 +57,7 @@ struct SyslogOutput: ~Copyable {
         return linesLost
     }
 
-    /// That nobody is there is told of the datagram before (udp(7)).
+    /// A closed UDP port is reported for the datagram before (udp(7)).
     private mutating func noteLoss(_ error: SystemError) {
         if isUDP, error.code == ECONNREFUSED { linesLost += 1 }
     }

@@ -1,6 +1,6 @@
 import CLinux
 
-/// Lines among bytes, each with its line feed. By memchr(3), since a million bytes may wait in one line.
+/// Lines in a byte buffer, each with its line feed. Uses memchr(3), since one line may have a million bytes.
 extension ArraySlice where Element == UInt8 {
     /// The first line; all where there is no line feed.
     var firstLine: ArraySlice<UInt8> {
@@ -13,12 +13,12 @@ extension ArraySlice where Element == UInt8 {
 
     var lineCount: Int {
         withUnsafeBytes { bytes -> Int in
-            guard var place = bytes.baseAddress else { return 0 }
-            let end = place + bytes.count
+            guard var position = bytes.baseAddress else { return 0 }
+            let end = position + bytes.count
             var count = 0
-            while let found = memchr(place, 0x0A, place.distance(to: end)) {
+            while let found = memchr(position, 0x0A, position.distance(to: end)) {
                 count += 1
-                place = UnsafeRawPointer(found) + 1
+                position = UnsafeRawPointer(found) + 1
             }
             return count
         }

@@ -4,12 +4,13 @@ import Synchronization
 import TestKit
 import Testing
 
-@testable import Engine
+@testable import Hooks
 
 /// With real programs: small sh files.
 struct ChangeHookTests {
     private let folder: TemporaryFolder
     private let lines = LogLines()
+    private let clock = SettableClock()
 
     init() throws { folder = try TemporaryFolder() }
 
@@ -23,7 +24,7 @@ struct ChangeHookTests {
     private func hook(_ program: String, _ change: (inout ChangeHook.Limits) -> Void = { _ in }) throws -> ChangeHook {
         var limits = ChangeHook.Limits()
         change(&limits)
-        let hook = try ChangeHook(limits: limits, log: lines.logger)
+        let hook = try ChangeHook(limits: limits, clock: { [clock] in clock.now }, log: lines.logger)
         hook.adopt(program)
         return hook
     }
@@ -46,7 +47,7 @@ struct ChangeHookTests {
     @Test func theProgramGetsTheEventAndLittleElse() throws {
         let hook = try hook(
             program("hook", "cat >$D/input; env | sort >$D/env; ls /proc/self/fd >$D/fds; echo; echo spoken >&2; mv $D/fds $D/done"))
-        hook.tell(event())
+        hook.notify(event())
         #expect(waitUntil { !text("done").isEmpty })
         hook.finish()
         #expect(text("input") == String(decoding: event().json, as: UTF8.self))
@@ -63,8 +64,8 @@ struct ChangeHookTests {
         // The threads of tests have signals blocked, puppetfront's too, and SIGPIPE is ignored there.
         let hook = try hook(
             program("hook", "case $PUPPETFRONT_EVENT in started) kill -TERM $$ ;; *) kill -PIPE $$ ;; esac; touch $D/survived"))
-        hook.tell(event(.started))
-        hook.tell(event(.stopping))
+        hook.notify(event(.started))
+        hook.notify(event(.stopping))
         #expect(waitUntil { lines.all.count == 2 })
         hook.finish()
         #expect(lines.all[0].hasSuffix("/hook for started was ended by signal 15"))
@@ -74,7 +75,7 @@ struct ChangeHookTests {
 
     @Test func aFailureIsToldInTheProgramsWords() throws {
         let hook = try hook(program("hook", "printf '\\n no \\033[2J route\\nmore\\n' >&2; exit 3"))
-        hook.tell(event())
+        hook.notify(event())
         #expect(waitUntil { !lines.all.isEmpty })
         hook.finish()
         #expect(lines.all == ["hook: \(folder.path)/hook for server_down ended with exit code 3:  no .[2J route"])
@@ -82,10 +83,10 @@ struct ChangeHookTests {
 
     @Test func whatCannotBeRunIsTold() throws {
         let hook = try hook(folder.path + "/nothing")
-        hook.tell(event())
+        hook.notify(event())
         #expect(waitUntil { !lines.all.isEmpty })
         hook.adopt(try folder.write("#!/bin/sh\n", to: "plain"))
-        hook.tell(event())
+        hook.notify(event())
         #expect(waitUntil { lines.all.count == 2 })
         hook.finish()
         #expect(lines.all[0] == "hook: \(folder.path)/nothing for server_down cannot be run: start: No such file or directory")
@@ -94,7 +95,7 @@ struct ChangeHookTests {
 
     @Test func muchOutputHoldsNobodyUp() throws {
         let hook = try hook(program("hook", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; touch $D/done"))
-        hook.tell(event())
+        hook.notify(event())
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/done") })
         hook.finish()
     }
@@ -102,7 +103,7 @@ struct ChangeHookTests {
     @Test func oneRunsAtATimeInTheOrderOfTheChanges() throws {
         let hook = try hook(program("hook", "mkdir $D/lock || touch $D/overlap; cat >>$D/seen; rmdir $D/lock"))
         let servers = (1...20).map { "p\($0)" }
-        for server in servers { hook.tell(event(.serverUp, server)) }
+        for server in servers { hook.notify(event(.serverUp, server)) }
         hook.finish()
         #expect(text("seen") == servers.map { String(decoding: event(.serverUp, $0).json, as: UTF8.self) }.joined())
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/overlap"))
@@ -110,20 +111,24 @@ struct ChangeHookTests {
 
     @Test(arguments: ["sleep 1000", "yes", "yes >&2"]) func whatHangsIsEndedWithAllThatItStarted(command: String) throws {
         let script = "\(command) & echo $! >$D/child; echo $$ >$D/self; wait"
-        let hook = try hook(program("hook", script)) { $0.run = .milliseconds(300) }
-        hook.tell(event())
+        let hook = try hook(program("hook", script))
+        hook.notify(event())
+        #expect(waitUntil { text("self").hasSuffix("\n") })
+        clock.advance(by: .seconds(30))
         #expect(waitUntil { !lines.all.isEmpty })
         hook.finish()
-        #expect(lines.all.map { $0.hasPrefix("hook: \(folder.path)/hook for server_down was killed after ") } == [true])
+        #expect(lines.all.map { $0.hasPrefix("hook: \(folder.path)/hook for server_down was killed after 3") } == [true])
         let isAllGone = try waitUntil { try !isAlive("self") && !isAlive("child") }
         #expect(isAllGone)
     }
 
     @Test func whatDoesNotListenIsKilled() throws {
         let hook = try hook(program("hook", "trap '' TERM; echo $$ >$D/self; while :; do sleep 1; done")) {
-            ($0.run, $0.patience) = (.milliseconds(300), .milliseconds(200))
+            $0.patience = .milliseconds(200)
         }
-        hook.tell(event())
+        hook.notify(event())
+        #expect(waitUntil { text("self").hasSuffix("\n") })
+        clock.advance(by: .seconds(30))
         #expect(waitUntil { !lines.all.isEmpty })
         hook.finish()
         let isGone = try waitUntil { try !isAlive("self") }
@@ -131,16 +136,16 @@ struct ChangeHookTests {
     }
 
     @Test func aFloodIsBoundedAndToldOnce() throws {
-        #expect(ChangeHook.Limits().waiting == 256)
+        #expect(ChangeHook.Limits().queued == 256)
         let script = "touch $D/began; while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/seen"
-        let hook = try hook(program("hook", script)) { $0.waiting = 8 }
-        hook.tell(event(.started))
+        let hook = try hook(program("hook", script)) { $0.queued = 8 }
+        hook.notify(event(.started))
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
         let began = ContinuousClock.now
-        for number in 1...10_000 { hook.tell(event(.serverDown, "p\(number)")) }
+        for number in 1...10_000 { hook.notify(event(.serverDown, "p\(number)")) }
         #expect(ContinuousClock.now - began < .seconds(5), "nobody waits for the program")
         #expect(hook.dropped.load(ordering: .relaxed) == 10_000 - 8)
-        #expect(lines.all == ["hook: 8 changes wait for the program, newer ones are dropped"])
+        #expect(lines.all == ["hook: 8 events are queued for the program, newer ones are dropped"])
         try folder.write("", to: "open")
         #expect(waitUntil { text("seen").split(separator: "\n").count == 9 })
         hook.finish()
@@ -151,24 +156,24 @@ struct ChangeHookTests {
         let hook = try hook(program("hook", "touch $D/began; sleep 1000")) {
             ($0.finish, $0.patience) = (.milliseconds(300), .milliseconds(200))
         }
-        for _ in 1...5 { hook.tell(event()) }
+        for _ in 1...5 { hook.notify(event()) }
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/began") })
         let began = ContinuousClock.now
         hook.finish()
         #expect(ContinuousClock.now - began < .seconds(10))
         #expect(hook.dropped.load(ordering: .relaxed) == 4)
-        hook.tell(event())
+        hook.notify(event())
         #expect(hook.dropped.load(ordering: .relaxed) == 4, "nothing is taken any more")
     }
 
     @Test func anotherProgramGetsLaterChanges() throws {
         let hook = try hook(program("first", "while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/one"))
-        hook.tell(event(.serverDown, "a"))
-        hook.tell(event(.serverDown, "b"))
+        hook.notify(event(.serverDown, "a"))
+        hook.notify(event(.serverDown, "b"))
         hook.adopt(try program("second", "cat >>$D/two"))
-        hook.tell(event(.serverDown, "c"))
+        hook.notify(event(.serverDown, "c"))
         hook.adopt(nil)
-        hook.tell(event(.serverDown, "d"))
+        hook.notify(event(.serverDown, "d"))
         try folder.write("", to: "open")
         hook.finish()
         #expect(

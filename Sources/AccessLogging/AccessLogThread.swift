@@ -5,30 +5,30 @@ import Settings
 import Synchronization
 import Telemetry
 
-/// The access log's thread. Lines that cannot be written wait and are tried again: an outage costs what comes beyond the bound, not more.
-/// A line that was written in part is finished before the next one, or left as a line of its own that is counted as lost.
+/// The access log's thread. Lines that cannot be written stay in the buffer and are retried: an outage loses only lines beyond the bound.
+/// A line written in part is finished before the next one, or left as a line of its own that is counted as lost.
 struct AccessLogThread: ~Copyable {
     private let log: AccessLogWriter
     private var target: LogSettings.Target = .none
     private var form = LogSettings.SyslogForm.rfc5424
     private var output: LogOutput?
     private var lines: [UInt8] = []
-    /// So many bytes of `lines` are written, or given up.
+    /// Number of bytes of `lines` that are written or given up.
     private var done = 0
-    /// In a row; 0 while the output works. After one, a single line is written and its fate awaited before the rest follows.
+    /// Consecutive failures; 0 while the output works. After one, a single line is written and its result awaited before the rest follows.
     private var failures = 0
     private var isOnProbation = false
     private var retryAt: Int64 = 0
-    private var trouble: LogTrouble
+    private var outage: OutageTracker
     private var knownDropped = 0
-    /// The same before the trouble of now.
+    /// `knownDropped` before the present outage.
     private var droppedBefore = 0
-    /// How long lines may gather before they are taken, microseconds.
+    /// How long lines collect before they are taken, microseconds.
     private static let gatherTime: UInt32 = 10_000
 
     init(_ log: AccessLogWriter) {
         self.log = log
-        trouble = LogTrouble(calm: log.limits.calm)
+        outage = OutageTracker(quietPeriod: log.limits.quietPeriod)
     }
 
     mutating func run() {
@@ -36,16 +36,16 @@ struct AccessLogThread: ~Copyable {
             let isDone = done == lines.count
             if isDone {
                 log.noteWritten()
-                // Not line by line: each time costs this thread a write, and a worker a wake-up.
+                // Not line by line: each turn costs this thread a write, and a worker a wake-up.
                 _ = usleep(Self.gatherTime)
             }
-            let orders = isDone ? log.take(&lines) : log.takeOrders()
+            let configuration = isDone ? log.take(&lines) : log.takeConfiguration()
             if isDone { done = 0 }
-            if orders.opens { adopt(orders) }
+            if configuration.reopens { adopt(configuration) }
             if target == .none { done = lines.count }
             noteLosses(isDone: isDone)
-            if let limit = orders.finishBy, done == lines.count || failures > 1 || now >= limit { break }
-            step(orders.finishBy)
+            if let limit = configuration.finishBy, done == lines.count || failures > 1 || now >= limit { break }
+            step(configuration.finishBy)
         }
         end()
     }
@@ -55,21 +55,22 @@ struct AccessLogThread: ~Copyable {
     private mutating func step(_ finishBy: Int64?) {
         if failures > 0 {
             guard now >= retryAt else { return log.wait(until: earlier(retryAt, finishBy)) }
-            if isOnProbation { return judge() }
+            if isOnProbation { return confirmRecovery() }
         }
         guard target == .none || isOpen() else { return }
         guard done < lines.count else {
-            return log.wait(until: trouble.isOn || failures > 0 ? now + log.limits.retry.inNanoseconds : nil)
+            return log.wait(until: outage.isOngoing || failures > 0 ? now + log.limits.retry.inNanoseconds : nil)
         }
         let rest = failures > 0 ? lines[done...].firstLine : lines[done...]
         switch output?.write(rest) {
-        case .took(let count):
+        case .accepted(let count):
             done += count
             if failures > 0, lines[done - 1] == 0x0A {
                 isOnProbation = true
                 retryAt = now + log.limits.retry.inNanoseconds
             }
-        case .blocked: log.wait(until: earlier(trouble.isOn ? now + log.limits.retry.inNanoseconds : nil, finishBy), output: output?.number)
+        case .blocked:
+            log.wait(until: earlier(outage.isOngoing ? now + log.limits.retry.inNanoseconds : nil, finishBy), output: output?.number)
         case .failed(let error): failed(error)
         case nil: break
         }
@@ -82,18 +83,18 @@ struct AccessLogThread: ~Copyable {
 
     // MARK: The output
 
-    private mutating func adopt(_ orders: AccessLogWriter.Orders) {
-        form = orders.form
-        // Standard output is what it is.
-        if orders.target == .stdout, target == .stdout { return }
-        target = orders.target
+    private mutating func adopt(_ configuration: AccessLogWriter.Configuration) {
+        form = configuration.form
+        // Standard output cannot be opened again.
+        if configuration.target == .stdout, target == .stdout { return }
+        target = configuration.target
         close()
         log.lookup.forget()
         failures = 0
         isOnProbation = false
     }
 
-    /// Opens the target where that is due. False: not now.
+    /// Opens the target where that is due. False: not possible now.
     private mutating func isOpen() -> Bool {
         if output != nil { return true }
         do throws(SystemError) {
@@ -118,9 +119,9 @@ struct AccessLogThread: ~Copyable {
         }
     }
 
-    private var header: SyslogHeader { SyslogHeader(form, hostName: ProxyServer.hostName, processID: getpid()) }
+    private var header: SyslogHeader { SyslogHeader(form, hostName: HostName.current, processID: getpid()) }
 
-    /// The rest of a line that is begun is lost with the output.
+    /// The rest of a line that was written in part is lost with the output.
     private mutating func close() {
         output = nil
         guard done > 0, done < lines.count, lines[done - 1] != 0x0A else { return }
@@ -129,9 +130,9 @@ struct AccessLogThread: ~Copyable {
         done = rest.endIndex
     }
 
-    // MARK: Trouble
+    // MARK: Outages
 
-    /// The first time it is tried again at once, since a daemon may just have been started anew; then it is told.
+    /// The first failure is retried at once, since a daemon may just have been restarted; the second one is logged.
     private mutating func failed(_ error: SystemError) {
         failures += 1
         isOnProbation = false
@@ -141,36 +142,37 @@ struct AccessLogThread: ~Copyable {
             close()
             log.lookup.forget()
         }
-        if failures > 1 { sign(error.description, isFailure: true) }
+        if failures > 1 { report(error.description, isFailure: true) }
     }
 
-    /// What became of the line that was written after a failure.
-    private mutating func judge() {
+    /// Looks at the result of the line that was written after a failure.
+    private mutating func confirmRecovery() {
         if let error = output?.takeError() { return failed(error) }
         isOnProbation = false
         failures = 0
     }
 
-    /// Counts what was lost on the way, and sees whether it is over.
+    /// Counts lost lines, and logs the end of an outage.
     private mutating func noteLosses(isDone: Bool) {
         let lost = output?.takeLinesLost() ?? 0
         if lost > 0 { log.linesDropped.add(lost, ordering: .relaxed) }
         let dropped = log.linesDropped.load(ordering: .relaxed)
-        if dropped > knownDropped, failures == 0 { sign("takes lines more slowly than they come", isFailure: false) }
+        if dropped > knownDropped, failures == 0 { report("takes lines more slowly than they come", isFailure: false) }
         knownDropped = dropped
-        if failures == 0, !trouble.isOn { droppedBefore = dropped }
-        guard isDone, failures == 0, let over = trouble.works(linesDropped: dropped, now: now) else { return }
-        log.log.notice("access log: \(target.words) is written to again after \(over.seconds) s, \(over.linesLost) lines were lost")
+        if failures == 0, !outage.isOngoing { droppedBefore = dropped }
+        guard isDone, failures == 0, let over = outage.recordSuccess(linesDropped: dropped, now: now) else { return }
+        log.log.notice("access log: \(target.description) is written to again after \(over.seconds) s, \(over.linesLost) lines were lost")
     }
 
-    private mutating func sign(_ reason: String, isFailure: Bool) {
-        guard trouble.sign(isFailure: isFailure, linesDropped: droppedBefore, now: now) else { return }
-        log.log.error("access log: \(target.words): \(reason); lines wait, and those beyond \(log.limits.waiting >> 20) MiB are lost")
+    private mutating func report(_ reason: String, isFailure: Bool) {
+        guard outage.recordProblem(isFailure: isFailure, linesDropped: droppedBefore, now: now) else { return }
+        log.log.error(
+            "access log: \(target.description): \(reason); lines wait, and those beyond \(log.limits.buffered >> 20) MiB are lost")
     }
 
     private func drop(_ lines: ArraySlice<UInt8>) { log.linesDropped.add(lines.lineCount, ordering: .relaxed) }
 
-    /// What is not written now never will be.
+    /// Lines not written by now are lost.
     private mutating func end() {
         _ = output?.takeError()
         drop(lines[done...])
@@ -178,6 +180,6 @@ struct AccessLogThread: ~Copyable {
         drop(lines[...])
         log.linesDropped.add(output?.takeLinesLost() ?? 0, ordering: .relaxed)
         let lost = log.linesDropped.load(ordering: .relaxed) - droppedBefore
-        if lost > 0 { log.log.error("access log: \(target.words) is given up, \(lost) lines were lost") }
+        if lost > 0 { log.log.error("access log: \(target.description) is given up, \(lost) lines were lost") }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Engine
+@testable import Hooks
 
 struct ChangeEventTests {
     private func object(_ event: ChangeEvent) throws -> [String: Any] {

@@ -1,11 +1,9 @@
 import CLinux
-import Model
-import Network
 
-/// Names of servers → addresses, on a thread of its own. The first address counts, v4 or v6 as the system orders them.
-enum NameResolver {
-    /// Blocks. nil where the name has no address (now).
-    static func resolve(_ host: String, port: UInt16) -> SocketAddress? {
+/// Host names → addresses. The first address counts, IPv4 or IPv6 as the system orders them (getaddrinfo(3)).
+package enum NameResolver {
+    /// Blocks the calling thread. nil: the name has no address now.
+    package static func resolve(_ host: String, port: UInt16) -> SocketAddress? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_ADDRCONFIG

@@ -1,13 +1,11 @@
-import Network
-
-/// Calls a function again and again, at the given distance.
-final class Ticker: EventTarget {
+/// Calls a function at a fixed interval on an event loop, until it is released.
+package final class Ticker<Message: Sendable>: EventTarget {
     private let interval: Int64
-    private let loop: EventLoop<ControlMessage>
+    private let loop: EventLoop<Message>
     private let tick: () -> Void
 
     /// - Parameter interval: nanoseconds
-    init(every interval: Int64, on loop: EventLoop<ControlMessage>, _ tick: @escaping () -> Void) throws(SystemError) {
+    package init(every interval: Int64, on loop: EventLoop<Message>, _ tick: @escaping () -> Void) throws(SystemError) {
         self.interval = interval
         self.loop = loop
         self.tick = tick
@@ -16,7 +14,7 @@ final class Ticker: EventTarget {
         loop.setDeadline(self, loop.now + interval)
     }
 
-    override func deadlinePassed() {
+    package override func deadlinePassed() {
         tick()
         loop.setDeadline(self, loop.now + interval)
     }

@@ -1,16 +1,17 @@
 import CLinux
+import Model
 import Network
 
-/// One run of a program, for a bounded time: its input is all there when it starts, its output is dropped, of what it says on standard
-/// error the first line is kept. No shell. Blocks the calling thread.
+/// One run of a program, for a bounded time: its input is complete when it starts, its output is dropped, of its standard error the first
+/// line is kept. No shell. Blocks the calling thread.
 struct ProgramRun: ~Copyable {
     enum End: Sendable, Equatable {
         case exited(Int32)
         case killed(bySignal: Int32)
-        /// Its time was up: it got SIGTERM and then, with all that it had started, SIGKILL.
-        case tookTooLong
-        /// Nobody knows, since somebody else has reaped it.
-        case gone
+        /// It exceeded its time: its process group got SIGTERM and then SIGKILL.
+        case timedOut
+        /// Another part of the process has reaped it.
+        case unavailable
     }
 
     private let pid: pid_t
@@ -18,7 +19,7 @@ struct ProgramRun: ~Copyable {
     private let errors: FileDescriptor
     private var errorBytes: [UInt8] = []
     private var errorsEnded = false
-    /// Until its end is looked for again, milliseconds: soon after standard error was closed, later where that was not the end.
+    /// Milliseconds until the next look at whether it has ended: short after standard error was closed, then doubling.
     private var pause: Int32 = 1
 
     private static let errorBound = 512
@@ -54,12 +55,12 @@ struct ProgramRun: ~Copyable {
 
     /// Waits for its end.
     /// - Parameters:
-    ///   - limit: nanoseconds of the monotonic clock when its time is up; asked again and again
+    ///   - hasTimedOut: asked again and again, at most 50 ms apart
     ///   - patience: between SIGTERM and SIGKILL
-    consuming func finish(limit: () -> Int64, patience: Duration) -> (end: End, errorLine: String) {
+    consuming func finish(hasTimedOut: () -> Bool, patience: Duration) -> (end: End, errorLine: String) {
         var isLate = false
         while pf_has_ended(pid) == 0, !isLate {
-            isLate = MonotonicClock.nanoseconds() >= limit()
+            isLate = hasTimedOut()
             if isLate { kill(patience) } else { readErrors(for: Self.longestPause) }
         }
         var status: Int32 = 0
@@ -67,11 +68,11 @@ struct ProgramRun: ~Copyable {
         while reaped < 0, pf_errno() == EINTR { reaped = waitpid(pid, &status, 0) }
         readErrors(for: 0)
         let end: End
-        if isLate { end = .tookTooLong } else if reaped != pid { end = .gone } else { end = Self.end(status) }
+        if isLate { end = .timedOut } else if reaped != pid { end = .unavailable } else { end = Self.end(status) }
         return (end, Self.firstLine(errorBytes))
     }
 
-    /// Ends it and all that it has started. Not reaped yet, its process group is still its own.
+    /// Ends it and everything that it has started. It is not reaped yet, so its process group cannot belong to another process.
     private mutating func kill(_ patience: Duration) {
         let last = MonotonicClock.nanoseconds() + patience.inNanoseconds
         _ = CLinux.kill(-pid, SIGTERM)
@@ -79,8 +80,8 @@ struct ProgramRun: ~Copyable {
         _ = CLinux.kill(-pid, SIGKILL)
     }
 
-    /// Takes what has come, or waits so long for something to come. What is beyond the bound is read and dropped, since a program must
-    /// not wait for us; a program that never stops writing does not hold us either.
+    /// Reads standard error, or waits that long for input. Output beyond the bound is read and dropped, so that the program does not block;
+    /// the number of reads is bounded, so that a program that never stops writing does not block this thread.
     private mutating func readErrors(for milliseconds: Int32) {
         var wanted = pollfd(fd: errorsEnded ? -1 : errors.number, events: Int16(POLLIN), revents: 0)
         var chunk = [UInt8](repeating: 0, count: 4096)
@@ -107,7 +108,7 @@ struct ProgramRun: ~Copyable {
         return signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(bySignal: signal)
     }
 
-    /// Printable ASCII: a program's words must not forge log lines.
+    /// As printable ASCII: a program's output must not forge log lines.
     private static func firstLine(_ bytes: [UInt8]) -> String {
         let line = bytes.drop { $0 == 0x0A || $0 == 0x0D }.prefix { $0 != 0x0A && $0 != 0x0D }
         return String(decoding: line.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: ".") }, as: UTF8.self)

@@ -1,8 +1,9 @@
 import Admin
 import Balancing
 import Model
+import Network
 
-/// What has happened to servers and pools since the start: what the log told, in numbers. Belongs to the control loop.
+/// What has happened to servers and pools since the start, for reports. Belongs to the control loop.
 struct ChangeHistory {
     struct Entry {
         var checksFailed: UInt64 = 0
@@ -12,7 +13,7 @@ struct ChangeHistory {
         private(set) var changedAt: Int64
         private var secondsDown: Int64 = 0
         var lastChange = ""
-        /// The youngest first.
+        /// Newest first.
         private(set) var recent: [EventReport] = []
 
         init(now: Moment) { changedAt = now.steady }
@@ -42,7 +43,7 @@ struct ChangeHistory {
 
     private(set) var servers: [ServerKey: Entry] = [:]
     private(set) var pools: [String: Entry] = [:]
-    /// The youngest first, at most 256.
+    /// Newest first, at most 256.
     private(set) var events: [EventReport] = []
     private let startedAt: Moment
 
@@ -69,6 +70,6 @@ struct ChangeHistory {
     func entry(pool: String, server: ServerID) -> Entry { servers[ServerKey(pool: pool, server: server)] ?? Entry(now: startedAt) }
     func entry(pool: String) -> Entry { pools[pool] ?? Entry(now: startedAt) }
 
-    /// Forgets servers that are gone.
+    /// Forgets servers that no longer exist.
     mutating func keep(_ isThere: (String, ServerID) -> Bool) { servers = servers.filter { isThere($0.key.pool, $0.key.server) } }
 }

@@ -1,8 +1,8 @@
 import CLinux
 
-/// A plain thread that runs one function; joined once.
+/// A plain thread that runs one function and may be joined once.
 /// `@unchecked Sendable`: the handle is written before the thread is shared and read by `join` or `detach` alone.
-final class WorkerThread: @unchecked Sendable {
+package final class NamedThread: @unchecked Sendable {
     private var handle = pthread_t()
 
     private final class Body: Sendable {
@@ -15,7 +15,7 @@ final class WorkerThread: @unchecked Sendable {
     }
 
     /// - Parameter name: as `ps -L` shows it, 15 bytes at most
-    init(name: String, _ run: @escaping @Sendable () -> Void) {
+    package init(name: String, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let code = pthread_create(
             &handle, nil,
@@ -28,8 +28,8 @@ final class WorkerThread: @unchecked Sendable {
         precondition(code == 0, "the system gives no thread")
     }
 
-    /// Nobody will join it.
-    func detach() { pthread_detach(handle) }
+    /// The thread will not be joined.
+    package func detach() { pthread_detach(handle) }
 
-    func join() { pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
 }

@@ -2,9 +2,9 @@ import Network
 import Settings
 import Synchronization
 
-/// One name's address for who must not wait for it: asked on the names thread, answered when it is known.
+/// The address of one host name for a thread that must not block: looked up on the names thread, reported when known.
 final class NameLookup: Sendable {
-    enum Answer: Equatable {
+    enum Result: Equatable {
         /// `whenKnown` will be called.
         case running
         /// nil: the name has no address.
@@ -13,7 +13,7 @@ final class NameLookup: Sendable {
 
     private struct State {
         var host: String?
-        var answer = Answer.running
+        var result = Result.running
     }
 
     private let names: BackgroundThread
@@ -21,24 +21,24 @@ final class NameLookup: Sendable {
 
     init(on names: BackgroundThread) { self.names = names }
 
-    /// The first question starts a lookup; later ones get its answer, until `forget`.
-    func address(of address: UpstreamAddress, whenKnown: @escaping @Sendable () -> Void) -> Answer {
+    /// The first call starts a lookup; later calls get its result, until `forget`.
+    func address(of address: UpstreamAddress, whenKnown: @escaping @Sendable () -> Void) -> Result {
         if let literal = address.literal { return .known(SocketAddress(high: literal.high, low: literal.low, port: address.port)) }
-        let (answer, begins) = state.withLock { state -> (Answer, Bool) in
-            if state.host == address.host { return (state.answer, false) }
+        let (result, begins) = state.withLock { state -> (Result, Bool) in
+            if state.host == address.host { return (state.result, false) }
             state = State(host: address.host)
             return (.running, true)
         }
         if begins {
             names.perform { [self] in
                 let found = NameResolver.resolve(address.host, port: address.port)
-                state.withLock { if $0.host == address.host { $0.answer = .known(found) } }
+                state.withLock { if $0.host == address.host { $0.result = .known(found) } }
                 whenKnown()
             }
         }
-        return answer
+        return result
     }
 
-    /// The next question starts a new lookup; one that runs goes on.
-    func forget() { state.withLock { if $0.answer != .running { $0.host = nil } } }
+    /// The next call starts a new lookup; one that is running continues.
+    func forget() { state.withLock { if $0.result != .running { $0.host = nil } } }
 }

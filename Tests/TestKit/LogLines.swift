@@ -2,11 +2,13 @@ import Logging
 import Synchronization
 
 /// A logger whose lines a test can read.
-final class LogLines: Sendable {
+package final class LogLines: Sendable {
     private let kept = Mutex<[String]>([])
 
-    var all: [String] { kept.withLock { $0 } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+    package var all: [String] { kept.withLock { $0 } }
+    package var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+
+    package init() {}
 
     private struct Handler: LogHandler {
         let lines: LogLines

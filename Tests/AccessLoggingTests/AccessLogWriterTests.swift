@@ -5,7 +5,7 @@ import Settings
 import TestKit
 import Testing
 
-@testable import Engine
+@testable import AccessLogging
 
 /// With real files, pipes and sockets.
 struct AccessLogWriterTests {
@@ -15,8 +15,9 @@ struct AccessLogWriterTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func writer(_ target: LogSettings.Target, waiting: Int = 8 << 20) throws -> AccessLogWriter {
-        let limits = AccessLogWriter.Limits(
-            waiting: waiting, retry: .milliseconds(20), calm: .milliseconds(60), finish: .milliseconds(300))
+        var limits = AccessLogWriter.Limits()
+        (limits.buffered, limits.finish) = (waiting, .milliseconds(300))
+        (limits.retry, limits.quietPeriod) = (.milliseconds(20), .milliseconds(60))
         let writer = try AccessLogWriter(
             LogSettings(accessTo: target), limits: limits, names: BackgroundThread(name: "names"), log: lines.logger)
         writer.start()

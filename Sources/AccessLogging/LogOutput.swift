@@ -3,11 +3,11 @@ import Network
 import Settings
 import Telemetry
 
-/// What the access log's lines go to.
+/// Where the access log's lines are written: a stream or a syslog daemon.
 struct LogOutput: ~Copyable {
     private let stream: LogStream?
     private var syslog: SyslogOutput?
-    /// To wait with for readiness to write.
+    /// To poll for readiness to write.
     let number: Int32
 
     init(_ stream: consuming LogStream) {
@@ -22,27 +22,27 @@ struct LogOutput: ~Copyable {
         self.syslog = consume syslog
     }
 
-    /// - Parameter lines: not empty; a stream may take a part, syslog takes the first
+    /// - Parameter lines: not empty; a stream may accept a part, syslog accepts the first line
     mutating func write(_ lines: ArraySlice<UInt8>) -> LogStep {
         if syslog != nil { return syslog!.write(lines) }
         return lines.withUnsafeBytes { stream!.write($0) }
     }
 
-    /// What became of lines that were taken earlier, where anybody tells.
+    /// An error that the system reported for lines accepted earlier.
     mutating func takeError() -> SystemError? { syslog?.takeError() }
 
-    /// Lines that were taken and did not arrive, since the last call.
+    /// Number of lines accepted and lost since the last call.
     mutating func takeLinesLost() -> Int { syslog?.takeLinesLost() ?? 0 }
 
-    /// Whether what was left undone can be done later with the same descriptor: there is no space, or no other descriptor.
+    /// Whether the same descriptor may work later: the disk is full, or there is no other descriptor.
     func isWorthKeeping(after error: SystemError) -> Bool {
         stream != nil && (number == 1 || [ENOSPC, EDQUOT, EFBIG].contains(error.code))
     }
 }
 
 extension LogSettings.Target {
-    /// As messages name it.
-    var words: String {
+    /// As log messages name it.
+    var description: String {
         switch self {
         case .stdout: "standard output"
         case .none: "none"

@@ -1,0 +1,10 @@
+import CLinux
+
+package enum HostName {
+    /// gethostname(2); empty where it fails.
+    package static var current: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
