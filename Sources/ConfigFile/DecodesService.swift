@@ -157,6 +157,7 @@ extension Decoder {
             return true
         }
         map.set(&logs.level, "level", scalar.choice(LogSettings.Level.self))
+        map.set(&logs.errorText, "error_text", scalar.bool)
         map.finish()
         return logs
     }

@@ -6,16 +6,24 @@ package enum LocalResponse {
     /// - Parameters:
     ///   - reason: one that has a status; for others nothing is appended
     ///   - id: the request's id as the access log has it
+    ///   - cause: what exactly was wrong; of a request's own bytes only printable ones are sent back
     ///   - close: says `Connection: close`
     ///   - omitsBody: for HEAD
     ///   - retryAfter: seconds, for an agent that can use them
     package static func append(
-        _ reason: Reason, id: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil, to output: inout [UInt8]
+        _ reason: Reason, id: [UInt8], cause: [UInt8] = [], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil,
+        to output: inout [UInt8]
     ) {
         guard let status = reason.status else { return }
+        var body = Array(reason.rawValue.utf8) + [0x20] + id
+        if !cause.isEmpty {
+            body += " (".utf8
+            body += cause.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }
+            body.append(UInt8(ascii: ")"))
+        }
         append(
-            status: status, body: Array(reason.rawValue.utf8) + [0x20] + id + [0x0A], close: close, omitsBody: omitsBody,
-            isHTTP10: isHTTP10, retryAfter: retryAfter, to: &output)
+            status: status, body: body + [0x0A], close: close, omitsBody: omitsBody, isHTTP10: isHTTP10, retryAfter: retryAfter,
+            to: &output)
     }
 
     /// Appends a whole text/plain response.

@@ -8,4 +8,15 @@ package enum FramingError: Error, Equatable, Sendable {
     case chunkEnd
     case trailers(HeadDefect)
     case trailersTooLarge
+
+    /// For the operator's log.
+    package var text: String {
+        switch self {
+        case .chunkSize: "a chunk's size is malformed or too large"
+        case .chunkExtension: "a chunk's extension is too long or has control bytes"
+        case .chunkEnd: "a chunk does not end in CRLF"
+        case .trailers(let defect): "in the trailer section \(defect.rawValue)"
+        case .trailersTooLarge: "the trailer section is too large"
+        }
+    }
 }

@@ -12,6 +12,11 @@ package enum RequestError: Error, Equatable, Sendable {
         self = defect == .tooManyFields ? .headTooLarge : .malformed(defect)
     }
 
+    /// What exactly was wrong, for the operator's log; nil: the reason says it.
+    package var cause: String? {
+        if case .malformed(let defect) = self { defect.rawValue } else { nil }
+    }
+
     package var reason: Reason {
         switch self {
         case .malformed: .badRequest

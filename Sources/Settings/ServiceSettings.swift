@@ -123,10 +123,16 @@ package struct LogSettings: Sendable, Equatable {
     package var accessFormat: Format
     package var syslogForm: SyslogForm
     package var level: Level
-    package init(accessTo: Target = .stdout, accessFormat: Format = .json, syslogForm: SyslogForm = .rfc5424, level: Level = .info) {
+    /// Whether the first line of servers' error texts is kept and logged.
+    package var errorText: Bool
+    package init(
+        accessTo: Target = .stdout, accessFormat: Format = .json, syslogForm: SyslogForm = .rfc5424, level: Level = .info,
+        errorText: Bool = true
+    ) {
         self.accessTo = accessTo
         self.accessFormat = accessFormat
         self.syslogForm = syslogForm
+        self.errorText = errorText
         self.level = level
     }
 }

@@ -79,6 +79,10 @@ package struct AccessRecord: Sendable, ~Copyable {
     package var termination = Termination.normal
     /// X-Puppet-Compiler-Name of the answer.
     package var compiler: [UInt8] = []
+    /// What exactly was wrong, where `reason` says `bad_request` or `wrong_certname`.
+    package var cause: [UInt8] = []
+    /// The first line of the server's error text (`ErrorText`).
+    package var errorText: [UInt8] = []
 
     // MARK: How long it took, in nanoseconds; nil: not reached
 
@@ -145,6 +149,8 @@ package struct AccessRecord: Sendable, ~Copyable {
         bytesOut = 0
         termination = .normal
         compiler.removeAll(keepingCapacity: true)
+        cause = []
+        errorText = []
         headTime = nil
         queueTime = nil
         connectTime = nil

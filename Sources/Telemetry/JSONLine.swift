@@ -81,6 +81,8 @@ enum JSONLine {
         line.append("--\"")
         text(",\"agent_version\":", record.agentVersion, to: &line)
         text(",\"compiler\":", record.compiler, to: &line)
+        text(",\"cause\":", record.cause, to: &line)
+        text(",\"error_text\":", record.errorText, to: &line)
     }
 
     @inline(__always) private static func text(_ key: StaticString, _ value: [UInt8], to line: inout LineWriter) {

@@ -39,6 +39,8 @@ func fullRecord() -> AccessRecord {
     record.totalTime = 1_502_100_000
     record.agentVersion = Array("7.23.0".utf8)
     record.compiler = Array("p1.grnet.gr".utf8)
+    record.cause = Array("a cause".utf8)
+    record.errorText = Array("Evaluation Error: boom".utf8)
     (record.processConnections, record.listenerConnections, record.poolRequests, record.serverRequests) = (9, 8, 7, 6)
     record.queueAhead = 5
     return record
@@ -56,7 +58,7 @@ struct AccessLogFormatterTests {
         "time", "id", "site", "listener", "source", "source_port", "client", "serial", "tls", "http", "method", "target", "endpoint",
         "certname", "environment", "environment_source", "ca", "transaction", "route", "pool", "server", "tier", "sticky", "retries",
         "status", "reason", "bytes_in", "bytes_out", "queue_ms", "connect_ms", "response_ms", "total_ms", "termination",
-        "agent_version", "compiler",
+        "agent_version", "compiler", "cause", "error_text",
     ]
 
     /// The keys in order of appearance: values here hold neither quotes nor colons after a quote.
@@ -84,6 +86,7 @@ struct AccessLogFormatterTests {
                 "route": "environments.production", "pool": "compilers", "server": "p1", "tier": 0, "sticky": false, "retries": 1,
                 "status": 200, "reason": NSNull(), "bytes_in": 11400, "bytes_out": 163840, "queue_ms": 0, "connect_ms": 1.042,
                 "response_ms": 1500, "total_ms": 1502.1, "termination": "----", "agent_version": "7.23.0", "compiler": "p1.grnet.gr",
+                "cause": "a cause", "error_text": "Evaluation Error: boom",
             ])
         #expect(text.hasSuffix("}\n") && text.filter { $0 == "\n" }.count == 1)
     }

@@ -213,6 +213,7 @@ extension RunningExchange {
             let rest = buffer.readable.extracting(position - buffer.start..<end - buffer.start)
             switch try next(rest) {
             case .content(let count):
+                if keepsErrorContent { noteErrorContent(rest.extracting(0..<count)) }
                 if kept != position { (buffer.base + kept).copyMemory(from: buffer.base + position, byteCount: count) }
                 kept += count
                 position += count

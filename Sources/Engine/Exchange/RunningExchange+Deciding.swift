@@ -14,7 +14,7 @@ extension RunningExchange {
             guard try parser.parse(input.readable, into: &head) == .complete else { return false }
         } catch {
             noteBrokenHead(input)
-            refuse(error.reason)
+            refuse(error.reason, cause: error.cause ?? "")
             return true
         }
         headEnded = worker.loop.now
@@ -43,7 +43,7 @@ extension RunningExchange {
             dechunker = requestBody
             dechunkedUpTo = head.length
             readForClassification()
-        case .ambiguous: refuse(.badRequest)
+        case .ambiguous(let problem): refuse(.badRequest, cause: problem.rawValue)
         }
     }
 
@@ -112,7 +112,7 @@ extension RunningExchange {
             }
             return true
         } catch {
-            refuse(.badRequest)
+            refuse(.badRequest, cause: error.text)
             return false
         }
     }
@@ -135,7 +135,7 @@ extension RunningExchange {
         switch outcome {
         case .complete: decide()
         case .needsMore: break
-        case .ambiguous: refuse(.badRequest)
+        case .ambiguous(let problem): refuse(.badRequest, cause: problem.rawValue)
         }
     }
 
@@ -169,7 +169,9 @@ extension RunningExchange {
         return countsCertname
     }
 
-    func refuse(_ reason: Reason, byTimeout: Bool = false) {
+    /// - Parameter cause: what exactly was wrong; empty where the reason says it
+    func refuse(_ reason: Reason, byTimeout: Bool = false, cause: String = "") {
+        record.cause = Array(cause.utf8)
         switch reason {
         case .badRequest, .headTooLarge, .targetTooLong, .requestTimeout, .methodNotAllowed: closeAfter = true
         default: break

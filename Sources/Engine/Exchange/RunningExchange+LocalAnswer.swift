@@ -9,11 +9,18 @@ extension RunningExchange {
         dropUpstream(isReusable: false)
         var bytes: [UInt8] = []
         record.status = reason.status
+        if reason == .wrongCertname { record.cause = wrongCertnameCause }
         skipRequest()
         LocalResponse.append(
-            reason, id: record.id, close: closeAfter, omitsBody: head.method == .head,
+            reason, id: record.id, cause: record.cause, close: closeAfter, omitsBody: head.method == .head,
             isHTTP10: head.version == .http10, retryAfter: retryAfter(reason), to: &bytes)
         sendLocal(bytes)
+    }
+
+    /// Who asked for whose.
+    private var wrongCertnameCause: [UInt8] {
+        let client = record.client.isEmpty ? Array("a client without a certificate".utf8) : record.client
+        return client + " asked for the ".utf8 + record.endpoint + " of ".utf8 + record.certname.prefix(200)
     }
 
     /// When the agent shall come back: where its pool may serve it later, and it can use that.

@@ -61,6 +61,14 @@ extension RunningExchange {
         record.status = responseHead.status
         if requestSent > 0 { record.responseTime = worker.loop.now - requestSent }
         if let compiler = responseHead.first(.puppetCompilerName) { append(bytes, compiler.value, to: &record.compiler) }
+        keepsErrorContent = responseHead.status >= 400 && snapshot.settings.logs.errorText
+    }
+
+    /// Content of a server's error response, as far as its text is looked for.
+    func noteErrorContent(_ bytes: borrowing Span<UInt8>) {
+        let count = min(bytes.count, ErrorText.contentBound - errorContent.count)
+        guard count > 0 else { return }
+        bytes.extracting(0..<count).withUnsafeBytes { errorContent.append(contentsOf: $0) }
     }
 
     /// Writes the line. Once for an exchange.
@@ -74,6 +82,7 @@ extension RunningExchange {
         record.reason = exchange.failure
         if record.queueTime == nil, submitted > 0 { record.queueTime = worker.loop.now - submitted }
         record.totalTime = worker.loop.now - began
+        if !errorContent.isEmpty { record.errorText = ErrorText.line(of: errorContent) }
         record.termination = Telemetry.Termination(
             TerminationLetters.of(exchange.failure, byTimeout: exchange.failedByTimeout, phase: failurePhase))
         record.processConnections = worker.counters.connections.load(ordering: .relaxed)

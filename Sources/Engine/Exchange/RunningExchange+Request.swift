@@ -141,6 +141,7 @@ extension RunningExchange {
             }
         } catch {
             closeAfter = true
+            record.cause = Array(error.text.utf8)
             return apply(exchange.handle(.requestMalformed))
         }
         requestIsWhole = requestBody.isFinished

@@ -74,6 +74,9 @@ final class RunningExchange {
     var outgoing: ByteBuffer?
     var closeAfter = false
     var isPumping = false
+    /// The response is an error whose text is wanted, and the first bytes of its content.
+    var keepsErrorContent = false
+    var errorContent: [UInt8] = []
     /// Where the exchange stood when it failed.
     var failurePhase: TerminationLetters.Phase = .head
 
@@ -117,6 +120,8 @@ final class RunningExchange {
         upstreamReusable = false
         dropsChunking = false
         closeAfter = false
+        keepsErrorContent = false
+        errorContent = []
         headEnded = 0
         submitted = 0
         connectBegan = 0

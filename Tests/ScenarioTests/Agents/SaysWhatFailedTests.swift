@@ -1,0 +1,90 @@
+import StandIn
+import TestKit
+import Testing
+
+/// What failed and why: the error texts of servers, and the causes of refusals from here.
+struct SaysWhatFailedTests {
+    private static func gzip(_ text: String) throws -> [UInt8] {
+        // Stored blocks are gzip too; the codes are tried in TelemetryTests.
+        let bytes = Array(text.utf8)
+        let count = UInt16(bytes.count)
+        let length = [UInt8(count & 0xFF), UInt8(count >> 8)]
+        return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + length + length.map { ~$0 } + bytes
+    }
+
+    private static func failingServer(_ scene: Scene) throws -> StandInServer {
+        let server = try scene.server()
+        let message = #"{"message":"Server Error: Evaluation Error: boom (line: 3)\nin more words","issue_kind":"RUNTIME_ERROR"}"#
+        let compressed = try gzip(message)
+        server.answer { request in
+            if request.path.hasPrefix("/puppet/v3/catalog") {
+                return StandInAnswer(500, .bytes(compressed), fields: [(name: "Content-Encoding", value: "gzip")])
+            }
+            if request.path.hasPrefix("/puppet/v3/file_metadata") { return .text(404, "Not Found: no such file\n") }
+            return nil
+        }
+        return server
+    }
+
+    @Test func theFirstLineOfServersErrorsIsLogged() throws {
+        let scene = try Scene()
+        let server = try Self.failingServer(scene)
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        #expect(try client.exchange(Requests.catalog()).status == 500)
+        #expect(try client.exchange(Requests.metadata()).status == 404)
+        #expect(try client.exchange(Requests.report()).status == 200)
+        let lines = try #require(waitUntil { proxy.log.count == 3 } ? proxy.log : nil)
+        #expect(
+            lines.map { $0.string("error_text") } == ["Server Error: Evaluation Error: boom (line: 3)", "Not Found: no such file", nil])
+        #expect(lines.allSatisfy { $0.reason == nil && $0.string("cause") == nil })
+    }
+
+    @Test func errorTextsCanBeLeftOut() throws {
+        let scene = try Scene()
+        let server = try Self.failingServer(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["logs: { error_text: false }"]
+        let proxy = try scene.start(configuration)
+        let client = try scene.connect(proxy)
+        #expect(try client.exchange(Requests.catalog()).status == 500)
+        let line = try #require(proxy.waitForLog { $0.status == 500 })
+        #expect(line.string("error_text") == nil && line.keys.contains("error_text"))
+    }
+
+    static let causes: [(request: String, cause: String)] = [
+        ("GET /puppet/v3/environments HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", "white space stands before a colon"),
+        (Requests.get("/puppet/v3/catalog%2fx"), "the path has an encoded slash"),
+        (Requests.make("POST", "/puppet/v3/catalog/agent.test?environment=a&environment=b"), "the environment is given twice in one place"),
+        (
+            "PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "a chunk's size is malformed or too large"
+        ),
+        (
+            "POST /puppet/v4/catalog HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "a chunk's size is malformed or too large"
+        ),
+    ]
+
+    @Test(arguments: causes)
+    func badRequestsSayTheirCause(request: String, cause: String) throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let answer = try scene.connect(proxy).exchange(request)
+        let line = try #require(proxy.waitForLog { $0.status == 400 })
+        #expect(line.reason == "bad_request")
+        #expect(line.string("cause") == cause)
+        #expect(answer.text == "bad_request \(line.string("id") ?? "") (\(cause))\n")
+    }
+
+    @Test func aWrongCertnameSaysWhoAskedForWhose() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let answer = try scene.connect(proxy, as: "me.test").exchange(Requests.catalog("other.test"))
+        let line = try #require(proxy.waitForLog { $0.status == 403 })
+        #expect(line.string("cause") == "me.test asked for the catalog of other.test")
+        #expect(answer.text == "wrong_certname \(line.string("id") ?? "") (me.test asked for the catalog of other.test)\n")
+    }
+}
