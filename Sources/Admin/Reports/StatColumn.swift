@@ -13,68 +13,25 @@ enum StatColumn: Int, CaseIterable {
     case idleConnections, safeConnections, usedConnections, neededConnections, userWeight
 
     /// As HAProxy spells it.
-    var name: String {
-        switch self {
-        case .rateLimit: "rate_lim"
-        case .rateMax: "rate_max"
-        case .checkStatus: "check_status"
-        case .checkCode: "check_code"
-        case .checkDuration: "check_duration"
-        case .hrsp1xx: "hrsp_1xx"
-        case .hrsp2xx: "hrsp_2xx"
-        case .hrsp3xx: "hrsp_3xx"
-        case .hrsp4xx: "hrsp_4xx"
-        case .hrsp5xx: "hrsp_5xx"
-        case .hrspOther: "hrsp_other"
-        case .reqRate: "req_rate"
-        case .reqRateMax: "req_rate_max"
-        case .reqTotal: "req_tot"
-        case .clientAborts: "cli_abrt"
-        case .serverAborts: "srv_abrt"
-        case .compressionIn: "comp_in"
-        case .compressionOut: "comp_out"
-        case .compressionBypassed: "comp_byp"
-        case .compressedResponses: "comp_rsp"
-        case .lastSession: "lastsess"
-        case .lastCheck: "last_chk"
-        case .lastAgent: "last_agt"
-        case .queueTime: "qtime"
-        case .connectTime: "ctime"
-        case .responseTime: "rtime"
-        case .totalTime: "ttime"
-        case .agentStatus: "agent_status"
-        case .agentCode: "agent_code"
-        case .agentDuration: "agent_duration"
-        case .checkDescription: "check_desc"
-        case .agentDescription: "agent_desc"
-        case .checkRise: "check_rise"
-        case .checkFall: "check_fall"
-        case .checkHealth: "check_health"
-        case .agentRise: "agent_rise"
-        case .agentFall: "agent_fall"
-        case .agentHealth: "agent_health"
-        case .address: "addr"
-        case .algorithm: "algo"
-        case .connectionRate: "conn_rate"
-        case .connectionRateMax: "conn_rate_max"
-        case .connectionTotal: "conn_tot"
-        case .cacheLookups: "cache_lookups"
-        case .cacheHits: "cache_hits"
-        case .idleCurrent: "srv_icur"
-        case .idleLimit: "src_ilim"
-        case .queueTimeMax: "qtime_max"
-        case .connectTimeMax: "ctime_max"
-        case .responseTimeMax: "rtime_max"
-        case .totalTimeMax: "ttime_max"
-        case .internalErrors: "eint"
-        case .idleConnections: "idle_conn_cur"
-        case .safeConnections: "safe_conn_cur"
-        case .usedConnections: "used_conn_cur"
-        case .neededConnections: "need_conn_est"
-        case .userWeight: "uweight"
-        default: "\(self)"
-        }
-    }
+    var name: String { Self.spellings[self] ?? "\(self)" }
+
+    /// Those that HAProxy spells in another way than Swift does.
+    private static let spellings: [StatColumn: String] = [
+        .rateLimit: "rate_lim", .rateMax: "rate_max", .checkStatus: "check_status", .checkCode: "check_code",
+        .checkDuration: "check_duration", .hrsp1xx: "hrsp_1xx", .hrsp2xx: "hrsp_2xx", .hrsp3xx: "hrsp_3xx", .hrsp4xx: "hrsp_4xx",
+        .hrsp5xx: "hrsp_5xx", .hrspOther: "hrsp_other", .reqRate: "req_rate", .reqRateMax: "req_rate_max", .reqTotal: "req_tot",
+        .clientAborts: "cli_abrt", .serverAborts: "srv_abrt", .compressionIn: "comp_in", .compressionOut: "comp_out",
+        .compressionBypassed: "comp_byp", .compressedResponses: "comp_rsp", .lastSession: "lastsess", .lastCheck: "last_chk",
+        .lastAgent: "last_agt", .queueTime: "qtime", .connectTime: "ctime", .responseTime: "rtime", .totalTime: "ttime",
+        .agentStatus: "agent_status", .agentCode: "agent_code", .agentDuration: "agent_duration", .checkDescription: "check_desc",
+        .agentDescription: "agent_desc", .checkRise: "check_rise", .checkFall: "check_fall", .checkHealth: "check_health",
+        .agentRise: "agent_rise", .agentFall: "agent_fall", .agentHealth: "agent_health", .address: "addr", .algorithm: "algo",
+        .connectionRate: "conn_rate", .connectionRateMax: "conn_rate_max", .connectionTotal: "conn_tot", .cacheLookups: "cache_lookups",
+        .cacheHits: "cache_hits", .idleCurrent: "srv_icur", .idleLimit: "src_ilim", .queueTimeMax: "qtime_max",
+        .connectTimeMax: "ctime_max", .responseTimeMax: "rtime_max", .totalTimeMax: "ttime_max", .internalErrors: "eint",
+        .idleConnections: "idle_conn_cur", .safeConnections: "safe_conn_cur", .usedConnections: "used_conn_cur",
+        .neededConnections: "need_conn_est", .userWeight: "uweight",
+    ]
 }
 
 /// One value of a row.
