@@ -7,7 +7,7 @@ struct CtlCommand: ParsableCommand {
         abstract: "Send a command to the runtime socket of a running puppetfront.",
         discussion: """
             The words are one line; without words, or with - alone, lines are read from standard input, payloads too. docs/runtime-socket.md lists the commands.
-            Exit code 1: the socket cannot be reached; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
+            Exit code 1: the socket cannot be reached, or a reload was refused; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -61,6 +61,10 @@ struct CtlCommand: ParsableCommand {
             answer = try RuntimeSocketClient.ask(path, line)
         } catch {
             Output.error("error: \(path): \(error.text)")
+            throw Exit.failed
+        }
+        if answer.hasPrefix("Reload refused") {
+            Output.error(answer)
             throw Exit.failed
         }
         if !answer.isEmpty { Output.out(answer) }

@@ -8,8 +8,8 @@ enum RuntimeSocketClient {
         init(_ call: String, _ code: Int32 = errno) { text = "\(call): \(String(cString: strerror(code)))" }
     }
 
-    /// Longer than any command takes.
-    private static let timeoutSeconds = 30
+    /// Longer than any command takes: a reload may have to wait for another one, and both read files.
+    private static let timeoutSeconds = 300
 
     /// The answer without the empty line that ends it.
     static func ask(_ path: String, _ line: String) throws(Failure) -> String {

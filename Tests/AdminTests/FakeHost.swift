@@ -66,6 +66,11 @@ struct FakeHost: AdminHost {
     }
 
     func report() -> ServiceReport { service }
+    func pool(_ name: String) -> PoolReport? { service.pools.first { $0.name == name } }
+    func listenerState(_ name: String) -> ListenerReport.State? { service.listeners.first { $0.name == name }?.state }
+    var uptime: Int64 { service.process.uptime }
+    var lastReload: ReloadReport?
+    var isConfigurationStale = false
     func readiness() -> Readiness { service.process.readiness }
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil

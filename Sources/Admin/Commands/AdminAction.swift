@@ -31,7 +31,6 @@ package enum AdminAction: Sendable, Equatable {
     case clearSticks(pool: String, key: String?)
     /// Forgets what was kept for `commit ssl`.
     case abortTransaction(CertificateReport.Kind)
-    case reload
     case drain
 
     package struct ServerName: Sendable, Hashable {

@@ -33,7 +33,7 @@ enum AdminCommands {
 
     static let all: [Command] =
         StatCommands.all + ServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all + MaterialCommands.all
-        + ShowCommands.all + ServiceCommands.all
+        + ShowCommands.all + ReloadCommands.all + ServiceCommands.all
 
     static func run(_ words: [String], payload: [UInt8]?, level: AdminLevel, host: inout some AdminHost) -> Answer {
         guard let first = words.first else {
@@ -83,7 +83,7 @@ extension AdminCommands.CommandInput {
     func server(_ text: String?) throws(Fault) -> (pool: PoolReport, server: ServerReport, name: AdminAction.ServerName) {
         guard let text, let slash = text.firstIndex(of: "/") else { throw .text("Require 'backend/server'.\n") }
         let name = AdminAction.ServerName(pool: String(text[..<slash]), server: String(text[text.index(after: slash)...]))
-        guard let pool = host.report().pools.first(where: { $0.name == name.pool }) else { throw .text("No such backend.\n") }
+        guard let pool = host.pool(name.pool) else { throw .text("No such backend.\n") }
         guard let server = pool.servers.first(where: { $0.state.name == name.server }) else { throw .text("No such server.\n") }
         return (pool, server, name)
     }

@@ -5,6 +5,8 @@ package enum AdminInquiry: Sendable {
     case stage(CertificateReport.Kind, file: String, pem: [UInt8])
     /// Puts what is kept for the file in its place, everywhere at once.
     case commit(CertificateReport.Kind, file: String)
+    /// Reads the configuration again.
+    case reload
 }
 
 /// The answer to an `AdminInquiry`.
@@ -12,4 +14,5 @@ package enum AdminFinding: Sendable {
     case sessions(SessionList)
     /// Refused with lines without line end at the end.
     case outcome(AdminOutcome)
+    case reload(ReloadReport)
 }

@@ -130,7 +130,7 @@ package struct AdminShell: Sendable {
 
     private func prompt(_ host: some AdminHost) -> String {
         guard mode == .timedPrompt else { return "> " }
-        let uptime = host.report().process.uptime
+        let uptime = host.uptime
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return "[\(uptime / 86_400):\(two(uptime / 3_600 % 24)):\(two(uptime / 60 % 60)):\(two(uptime % 60))]> "
     }

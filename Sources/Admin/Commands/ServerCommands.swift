@@ -166,7 +166,7 @@ enum ServerCommands {
             return .text("character '\(wrong)' is not permitted in server name '\(name.server)'.\n")
         }
         guard name.server.utf8.count <= 200 else { return .text("a server's name has at most 200 characters.\n") }
-        guard let pool = input.host.report().pools.first(where: { $0.name == name.pool }) else { return .text("No such backend.\n") }
+        guard let pool = input.host.pool(name.pool) else { return .text("No such backend.\n") }
         guard !pool.servers.contains(where: { $0.state.name == name.server }) else {
             return .text("Already exists a server with the same name in backend.\n")
         }

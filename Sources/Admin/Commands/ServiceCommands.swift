@@ -19,10 +19,6 @@ enum ServiceCommands {
             }
             return .text(input.host.explain(input.words))
         },
-        Command(words: ["reload"], usage: "reload                                  : read the configuration anew, as SIGHUP", level: .admin)
-        { _ in
-            .performSaying([.reload], "Reload begun; the log says how it ended.")
-        },
         Command(words: ["drain"], usage: "drain                                   : end in peace, as SIGTERM", level: .admin) { _ in
             .performSaying([.drain], "Draining.")
         },

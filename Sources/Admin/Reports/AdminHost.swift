@@ -1,7 +1,18 @@
 /// What commands ask of the service. The Engine answers on its control loop; tests answer with values.
 package protocol AdminHost {
+    /// Everything. Expensive: for one name there are `pool` and `listenerState`.
     func report() -> ServiceReport
     func readiness() -> Readiness
+    /// What the pool itself knows: settings, servers and their states; no traffic and no history. nil: not known.
+    func pool(_ name: String) -> PoolReport?
+    /// nil: not known.
+    func listenerState(_ name: String) -> ListenerReport.State?
+    /// Seconds since the start.
+    var uptime: Int64 { get }
+    /// nil: none yet.
+    var lastReload: ReloadReport? { get }
+    /// Whether the configuration in force is not the file's.
+    var isConfigurationStale: Bool { get }
     /// The sticks of a pool, the youngest first; nil: it has no table or is not known. At most `limit`.
     /// - Parameter key: nil for all
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]?
@@ -12,6 +23,13 @@ package protocol AdminHost {
     /// What is kept for `commit ssl`; nil: nothing.
     func transaction(_ kind: CertificateReport.Kind) -> MaterialReport?
     mutating func perform(_ action: AdminAction) -> AdminOutcome
+}
+
+extension AdminHost {
+    /// As `pool`.
+    package func server(_ name: AdminAction.ServerName) -> ServerReport? {
+        pool(name.pool)?.servers.first { $0.state.name == name.server }
+    }
 }
 
 package struct StickReport: Sendable {

@@ -12,6 +12,11 @@ struct ControlHost: AdminHost {
 
     func report() -> ServiceReport { server.report() }
     func readiness() -> Readiness { server.readiness() }
+    func pool(_ name: String) -> PoolReport? { server.pools[name]?.report(now: now) }
+    func listenerState(_ name: String) -> ListenerReport.State? { server.listenerState(name) }
+    var uptime: Int64 { Moment.now.steady - server.startedAt.steady }
+    var lastReload: ReloadReport? { server.lastReload }
+    var isConfigurationStale: Bool { server.lastReload?.isDone == false }
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
@@ -78,7 +83,6 @@ struct ControlHost: AdminHost {
         case .clearSticks(let pool, let key):
             server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
         case .abortTransaction(let kind): server.transactions[MaterialFile.Kind(kind)] = nil
-        case .reload: server.reload(isAutomatic: false)
         case .drain: server.loop.mailbox.post(.drain)
         }
         return .done

@@ -37,6 +37,10 @@ struct Inquiries {
         entries.removeValue(forKey: number).map { entry in { entry.finish(.outcome(outcome)) } }
     }
 
+    mutating func answered(_ number: UInt64, _ report: ReloadReport) -> (() -> Void)? {
+        entries.removeValue(forKey: number).map { entry in { entry.finish(.reload(report)) } }
+    }
+
     /// A worker that is gone has no sessions.
     mutating func ended(worker: Int) -> [() -> Void] { entries.keys.compactMap { answered($0, by: worker, SessionList()) } }
 }

@@ -25,6 +25,10 @@ extension ProxyServer {
             }
             commit(staged, inquiry: inquiries.open([], finish: finish))
             return nil
+        case .reload:
+            guard !isDraining else { return .outcome(.refused("This instance is draining.")) }
+            reload(isAutomatic: false, inquiry: inquiries.open([], finish: finish))
+            return nil
         }
     }
 

@@ -27,6 +27,13 @@ extension ProxyServer {
         return .done
     }
 
+    /// nil: not known.
+    func listenerState(_ name: String) -> ListenerReport.State? {
+        guard let index = snapshot?.settings.listeners.firstIndex(where: { $0.name == name }) else { return nil }
+        let states = sockets.states
+        return states.indices.contains(index) ? states[index] : .stopped
+    }
+
     func setFrontendMaxconn(_ name: String, _ limit: Int) -> AdminOutcome {
         guard let entry = listenerLimits[name] else { return .refused("No such frontend.") }
         guard handover == nil else { return .refused("Another instance is taking over: try again there.") }

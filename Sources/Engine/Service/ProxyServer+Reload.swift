@@ -1,3 +1,4 @@
+import Admin
 import Logging
 import Model
 import Network
@@ -48,14 +49,17 @@ extension ProxyServer {
     func watchFiles() { if watcher.hasSettledChange() { reload(isAutomatic: true) } }
 
     /// Reads everything on the files thread; `loaded` goes on from there.
-    func reload(isAutomatic: Bool) {
+    /// - Parameter inquiry: a conversation that waits for its end
+    func reload(isAutomatic: Bool, inquiry: UInt64? = nil) {
         guard !isDraining else { return }
         guard !isReloading else {
             // What was read may be older than what is asked for now.
             reloadsAgain = true
+            reloadInquiries.next += [inquiry].compactMap { $0 }
             return
         }
         isReloading = true
+        reloadInquiries.now += [inquiry].compactMap { $0 }
         SystemdNotifier.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.nanoseconds() / 1000)")
         files.perform { [mailbox = loop.mailbox, load, materials] in
             switch load() {
@@ -73,20 +77,31 @@ extension ProxyServer {
     }
 
     func loaded(_ outcome: ConfigurationOutcome, _ materials: SnapshotBuilder.Materials?, _ isAutomatic: Bool) {
+        var report = ReloadReport()
+        (report.time, report.isAutomatic) = (Moment.now.wall, isAutomatic)
+        report.lines = ["This instance is draining."]
         defer {
             SystemdNotifier.notify("READY=1")
+            report.generation = snapshot?.generation ?? 0
+            lastReload = report
+            let answered = reloadInquiries.now
+            reloadInquiries.now = []
+            for inquiry in answered { inquiries.answered(inquiry, report)?() }
             reloadEnded()
         }
         guard !isDraining, let old = snapshot else { return }
         guard case .loaded(let settings, let warnings) = outcome, let materials else {
-            if case .failed(let lines) = outcome { refuseReload(lines, isAutomatic: isAutomatic) }
-            return
+            guard case .failed(let lines) = outcome else { return }
+            report.lines = lines
+            return refuseReload(lines, isAutomatic: isAutomatic)
         }
         do {
             try sockets.adopt(settings.listeners)
         } catch {
+            report.lines = error.lines
             return refuseReload(error.lines, isAutomatic: isAutomatic)
         }
+        (report.isDone, report.lines) = (true, warnings + materials.warnings)
         for warning in warnings { log.warning("\(warning)") }
         for warning in materials.warnings { log.warning("\(warning)") }
         let changedFiles = materials.filesChanged(since: self.materials)
@@ -115,6 +130,7 @@ extension ProxyServer {
         isReloading = false
         guard reloadsAgain else { return }
         reloadsAgain = false
+        reloadInquiries = (reloadInquiries.next, [])
         reload(isAutomatic: false)
     }
 

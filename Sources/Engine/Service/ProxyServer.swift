@@ -73,6 +73,9 @@ package final class ProxyServer {
     var watchdog: Watchdog?
     var isReloading = false
     var reloadsAgain = false
+    var lastReload: ReloadReport?
+    /// Conversations that wait for the reload under way, and for the one after it.
+    var reloadInquiries: (now: [UInt64], next: [UInt64]) = ([], [])
     var isDraining = false
     /// By number.
     var runningWorkers: Set<Int> = []

@@ -51,7 +51,7 @@ struct AdminSocketMaterialsTests {
         #expect(waitUntil { status() == nil })
         #expect(try scene.connect(proxy, as: "good.test").exchange(Requests.metadata()).status == 200)
         // In memory alone: the file still knows nothing of it.
-        #expect(try socket.ask("reload") == "Reload begun; the log says how it ended.\n")
+        #expect(try socket.ask("reload") == "Reloaded: generation 2.\n")
         #expect(waitUntil { status() == 200 })
     }
 

@@ -1,0 +1,34 @@
+/// `reload`, which is answered when the reload has ended, and `show reload`, how the last one ended. puppetfront's own.
+enum ReloadCommands {
+    typealias Command = AdminCommands.Command
+
+    static let all: [Command] = [
+        Command(
+            words: ["reload"], usage: "reload                                  : read the configuration again, and report how that ended",
+            level: .admin
+        ) { _ in
+            .ask(.reload) { finding in
+                switch finding {
+                case .reload(let report): text(report)
+                case .outcome(.refused(let reason)): refused + "\n\(reason)\n"
+                case .outcome(.done), .sessions: ""
+                }
+            }
+        },
+        Command(words: ["show", "reload"], usage: "show reload                             : how the last reload ended") { input in
+            let isStale = input.host.isConfigurationStale
+            let state = "configuration: \(isStale ? "differs from the file" : "as the file")\n"
+            guard let report = input.host.lastReload else { return .text("No reload yet.\n\(state)") }
+            let cause = report.isAutomatic ? "files changed" : "asked for"
+            return .text("[\(Timestamps.text(report.time))] (\(cause)) \(text(report))\(state)")
+        },
+    ]
+
+    /// `puppetfront ctl` ends with 1 for an answer that begins with this.
+    private static let refused = "Reload refused: the configuration in force stays."
+
+    private static func text(_ report: ReloadReport) -> String {
+        let result = report.isDone ? "Reloaded: generation \(report.generation)." : refused
+        return ([result] + report.lines).map { "\($0)\n" }.joined()
+    }
+}
