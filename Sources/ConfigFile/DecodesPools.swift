@@ -65,21 +65,14 @@ extension Decoder {
 
     private func balance(_ value: DocumentValue) -> PoolSettings.Balance? {
         guard let text = scalar.text(value) else { return nil }
-        switch text {
-        case "round-robin": return .roundRobin
-        case "least-connections": return .leastConnections
-        case "random": return .random
-        case "hash certname": return .hash(.certname)
-        case "hash environment": return .hash(.environment)
-        case "hash source": return .hash(.source)
-        default:
-            let words = ["round-robin", "least-connections", "random", "hash certname", "hash environment", "hash source"]
-            let meant = ["leastconn": "least-connections", "roundrobin": "round-robin", "source": "hash source"][text]
-            scalar.wrong(
-                value, "\"\(text)\" is not possible",
-                hint: meant ?? Suggestion.nearest(to: text, among: words) ?? words.joined(separator: ", "))
-            return nil
-        }
+        let all = PoolSettings.Balance.all
+        if let balance = all.first(where: { $0.word == text }) { return balance }
+        let words = all.map(\.word)
+        let meant = all.first { $0.haproxyWord == text }?.word
+        scalar.wrong(
+            value, "\"\(text)\" is not possible",
+            hint: meant ?? Suggestion.nearest(to: text, among: words) ?? words.joined(separator: ", "))
+        return nil
     }
 
     /// As HAProxy's hash-balance-factor: 0 is off.

@@ -13,6 +13,7 @@ extension Explanation {
         if let route { lines.append(("decided by", route + (isCA && passed.isEmpty ? " (CA requests go there before any route)" : ""))) }
         if let refused { lines.append(("refused", refused)) }
         if let pool { lines.append(("pool", pool)) }
+        if let balance { lines.append(("balance", balance.word)) }
         if pool != nil, tiers.isEmpty { lines.append(("tiers", "none: the pool has no server")) }
         for (index, tier) in tiers.enumerated() { lines.append(("tier \(index + 1)", tier.joined(separator: ", "))) }
         let width = 13

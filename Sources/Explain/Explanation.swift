@@ -23,7 +23,9 @@ package struct Explanation: Sendable {
     package let route: String?
     /// nil where the request is refused.
     package let pool: String?
-    /// Server names; empty where the request is refused.
+    /// How that pool chooses among the servers of a tier.
+    package let balance: PoolSettings.Balance?
+    /// Server names, in the file's order; empty where the request is refused.
     package let tiers: [[String]]
     /// The rules that were looked at before the one that decided, each with why it did not match.
     package let passed: [(rule: String, why: String)]
@@ -46,7 +48,7 @@ package struct Explanation: Sendable {
         ambiguity = refusal?.ambiguity
         bodyMatters = request.endpoint == .catalog && question.body == nil && question.method == "POST"
         guard refusal == nil else {
-            (reason, route, pool, tiers, passed) = (refusal?.reason, nil, nil, [], [])
+            (reason, route, pool, balance, tiers, passed) = (refusal?.reason, nil, nil, nil, [], [])
             return
         }
         let routes = RouteTable(settings)
@@ -57,10 +59,11 @@ package struct Explanation: Sendable {
         case .forward(let index, let rule):
             (reason, route) = (nil, routes.name(rule))
             pool = settings.pools[index.value].name
+            balance = settings.pools[index.value].balance
             tiers = Explanation.tiers(settings.pools[index.value], settings)
         case .refuse(let why, let rule):
             (reason, route) = (why, rule.map(routes.name))
-            (pool, tiers) = (nil, [])
+            (pool, balance, tiers) = (nil, nil, [])
         }
     }
 

@@ -2,10 +2,6 @@ import Model
 import Puppet
 
 package struct PoolSettings: Sendable, Equatable {
-    package enum Balance: Sendable, Equatable {
-        case roundRobin, leastConnections, random
-        case hash(StickKey)
-    }
     package enum Identity: String, Sendable, CaseIterable { case headers, none }
     package enum Backups: String, Sendable, CaseIterable { case all, first }
     package enum Load: String, Sendable, CaseIterable { case none, jruby }

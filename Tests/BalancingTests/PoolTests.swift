@@ -85,6 +85,13 @@ struct PoolTests {
         _ servers: ServerSettings..., balance: PoolSettings.Balance = .leastConnections, queue: QueueSettings = QueueSettings(),
         backups: PoolSettings.Backups = .all
     ) -> PoolSettings {
+        settings(servers, balance: balance, queue: queue, backups: backups)
+    }
+
+    static func settings(
+        _ servers: [ServerSettings], balance: PoolSettings.Balance = .leastConnections, queue: QueueSettings = QueueSettings(),
+        backups: PoolSettings.Backups = .all
+    ) -> PoolSettings {
         PoolSettings(name: "compilers", balance: balance, queue: queue, backups: backups, check: CheckSettings(), servers: servers)
     }
 

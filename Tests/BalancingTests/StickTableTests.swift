@@ -37,6 +37,31 @@ struct StickTableTests {
         #expect(contents(table, now: at(3)) == ["d=4", "b=2", "a=1"])
     }
 
+    @Test func anEntryThatIsRestoredKeepsItsAge() {
+        var table = StickTable(size: 10, expire: .seconds(60))
+        table.store(Array("old".utf8), ServerID(1), age: .seconds(50), now: at(100))
+        table.store(Array("new".utf8), ServerID(2), age: .seconds(10), now: at(100))
+        table.store(Array("mean".utf8), ServerID(3), age: .seconds(30), now: at(100))
+        #expect(contents(table, now: at(100)) == ["new=2", "mean=3", "old=1"])
+        #expect(contents(table, now: at(109)) == ["new=2", "mean=3", "old=1"])
+        #expect(contents(table, now: at(110)) == ["new=2", "mean=3"])
+        #expect(contents(table, now: at(130)) == ["new=2"])
+        table.expire(now: at(130), limit: 100)
+        #expect(table.count == 1)
+    }
+
+    @Test func aLaterUseWinsOverAnOlderOne() {
+        var table = StickTable(size: 2, expire: .seconds(60))
+        table.store(key, ServerID(1), now: at(100))
+        table.store(key, ServerID(2), age: .seconds(1), now: at(100))
+        #expect(table.find(key, now: at(100)) == ServerID(1))
+        table.store([1], ServerID(3), age: .seconds(20), now: at(100))
+        table.store([2], ServerID(4), age: .seconds(21), now: at(100))
+        #expect(contents(table, now: at(100)).count == 2 && table.find([1], now: at(100)) == ServerID(3), "full of later ones")
+        table.store([3], ServerID(5), age: .seconds(60), now: at(100))
+        #expect(table.count == 2, "expired before it came")
+    }
+
     @Test func aRemovedKeyIsGone() {
         var table = StickTable(size: 3, expire: .seconds(60))
         table.store(key, ServerID(1), now: at(0))

@@ -141,6 +141,7 @@ import Testing
                 passed over  routes.databases: trusted pp_role web is not database
                 decided by   environments.production
                 pool         compilers
+                balance      least-connections
                 tier 1       p1, p4
                 tier 2       p2
                 tier 3       p3

@@ -36,7 +36,7 @@ struct BalanceWorld {
             try takeTurns(events / 2, slack: 2)
         case .random: try draw(events)
         case .hash: try hash(events)
-        case .leastConnections: break
+        case .leastConnections, .first: break
         }
     }
 

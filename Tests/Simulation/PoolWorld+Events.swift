@@ -219,8 +219,9 @@ extension PoolWorld {
             }
             tell(.health(server.id, isUp: isUp), at)
         case 1:
-            model.sticks.store(key, server.id, now: at)
-            tell(.stick(key, server.id), at)
+            let age = random.chance(50) ? random.milliseconds(20) : .zero
+            model.sticks.store(key, server.id, age: age, now: at)
+            tell(.stick(key, server.id, age: age), at)
         case 2:
             model.sticks.remove(key)
             tell(.unstick(key), at)

@@ -108,6 +108,9 @@ extension PoolWorld {
             let keys = takers.map { key(model.servers[$0]) }
             try require(key(model.servers[place]) <= keys.min()! * 1.000_001, "not the least loaded: \(keys)")
         }
+        if !isSticky, model.settings.balance == .first {
+            try require(takers.allSatisfy { model.servers[place].index! <= model.servers[$0].index! }, "not the first with a free slot")
+        }
         if request.attempt == .repeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
         try require(assignment.place.waited == request.place?.waited ?? .zero, "it did not wait")
         try take(place, waiter(request, home: nil, tier: 0), assignment, at)

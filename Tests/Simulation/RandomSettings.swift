@@ -24,7 +24,7 @@ extension SeededGenerator {
 
     /// All but the servers.
     mutating func vary(_ pool: inout PoolSettings) {
-        pool.balance = one(of: .leastConnections, .leastConnections, .roundRobin, .random, .hash(.certname))
+        pool.balance = one(of: .leastConnections, .leastConnections, .roundRobin, .random, .first, .hash(.certname))
         pool.hashBalanceFactor = chance(50) ? one(of: 0, 101, 150, 300) : nil
         pool.stick = chance(50) ? stick() : nil
         pool.queue = QueueSettings(size: one(of: 0, 3, 20, 50, 200), timeout: .milliseconds(one(of: 5, 50, 500, 5000)))

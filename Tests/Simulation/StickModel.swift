@@ -28,12 +28,18 @@ struct StickModel {
         return entry.server
     }
 
-    mutating func store(_ key: [UInt8], _ server: ServerID, now: MonotonicTime) {
-        guard let settings, !key.isEmpty else { return }
+    /// A use that was known before and is later wins.
+    mutating func store(_ key: [UInt8], _ server: ServerID, age: Duration = .zero, now: MonotonicTime) {
+        guard let settings, settings.size > 0, !key.isEmpty, age < settings.expire else { return }
         latest = max(latest, now)
+        let used = latest - age
+        if let known = entries.first(where: { $0.key == key }), known.used > used { return }
         remove(key)
-        entries.append(Entry(key: key, server: server, used: latest))
-        if entries.count > settings.size { entries.removeFirst() }
+        if entries.count == settings.size {
+            if entries[0].used > used { return }
+            entries.removeFirst()
+        }
+        entries.insert(Entry(key: key, server: server, used: used), at: entries.firstIndex { $0.used > used } ?? entries.count)
     }
 
     mutating func remove(_ key: [UInt8]) { entries.removeAll { $0.key == key } }

@@ -44,7 +44,7 @@ enum HAProxyConfiguration {
     private static func backend(_ pool: Scenario.Pool, _ addresses: [String: String]) -> [String] {
         var lines = [
             "backend \(pool.name)",
-            "    balance \(pool.balance == .roundRobin ? "roundrobin" : "leastconn")",
+            "    balance \(pool.balance.haproxy)",
             "    timeout queue \(pool.queueTimeout)ms",
             "    option httpchk GET /status/v1/simple",
             "    http-check expect string running",

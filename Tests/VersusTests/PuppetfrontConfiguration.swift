@@ -34,7 +34,7 @@ enum PuppetfrontConfiguration {
     private static func entry(_ pool: Scenario.Pool, _ addresses: [String: String]) -> [String] {
         var lines = [
             "  \(pool.name):",
-            "    balance: \(pool.balance == .roundRobin ? "round-robin" : "least-connections")",
+            "    balance: \(pool.balance.puppetfront)",
             "    backups: \(pool.usesAllBackups ? "all" : "first")",
             "    queue: { timeout: \(pool.queueTimeout)ms }",
         ]

@@ -17,7 +17,25 @@ struct Scenario: Sendable {
         }
     }
 
-    enum Balance: Sendable { case leastConnections, roundRobin }
+    enum Balance: Sendable {
+        case leastConnections, roundRobin, first
+
+        var haproxy: String {
+            switch self {
+            case .leastConnections: "leastconn"
+            case .roundRobin: "roundrobin"
+            case .first: "first"
+            }
+        }
+
+        var puppetfront: String {
+            switch self {
+            case .leastConnections: "least-connections"
+            case .roundRobin: "round-robin"
+            case .first: "first"
+            }
+        }
+    }
 
     /// `overflow: { to, when: avg_queue > above }`
     struct Overflow: Sendable {

@@ -80,6 +80,27 @@ extension Scenario {
             ],
             served: ["puppet": Array(1...10)]),
         Scenario(
+            name: "first fills the servers in the file's order, and takes a free slot of the first that has one",
+            pools: [
+                Pool(
+                    "puppet", balance: .first,
+                    Server("p1", weight: 10, maxconn: 2), Server("p2", weight: 200, maxconn: 1), Server("p3", weight: 0, maxconn: 4),
+                    Server("p4", maxconn: 3))
+            ],
+            steps: [
+                .arrive(2), .expect(["p1": 2]),
+                .arrive(1, for: .fileMetadata), .expect(["p1": 2, "p2": 1]),
+                .arrive(2), .expect(["p1": 2, "p2": 1, "p4": 2]),
+                .release(1, at: "p1"), .release(1, at: "p4"), .arrive(1), .expect(["p1": 2, "p2": 1, "p4": 1]),
+                .release(1, at: "p2"), .arrive(3), .expect(["p1": 2, "p2": 1, "p4": 3]),
+                .arrive(2), .expect(["p1": 2, "p2": 1, "p4": 3], queued: 10...11),
+                .release(1, at: "p4"), .expect(["p1": 2, "p2": 1, "p4": 3], queued: 11...11),
+                .down("p1"), .release(2, at: "p1"), .expect(["p2": 1, "p4": 3], queued: 11...11),
+                .release(3, at: "p4"), .expect(["p2": 1, "p4": 1]),
+                .arrive(1), .expect(["p2": 1, "p4": 2]),
+            ],
+            served: ["puppet": Array(1...12)]),
+        Scenario(
             name: "who waits too long is refused, and the slot goes to the next",
             pools: [Pool("puppet", queueTimeout: 300, Server("p1", maxconn: 1))],
             steps: [

@@ -63,7 +63,7 @@ enum StatsPagePools {
     private static func summary(_ pool: PoolReport, now: Int64) -> HTML {
         let traffic = pool.traffic
         var words = [
-            StatTable.algorithm(pool.settings.balance),
+            pool.settings.balance.haproxyWord,
             "\(Parts.grouped(pool.inUse)) running (most \(Parts.grouped(pool.maximumInUse)))",
             "\(Parts.freeSlots(pool.servers)) slots free",
             "\(Parts.grouped(pool.queued)) waiting (most \(Parts.grouped(pool.maximumQueued)))",

@@ -92,21 +92,10 @@ struct StatTable {
         row[.chkdown] = .number(pool.timesDown)
         row[.lastchg] = StatValue(pool.sinceChange)
         row[.downtime] = StatValue(pool.secondsDown)
-        row[.algorithm] = .text(algorithm(pool.settings.balance))
+        row[.algorithm] = .text(pool.settings.balance.haproxyWord)
         row[.reqTotal] = .number(pool.traffic.requests)
         row.count(pool.traffic, now: now)
         return row
-    }
-
-    /// HAProxy's words.
-    static func algorithm(_ balance: PoolSettings.Balance) -> String {
-        switch balance {
-        case .roundRobin: "roundrobin"
-        case .leastConnections: "leastconn"
-        case .random: "random"
-        case .hash(.source): "source"
-        case .hash: "hash"
-        }
     }
 }
 

@@ -10,7 +10,7 @@ extension Pool {
     }
 
     /// The kind where some server limits it; nil for others.
-    func limited(_ kind: SlotKind) -> SlotKind? { ranks.limitedKinds.contains(kind) ? kind : nil }
+    func limited(_ kind: SlotKind) -> SlotKind? { balancer.limitedKinds.contains(kind) ? kind : nil }
 
     // MARK: Sticks
 
@@ -80,63 +80,8 @@ extension Pool {
     mutating func choose(upTo tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
         guard let firstTier, firstTier <= tier else { return nil }
         for candidate in firstTier...tier where !usable[candidate].isEmpty {
-            if let place = choose(tier: candidate, key, hash: hash) { return place }
+            if let place = balancer.choose(tier: candidate, key, hash: hash, servers: servers, usable: usable[candidate]) { return place }
         }
         return nil
     }
-
-    private mutating func choose(tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
-        let free = ranks.free(tier: tier, kind: key.kind)
-        if free.isEmpty { return nil }
-        switch settings.balance {
-        case .random:
-            return chooseAtRandom(tier: tier, key)
-        case .hash:
-            if let place = chooseByHash(tier: tier, key, hash: hash) { return place }
-        case .roundRobin, .leastConnections: break
-        }
-        return free.first { key.tried.contains(servers[$0].id) }
-    }
-
-    /// The less loaded of two drawn by weight (HAProxy's `random(2)`).
-    private mutating func chooseAtRandom(tier: Int, _ key: PendingQueue.Key) -> Int? {
-        let tried = key.tried.isEmpty ? [] : usable[tier].filter { key.tried.contains(servers[$0].id) }
-        let words = (nextRandom(), nextRandom())
-        guard let (one, other) = ranks.drawTwo(tier: tier, kind: key.kind, without: tried, random: words) else { return nil }
-        return ServerRanks.load(servers[other]) < ServerRanks.load(servers[one]) ? other : one
-    }
-
-    private mutating func nextRandom() -> UInt64 {
-        random &+= 0x9E37_79B9_7F4A_7C15
-        var word = (random ^ (random >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
-    /// The key's own server on the ring, or the next one with a slot that is not above its bound (`hash_balance_factor`: percent of the
-    /// average load by weight, HAProxy's rule); where all are, the next one with a slot.
-    private func chooseByHash(tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
-        var bounded: Int?
-        var second: Int?
-        rings[tier].walk(from: hash, limit: Self.ringLimit) { place in
-            let server = servers[place]
-            guard server.isUsable, server.hasFreeSlot(key.kind), !key.tried.contains(server.id) else { return false }
-            if second == nil { second = place }
-            guard isWithinBound(server, tier: tier) else { return false }
-            bounded = place
-            return true
-        }
-        return bounded ?? second
-    }
-
-    private func isWithinBound(_ server: borrowing ServerState, tier: Int) -> Bool {
-        guard let factor = settings.hashBalanceFactor, factor > 0 else { return true }
-        let weight = tierWeights[tier]
-        guard weight > 0 else { return true }
-        let share = (tierInUse[tier] + 1) * factor * server.effectiveWeight
-        return server.inUse < (share + 100 * weight - 1) / (100 * weight)
-    }
-
-    /// Points looked at; behind so many the server that ranks first takes the request.
-    private static var ringLimit: Int { 4096 }
 }

@@ -7,11 +7,11 @@ extension Pool {
 
     mutating func check(_ id: ServerID, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
-        check(place, outcome, now: now, actions: &actions)
+        apply(outcome, place, now: now, actions: &actions)
         if case .passed = outcome { changeReach(place, now: now, actions: &actions) { $0.checkPassed() } }
     }
 
-    private mutating func check(_ place: Int, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
+    private mutating func apply(_ outcome: CheckOutcome, _ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
         let id = servers[place].id
         if isBusy(servers[place], outcome, now: now) {
             if !servers[place].isSlow { actions.append(.healthChanged(id, healthChange(.slow, outcome, place: place))) }
@@ -182,7 +182,7 @@ extension Pool {
         let weight = servers[place].effectiveWeight
         if percent < 100 { servers[place].warmth = percent } else { endWarming(place) }
         servers[place].adoptLimits()
-        if servers[place].isUsable { tierWeights[servers[place].tier] += servers[place].effectiveWeight - weight }
+        if servers[place].isUsable { balancer.weightChanged(by: servers[place].effectiveWeight - weight, tier: servers[place].tier) }
         settle(place)
         rank(place)
         serve(place, now: now, actions: &actions)

@@ -5,7 +5,7 @@ import Settings
 extension Pool {
     /// Brings `servers` in line with the settings. Same name and address: the same server, which keeps its ID, slots, health and
     /// operator's state, and comes back if it was draining away. Anything else is a new server with a new ID that starts up.
-    mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState, now: MonotonicTime) {
+    mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState) {
         settings = newSettings
         adoptSticks()
         for place in servers.indices { servers[place].index = nil }
@@ -34,7 +34,7 @@ extension Pool {
         for place in servers.indices {
             guard let index = servers[place].index else { continue }
             // Each tier has a round of its own.
-            if hasOtherTiers || servers[place].tier != tierOfIndex[index] { servers[place].turn = nil }
+            if hasOtherTiers || servers[place].tier != tierOfIndex[index] { servers[place].turn.next = nil }
             servers[place].tier = tierOfIndex[index]
         }
         for line in queue.shared { queue.setTier(0, line: line) }
@@ -61,17 +61,7 @@ extension Pool {
         sticks?.resize(size: stick.size, expire: stick.expire)
     }
 
-    mutating func buildRings() {
-        guard case .hash = settings.balance else {
-            rings = []
-            return
-        }
-        rings = (0..<tierCount).map { tier in
-            HashRing(
-                servers.indices.filter { servers[$0].index != nil && servers[$0].tier == tier && servers[$0].ringWeight > 0 }
-                    .map { HashRing.Member(name: servers[$0].name, weight: servers[$0].ringWeight, place: $0) })
-        }
-    }
+    mutating func buildRings() { balancer.buildRings(settings.balance, servers, tiers: tierCount) }
 
     // MARK: Usable
 
@@ -121,22 +111,15 @@ extension Pool {
 
     private mutating func rankAll() {
         let kinds = Set(settings.servers.flatMap { $0.maxconn.limits.map(\.kind) }).sorted { $0.value < $1.value }
-        let changed = kinds != ranks.limitedKinds
-        ranks.reset(servers: servers.count, tiers: tierCount, limitedKinds: kinds, balance: settings.balance)
+        let changed = kinds != balancer.limitedKinds
+        balancer.reset(settings, servers: servers, tiers: tierCount, limitedKinds: kinds)
         if changed { queue.regroup(limitedKinds: kinds) }
-        tierWeights = Array(repeating: 0, count: tierCount)
-        tierInUse = Array(repeating: 0, count: tierCount)
-        for place in servers.indices where servers[place].index != nil {
-            let weight = servers[place].isUsable ? servers[place].effectiveWeight : 0
-            tierWeights[servers[place].tier] += weight
-            tierInUse[servers[place].tier] += servers[place].inUse
-            ranks.set(place, &servers[place])
-        }
+        for place in servers.indices where servers[place].index != nil { balancer.update(place, &servers[place]) }
     }
 
     /// After anything but its being usable has changed for a server.
     mutating func rank(_ place: Int) {
-        if servers[place].index != nil { ranks.set(place, &servers[place]) }
+        if servers[place].index != nil { balancer.update(place, &servers[place]) }
     }
 
     // MARK: Finding

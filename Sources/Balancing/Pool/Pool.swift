@@ -30,12 +30,7 @@ package struct Pool: Sendable {
     var queue = PendingQueue()
     var shares = ClassShares()
     package internal(set) var sticks: StickTable?
-    var ranks = ServerRanks()
-    /// By tier, for `balance: hash`.
-    var rings: [HashRing] = []
-    /// By tier: effective weights of usable servers, and slots taken.
-    var tierWeights: [Int] = []
-    var tierInUse: [Int] = []
+    var balancer: Balancer
     /// Slots taken, in all and by repeats.
     package internal(set) var inUse = 0
     package internal(set) var repeatsInUse = 0
@@ -43,7 +38,6 @@ package struct Pool: Sendable {
     package internal(set) var peak = 0
     package internal(set) var peakQueued = 0
     var choices: UInt64 = 0
-    var random: UInt64
     /// Places of servers that are ejected, paused or warm up: what `tick` looks at.
     var restless: [Int] = []
     /// By class: since when some of it wait without a break; means nothing where none do.
@@ -55,9 +49,9 @@ package struct Pool: Sendable {
     /// - Parameter seed: of `balance: random`
     package init(settings: PoolSettings, site: SiteName?, sites: [SiteSettings], seed: UInt64 = 1) {
         self.settings = settings
-        random = seed
+        balancer = Balancer(seed: seed)
         var actions: [PoolAction] = []
-        adopt(settings, site: site, sites: sites, newcomers: .ready, now: .zero)
+        adopt(settings, site: site, sites: sites, newcomers: .ready)
         rebuildUsable(actions: &actions)
     }
 
@@ -109,8 +103,8 @@ package struct Pool: Sendable {
             guard let place = place(of: server) else { return }
             if let health { servers[place].isChecked = health }
             if let agent { servers[place].isAgentAsked = agent }
-        case .stick(let key, let server):
-            if place(of: server) != nil { sticks?.store(key, server, now: now) }
+        case .stick(let key, let server, let age):
+            if place(of: server) != nil { sticks?.store(key, server, age: age, now: now) }
         case .unstick(let key):
             if let key {
                 sticks?.remove(key)
@@ -126,7 +120,7 @@ package struct Pool: Sendable {
         case .tick:
             tick(now: now, actions: &actions)
         case .reconfigure(let newSettings, let site, let sites, let newcomers):
-            adopt(newSettings, site: site, sites: sites, newcomers: newcomers, now: now)
+            adopt(newSettings, site: site, sites: sites, newcomers: newcomers)
             serversChanged(now: now, actions: &actions)
         }
     }
@@ -184,10 +178,9 @@ package struct Pool: Sendable {
         choices += 1
         inUse += 1
         peak = max(peak, inUse)
-        tierInUse[servers[place].tier] += 1
         servers[place].take(waiter.kind)
         servers[place].lastChosen = choices
-        ranks.takeTurn(&servers[place])
+        balancer.slotTaken(&servers[place])
         if key.isRepeat { repeatsInUse += 1 }
         let isTrial = servers[place].reach == .ajar
         setReach(isTrial ? .tried : servers[place].reach, place)
@@ -216,7 +209,7 @@ package struct Pool: Sendable {
             buildRings()
             rebuildUsable(actions: &actions)
         } else {
-            if servers[place].index != nil { tierInUse[servers[place].tier] -= 1 }
+            if servers[place].index != nil { balancer.slotReleased(tier: servers[place].tier) }
             let wasOpen = servers[place].reach == .open
             learn(place, verdict, isTrial: assignment.isTrial, now: now)
             judge(place, verdict, assignment.queueClass, now: now, actions: &actions)

@@ -23,7 +23,8 @@ package enum PoolEvent: Sendable {
     case restore(ServerID, counter: Int)
     /// Whether health checks and the agent are asked at all (by the Engine).
     case checks(ServerID, health: Bool?, agent: Bool?)
-    case stick([UInt8], ServerID)
+    /// The key's server, as an operator or another instance knows it; `age`: how long ago it was last used.
+    case stick([UInt8], ServerID, age: Duration = .zero)
     /// nil: all.
     case unstick([UInt8]?)
     /// The most slots taken and requests queued at a time are counted anew.

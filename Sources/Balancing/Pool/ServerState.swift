@@ -40,9 +40,8 @@ package struct ServerState: Sendable {
     private var inUseByKind = [Int](repeating: 0, count: SlotKind.count)
     private var limitByKind = [Int](repeating: .max, count: SlotKind.count)
     private var limit = Int.max
-    /// Round-robin's: where its next turn stands, and by which weight; nil: it is new in its tier.
-    var turn: UInt64?
-    var turnWeight = 0
+    /// For `balance: round-robin`.
+    var turn = RoundRobin.Turn()
     /// The pool's count of choices when this one was chosen last.
     var lastChosen: UInt64 = 0
 

@@ -52,21 +52,28 @@ package struct StickTable: Sendable {
             drop(place)
             return nil
         }
-        use(place)
+        use(place, at: latest)
         return entries[Int(place)].server
     }
 
     /// Writes or overwrites, which is a use.
-    package mutating func store(_ key: [UInt8], _ server: ServerID, now: MonotonicTime) {
-        guard size > 0, key.count <= StickTable.longestKey else { return }
+    /// - Parameter age: how long ago that use was. A use that is already known to be later wins; constant time where none is, as when
+    ///   entries are restored from the oldest on.
+    package mutating func store(_ key: [UInt8], _ server: ServerID, age: Duration = .zero, now: MonotonicTime) {
+        guard size > 0, key.count <= StickTable.longestKey, age < expire else { return }
         advance(to: now)
+        let used = latest - max(age, .zero)
         let hash = StickTable.hash(key)
         if let place = place(of: key, hash: hash) {
+            guard used >= entries[Int(place)].used else { return }
             entries[Int(place)].server = server
-            return use(place)
+            return use(place, at: used)
         }
-        if count == size { drop(oldest) }
-        insert(takePlace(key), server, hash)
+        if count == size {
+            guard used >= entries[Int(oldest)].used else { return }
+            drop(oldest)
+        }
+        insert(takePlace(key), server, hash, used: used)
     }
 
     package mutating func remove(_ key: [UInt8]) {
@@ -96,8 +103,7 @@ package struct StickTable: Sendable {
         var place = oldest
         while place != StickTable.none {
             let entry = entries[Int(place)]
-            resized.latest = entry.used
-            resized.insert(resized.append(entry.key), entry.server, entry.hash)
+            resized.insert(resized.append(entry.key), entry.server, entry.hash, used: entry.used)
             place = entry.younger
         }
         resized.latest = latest
@@ -146,8 +152,7 @@ extension StickTable {
         return nil
     }
 
-    /// As the youngest, used at `latest`.
-    private mutating func insert(_ place: Int32, _ server: ServerID, _ hash: UInt32) {
+    private mutating func insert(_ place: Int32, _ server: ServerID, _ hash: UInt32, used: MonotonicTime) {
         if count == buckets.count { growBuckets() }
         let index = Int(place)
         entries[index].server = server
@@ -155,7 +160,7 @@ extension StickTable {
         entries[index].next = buckets[bucket(hash)]
         buckets[bucket(hash)] = place
         count += 1
-        linkAsYoungest(place)
+        link(place, used: used)
     }
 
     private mutating func takePlace(_ key: [UInt8]) -> Int32 {
@@ -177,21 +182,25 @@ extension StickTable {
         return Int32(entries.count - 1)
     }
 
-    private mutating func use(_ place: Int32) {
+    private mutating func use(_ place: Int32, at used: MonotonicTime) {
         guard place != youngest else {
-            entries[Int(place)].used = latest
+            entries[Int(place)].used = used
             return
         }
         unlink(place)
-        linkAsYoungest(place)
+        link(place, used: used)
     }
 
-    private mutating func linkAsYoungest(_ place: Int32) {
-        entries[Int(place)].used = latest
-        entries[Int(place)].younger = StickTable.none
-        entries[Int(place)].older = youngest
-        if youngest != StickTable.none { entries[Int(youngest)].younger = place } else { oldest = place }
-        youngest = place
+    /// Before the first entry, from the youngest on, that was used no later.
+    private mutating func link(_ place: Int32, used: MonotonicTime) {
+        var older = youngest
+        var younger = StickTable.none
+        while older != StickTable.none, entries[Int(older)].used > used { (younger, older) = (older, entries[Int(older)].older) }
+        entries[Int(place)].used = used
+        entries[Int(place)].younger = younger
+        entries[Int(place)].older = older
+        if older != StickTable.none { entries[Int(older)].younger = place } else { oldest = place }
+        if younger != StickTable.none { entries[Int(younger)].older = place } else { youngest = place }
     }
 
     private mutating func unlink(_ place: Int32) {

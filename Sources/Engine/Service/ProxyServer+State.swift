@@ -99,7 +99,7 @@ extension ProxyServer {
         for stick in sticks where stick.remaining > elapsed {
             guard let server = servers[stick.server] else { continue }
             let age = max(0, settings.expire.inMilliseconds - (stick.remaining - elapsed))
-            pool.restore([.stick(stick.key, server)], now: MonotonicTime(nanoseconds: loop.now - age * 1_000_000))
+            pool.restore([.stick(stick.key, server, age: .milliseconds(age))], now: MonotonicTime(nanoseconds: loop.now))
             count += 1
         }
         return count
