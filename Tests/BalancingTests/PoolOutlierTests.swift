@@ -109,7 +109,7 @@ struct PoolOutlierTests {
         #expect(script.pass("a") == ["a up"])
         #expect(script.end("a", .connectFailed).last == "a ejected(30.0 seconds, failures: 1)")
         #expect(script.tick(after: .seconds(20)) == [])
-        #expect(script.pool.server(script.id("a"))?.warmth == 100)
+        #expect(script.pool.server(script.id("a"))?.slowStartPercent == 100)
         #expect(script.pool.nextDeadline != nil)
         #expect(script.tick(after: .seconds(10)) == ["a returned"])
     }
@@ -132,7 +132,7 @@ extension PoolScript {
         for verdict in verdicts {
             guard told.isEmpty else { return told + ["too early"] }
             // After a failed connection the next is tried a second later.
-            if case .paused = pool.server(id(server))?.reach { told += tick(after: .seconds(1)) }
+            if case .open = pool.server(id(server))?.breaker { told += tick(after: .seconds(1)) }
             for serial in UInt64(0)..<100 where !held.contains(where: { $0.server == id(server) && $0.queueClass == queueClass }) {
                 _ = submit(PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: queueClass))
             }

@@ -6,8 +6,8 @@ import Testing
 /// Who would wait longer than the queue's timeout is refused at once, if it can come back: by what the servers can do, not by what has been
 /// asked of them.
 struct PoolOverloadTests {
-    private func request(_ serial: UInt64, mayComeBack: Bool = true) -> PoolRequest {
-        PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: .compile, mayComeBack: mayComeBack)
+    private func request(_ serial: UInt64, acceptsRetryAfter: Bool = true) -> PoolRequest {
+        PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: .compile, acceptsRetryAfter: acceptsRetryAfter)
     }
 
     private func script() -> PoolScript {
@@ -28,13 +28,13 @@ struct PoolOverloadTests {
 
     @Test func whoFindsALineThatIsTooLongIsSentAway() {
         var script = script()
-        for serial in UInt64(0)..<2000 { _ = script.submit(request(serial, mayComeBack: false)) }
+        for serial in UInt64(0)..<2000 { _ = script.submit(request(serial, acceptsRetryAfter: false)) }
         // Ten a second, for half a minute.
         for _ in 0..<30 {
             script.wait(.seconds(1))
             for _ in 0..<10 { _ = script.release("a") }
         }
         #expect(script.submit(request(5000)) == "overloaded")
-        #expect(script.submit(request(5001, mayComeBack: false)) == "queued")
+        #expect(script.submit(request(5001, acceptsRetryAfter: false)) == "queued")
     }
 }

@@ -12,12 +12,14 @@ struct PoolSlowStartTests {
         return PoolScript(PoolSettings(name: "compilers", check: check, servers: [slow, server("b", weight: 100)]))
     }
 
-    private func expect(_ script: PoolScript, _ warmth: Int, limit: Int, catalogs: Int, _ place: SourceLocation = #_sourceLocation) {
+    private func expect(
+        _ script: PoolScript, _ slowStartPercent: Int, limit: Int, catalogs: Int, _ place: SourceLocation = #_sourceLocation
+    ) {
         let state = script.pool.server(script.id("a"))
-        #expect(state?.warmth == warmth, sourceLocation: place)
+        #expect(state?.slowStartPercent == slowStartPercent, sourceLocation: place)
         #expect(state?.slotLimit == limit, sourceLocation: place)
         #expect(state?.slotLimit(SlotKind(.catalog)) == catalogs, sourceLocation: place)
-        #expect(state?.effectiveWeight == 256 * warmth, sourceLocation: place)
+        #expect(state?.effectiveWeight == 256 * slowStartPercent, sourceLocation: place)
     }
 
     @Test func weightAndMaxconnGrowWithTime() {

@@ -128,7 +128,7 @@ struct PoolStickTests {
         #expect(script.submit(3) == "queued")
         #expect(script.submit(4, stick: "one") == "queued")
         #expect(script.fail("a") == ["a down"])
-        #expect(script.pool.server(script.id("a"))?.stuck == 0)
+        #expect(script.pool.server(script.id("a"))?.waitingForThisServer == 0)
         #expect((0..<3).map { _ in script.release("b") } == [["2 to b"], ["3 to b"], ["4 to b"]])
     }
 
@@ -145,9 +145,9 @@ struct PoolStickTests {
         var script = Self.script(server("a", maxconn: 1), server("b"))
         #expect(script.submit(0, stick: "one") == "a")
         #expect(script.submit(1, stick: "one") == "queued")
-        #expect(script.pool.server(script.id("a"))?.stuck == 1)
+        #expect(script.pool.server(script.id("a"))?.waitingForThisServer == 1)
         #expect(script.handle(.cancel(Ticket(worker: 0, serial: 1))) == [])
-        #expect(script.pool.server(script.id("a"))?.stuck == 0)
+        #expect(script.pool.server(script.id("a"))?.waitingForThisServer == 0)
         #expect(script.release("a") == [])
     }
 

@@ -116,13 +116,13 @@ struct BalanceWorld {
 
     /// The same key goes to the same server while all are idle; while they are busy none gets more than its bound.
     private mutating func hash(_ events: Int) throws(Violation) {
-        var homes: [Int: ServerID] = [:]
+        var stickyLines: [Int: ServerID] = [:]
         for serial in 0..<events / 2 {
             let key = random.next(100)
             let assignment = try submit(serial, key: key)
             release(assignment)
-            try require(homes[key] == nil || homes[key] == assignment.server, "agent\(key) has moved")
-            homes[key] = assignment.server
+            try require(stickyLines[key] == nil || stickyLines[key] == assignment.server, "agent\(key) has moved")
+            stickyLines[key] = assignment.server
         }
         guard let factor = pool.settings.hashBalanceFactor else { return }
         for serial in events / 2..<events {

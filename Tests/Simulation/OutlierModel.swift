@@ -43,7 +43,7 @@ struct OutlierModel {
         ejectedUntil = now + time
     }
 
-    mutating func comeBack(now: MonotonicTime) {
+    mutating func returnToService(now: MonotonicTime) {
         ejectedUntil = nil
         returned = now
         isOnProbation = true

@@ -19,7 +19,7 @@ struct PoolModel {
         /// Without the time that servers had it.
         let arrived: MonotonicTime
         /// The server that it waits for, by its stick.
-        var home: ServerID?
+        var stickyServer: ServerID?
         /// It takes slots of this tier and of nearer ones.
         var tier: Int
     }
@@ -72,18 +72,18 @@ struct PoolModel {
 
     /// Who waits for a server that cannot take it any more waits for any; who spilled to where nobody is left waits nearer.
     private mutating func review(waiter index: Int) {
-        if let home = waiting[index].home {
-            if settings.stick != nil, let place = place(home), servers[place].isFit || servers[place].isUsable { return }
-            leaveHome(index)
+        if let stickyServer = waiting[index].stickyServer {
+            if settings.stick != nil, let place = place(stickyServer), servers[place].isFit || servers[place].isUsable { return }
+            releaseToShared(index)
         }
         let nearest = nearestTier(waiting[index].tried) ?? 0
         if waiting[index].tier < nearest || !isOpen(waiting[index].tier, waiting[index].tried) { waiting[index].tier = nearest }
     }
 
     /// Who waited for a server of its own waits for any, at its old place in the line.
-    mutating func leaveHome(_ index: Int) {
-        if let place = waiting[index].home.flatMap({ place($0) }) { servers[place].stuck -= 1 }
-        waiting[index].home = nil
+    mutating func releaseToShared(_ index: Int) {
+        if let place = waiting[index].stickyServer.flatMap({ place($0) }) { servers[place].waitingForThisServer -= 1 }
+        waiting[index].stickyServer = nil
         waiting[index].tier = nearestTier(waiting[index].tried) ?? 0
     }
 
@@ -97,7 +97,7 @@ struct PoolModel {
     /// Rather one whose connections do not fail.
     func nearestTier(_ tried: TriedServers) -> Int? {
         let candidates = servers.filter { $0.isUsable && !tried.contains($0.id) }
-        return candidates.lazy.filter(\.door.isOpen).map(\.tier).min() ?? candidates.lazy.map(\.tier).min()
+        return candidates.lazy.filter(\.breaker.isClosed).map(\.tier).min() ?? candidates.lazy.map(\.tier).min()
     }
 
     /// The nearest tier; where more wait for that than `locality.spill` allows, the next active one of which that is not true.
@@ -106,7 +106,7 @@ struct PoolModel {
             return nearestTier(tried)
         }
         let isFree = { tier in
-            servers.contains { $0.isUsable && $0.door.isOpen && $0.tier == tier && !tried.contains($0.id) }
+            servers.contains { $0.isUsable && $0.breaker.isClosed && $0.tier == tier && !tried.contains($0.id) }
                 && averageQueue(tier: tier) <= limit
         }
         return (nearest..<activeTiers).first(where: isFree) ?? nearest
@@ -114,7 +114,7 @@ struct PoolModel {
 
     private func averageQueue(tier: Int) -> Int {
         let usable = servers.count { $0.isUsable && $0.tier == tier }
-        return (waiting.count { $0.home == nil && $0.tier == tier } + usable - 1) / usable
+        return (waiting.count { $0.stickyServer == nil && $0.tier == tier } + usable - 1) / usable
     }
 
     /// Without what servers say of their own queues.
@@ -146,7 +146,7 @@ struct PoolModel {
     /// But for the budget of repeats.
     func mayTake(_ server: ServerModel, _ waiter: Waiter) -> Bool {
         guard server.hasRoom(for: waiter.kind) else { return false }
-        if let home = waiter.home { return home == server.id && (server.isFit || server.isUsable) }
+        if let stickyServer = waiter.stickyServer { return stickyServer == server.id && (server.isFit || server.isUsable) }
         return server.isUsable && server.tier <= waiter.tier && !waiter.tried.contains(server.id)
     }
 
@@ -186,8 +186,8 @@ struct PoolModel {
         servers[place].entry = entry
         servers[place].health.adopt(settings.check)
         if settings.outlier == nil { servers[place].outlier = OutlierModel() }
-        if (entry.slowstart ?? .zero) == .zero { (servers[place].warmth, servers[place].warmingSince) = (100, nil) }
-        if settings.load == .none { servers[place].foreign = 0 }
+        if (entry.slowstart ?? .zero) == .zero { (servers[place].slowStartPercent, servers[place].slowStartSince) = (100, nil) }
+        if settings.load == .none { servers[place].externalRequests = 0 }
     }
 
     mutating func dropGone() { servers.removeAll { $0.index == nil && $0.inUse == 0 } }

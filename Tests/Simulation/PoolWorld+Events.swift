@@ -12,7 +12,7 @@ extension PoolWorld {
         if random.chance(75) { request.stickKey = random.pick(PoolWorld.certnames)! }
         request.hash = HashRing.hash(request.stickKey)
         request.mayQueue = random.chance(95)
-        request.mayComeBack = random.chance(20)
+        request.acceptsRetryAfter = random.chance(20)
         if random.chance(25) {
             // None: every server was tried, and it begins again.
             for _ in 0..<random.next(4) { request.tried.insert(model.servers[random.next(model.servers.count)].id) }
@@ -38,7 +38,7 @@ extension PoolWorld {
         model.inUse -= 1
         if assignment.isRepeat { model.repeatsInUse -= 1 }
         if verdict == .served { model.servers[place].lastServed = at }
-        model.servers[place].door.learn(verdict, isTrial: assignment.isTrial, now: at)
+        model.servers[place].breaker.record(verdict, isTrial: assignment.isTrial, now: at)
         if verdict != .served { remember(assignment.place) }
         review()
         let isDue = model.servers[place].outlier.record(verdict, assignment.queueClass, model.settings.outlier)
@@ -61,7 +61,7 @@ extension PoolWorld {
     mutating func connected() throws(Violation) {
         guard let assignment = held.filter(\.isTrial).first ?? random.pick(held), let place = model.place(assignment.server) else { return }
         let at = clock()
-        model.servers[place].door.connected()
+        model.servers[place].breaker.connected()
         review()
         tell(.connected(assignment.server), at)
         try judgeActions(at)
@@ -98,11 +98,11 @@ extension PoolWorld {
     mutating func tick() throws(Violation) {
         let at = clock()
         tell(.tick, at)
-        try syncWarmth(at, isTick: true)
-        for place in model.servers.indices { model.servers[place].door.timePasses(now: at) }
+        try syncSlowStart(at, isTick: true)
+        for place in model.servers.indices { model.servers[place].breaker.timePasses(now: at) }
         try judgeActions(at, isTick: true)
         for server in model.servers { try require(server.outlier.ejectedUntil.map { $0 > at } ?? true, "ejected for too long") }
-        for index in model.waiting.indices where leavesHome(index, at) { model.leaveHome(index) }
+        for index in model.waiting.indices where leavesStickyServer(index, at) { model.releaseToShared(index) }
         for waiter in model.waiting {
             try require(waiter.arrived + model.settings.queue.timeout > at, "\(waiter.ticket) waits beyond its deadline")
         }
@@ -110,9 +110,9 @@ extension PoolWorld {
     }
 
     /// It has waited long enough for its own server, and there are others.
-    func leavesHome(_ index: Int, _ at: MonotonicTime) -> Bool {
+    func leavesStickyServer(_ index: Int, _ at: MonotonicTime) -> Bool {
         let waiter = model.waiting[index]
-        guard waiter.home != nil, let stick = model.settings.stick, waiter.arrived + stick.wait <= at else { return false }
+        guard waiter.stickyServer != nil, let stick = model.settings.stick, waiter.arrived + stick.wait <= at else { return false }
         return model.nearestTier(waiter.tried) != nil
     }
 
@@ -121,13 +121,13 @@ extension PoolWorld {
         let outcome = checkOutcome()
         let at = clock()
         let server = model.servers[place]
-        if server.index != nil, case .passed = outcome { model.servers[place].door.checkPassed() }
+        if server.index != nil, case .passed = outcome { model.servers[place].breaker.checkPassed() }
         if server.index != nil, !server.isBusy(outcome, now: at) {
             model.servers[place].health.record(outcome)
             let isUp = model.servers[place].health.isUp
             if isUp != server.health.isUp {
                 expected.append(isUp ? .up(server.id) : .down(server.id))
-                if isUp { model.servers[place].beginWarming(now: at) }
+                if isUp { model.servers[place].beginSlowStart(now: at) }
             }
             review()
         }
@@ -160,7 +160,7 @@ extension PoolWorld {
         guard old != state else { return }
         expected.append(.admin(model.servers[place].id, state))
         model.servers[place].admin = state
-        if old == .maint, state == .ready { model.servers[place].beginWarming(now: at) }
+        if old == .maint, state == .ready { model.servers[place].beginSlowStart(now: at) }
         review()
     }
 
@@ -195,7 +195,7 @@ extension PoolWorld {
             || old.isDownByAgent != new.isDownByAgent
         {
             expected.append(.agent(id))
-            if old.isDownByAgent, !new.isDownByAgent { model.servers[place].beginWarming(now: at) }
+            if old.isDownByAgent, !new.isDownByAgent { model.servers[place].beginSlowStart(now: at) }
             review()
         }
         tell(isAgent ? .agent(id, reply) : .adjust(id, reply), at)
@@ -214,7 +214,7 @@ extension PoolWorld {
             if server.health.check != nil, server.health.isUp != isUp {
                 model.servers[place].health.force(isUp: isUp)
                 expected.append(.agent(server.id))
-                if model.servers[place].health.isUp { model.servers[place].beginWarming(now: at) }
+                if model.servers[place].health.isUp { model.servers[place].beginSlowStart(now: at) }
                 review()
             }
             tell(.health(server.id, isUp: isUp), at)
@@ -239,7 +239,7 @@ extension PoolWorld {
         let place = random.next(model.servers.count)
         let jrubies = 1 + random.next(4)
         let load = random.chance(80) ? JRubyLoad(jrubies: jrubies, free: random.next(jrubies + 1), waiting: random.next(3)) : nil
-        model.servers[place].foreign = load.map { max(0, $0.jrubies - $0.free + $0.waiting - model.servers[place].inUse) } ?? 0
+        model.servers[place].externalRequests = load.map { max(0, $0.jrubies - $0.free + $0.waiting - model.servers[place].inUse) } ?? 0
         let at = clock()
         tell(.load(model.servers[place].id, load), at)
         try judgeActions(at)
@@ -289,6 +289,6 @@ extension PoolWorld {
 
     mutating func leave(_ index: Int) {
         let waiter = model.waiting.remove(at: index)
-        if let home = waiter.home, let place = model.place(home) { model.servers[place].stuck -= 1 }
+        if let stickyServer = waiter.stickyServer, let place = model.place(stickyServer) { model.servers[place].waitingForThisServer -= 1 }
     }
 }

@@ -6,7 +6,7 @@ import Settings
 extension PoolWorld {
     /// After each event: a look at each server, and at those who wait where a slot is free.
     mutating func checkCheaply() throws(Violation) {
-        try syncWarmth(now, isTick: false)
+        try syncSlowStart(now, isTick: false)
         try require(pool.queued == model.waiting.count, "\(pool.queued) wait, \(model.waiting.count) should")
         try require(pool.inUse == held.count && model.inUse == held.count, "\(pool.inUse) slots are taken, \(held.count) held")
         try require(pool.repeatsInUse == model.repeatsInUse, "\(pool.repeatsInUse) repeats, \(model.repeatsInUse) should be")
@@ -18,8 +18,11 @@ extension PoolWorld {
             try require(state.inUse == server.inUse, "\(server.entry.name): \(state.inUse) slots, held \(server.inUse)")
             try require(state.peak >= state.inUse, "\(server.entry.name): more slots than ever")
             try require(state.isUsable == server.isUsable, "\(server.entry.name): usable is \(state.isUsable)")
-            try require((state.reach == .open) == server.door.isOpen, "\(server.entry.name): \(state.reach), not \(server.door)")
-            try require(state.stuck == server.stuck, "\(server.entry.name): \(state.stuck) wait for it, not \(server.stuck)")
+            try require(
+                (state.breaker == .closed) == server.breaker.isClosed, "\(server.entry.name): \(state.breaker), not \(server.breaker)")
+            try require(
+                state.waitingForThisServer == server.waitingForThisServer,
+                "\(server.entry.name): \(state.waitingForThisServer) wait for it, not \(server.waitingForThisServer)")
             if server.hasRoom, server.index != nil { try checkNobodyWaits(for: server) }
         }
         try checkDeadline()
@@ -37,38 +40,42 @@ extension PoolWorld {
         var earliest: MonotonicTime?
         let patience = model.standing == .down ? nil : model.settings.stick?.wait
         for waiter in model.waiting {
-            let wait = waiter.home == nil ? nil : patience
+            let wait = waiter.stickyServer == nil ? nil : patience
             let deadline = waiter.arrived + min(model.settings.queue.timeout, wait ?? model.settings.queue.timeout)
             earliest = min(earliest ?? deadline, deadline)
         }
-        let restless = model.servers.filter { $0.outlier.ejectedUntil != nil || $0.warmingSince != nil || $0.door.pausedUntil != nil }
-        if !restless.isEmpty { earliest = .zero }
+        let needsTick = model.servers.filter { $0.outlier.ejectedUntil != nil || $0.slowStartSince != nil || $0.breaker.openUntil != nil }
+        if !needsTick.isEmpty { earliest = .zero }
         switch (earliest, pool.nextDeadline) {
         case (nil, nil): break
         case (let earliest?, let next?): try require(next <= earliest, "the next deadline is late")
         default:
             throw Violation(
-                "the next deadline is \(String(describing: pool.nextDeadline)), not \(String(describing: earliest)): \(restless)")
+                "the next deadline is \(String(describing: pool.nextDeadline)), not \(String(describing: earliest)): \(needsTick)")
         }
     }
 
     /// Slow start goes from a hundredth to the whole, in its time; the pool's percent is taken over after a look at it.
-    mutating func syncWarmth(_ at: MonotonicTime, isTick: Bool) throws(Violation) {
+    mutating func syncSlowStart(_ at: MonotonicTime, isTick: Bool) throws(Violation) {
         for place in model.servers.indices {
             let server = model.servers[place]
-            guard let since = server.warmingSince, let time = server.entry.slowstart else { continue }
+            guard let since = server.slowStartSince, let time = server.entry.slowstart else { continue }
             guard isTick else {
-                try require(pool.servers[place].warmth == server.warmth, "\(server.entry.name) has \(pool.servers[place].warmth)%")
+                try require(
+                    pool.servers[place].slowStartPercent == server.slowStartPercent,
+                    "\(server.entry.name) has \(pool.servers[place].slowStartPercent)%")
                 continue
             }
             let exact = Double((at - since).inNanoseconds) * 100 / Double(time.inNanoseconds)
-            let expected = max(Double(server.warmth), min(100, exact))
+            let expected = max(Double(server.slowStartPercent), min(100, exact))
             // The pool counts whole milliseconds.
             let slack = 1 + 200 / Double(max(1, time.inMilliseconds))
-            let warmth = pool.servers[place].warmth
-            try require(abs(Double(warmth) - expected) <= slack && (1...100).contains(warmth), "\(warmth)% where \(expected) are right")
-            model.servers[place].warmth = warmth
-            if warmth == 100 { model.servers[place].warmingSince = nil }
+            let slowStartPercent = pool.servers[place].slowStartPercent
+            try require(
+                abs(Double(slowStartPercent) - expected) <= slack && (1...100).contains(slowStartPercent),
+                "\(slowStartPercent)% where \(expected) are right")
+            model.servers[place].slowStartPercent = slowStartPercent
+            if slowStartPercent == 100 { model.servers[place].slowStartSince = nil }
         }
     }
 
@@ -85,10 +92,12 @@ extension PoolWorld {
                 try require(state.inUse(kind) == server.inUseByKind[Int(kind.value)], "\(server.entry.name): slots by endpoint")
                 try require(state.slotLimit(kind) == server.limit(kind), "\(server.entry.name): limits by endpoint")
             }
-            let weight = server.weight * 256 * Double(server.warmth) / 100
+            let weight = server.weight * 256 * Double(server.slowStartPercent) / 100
             let isRight = weight == 0 ? state.effectiveWeight == 0 : abs(Double(state.effectiveWeight) - max(1, weight)) < 2
             try require(isRight, "\(server.entry.name): weight \(state.effectiveWeight)/256, not \(weight)")
-            try require(server.stuck == model.waiting.count { $0.home == server.id }, "\(server.entry.name): the model miscounts")
+            try require(
+                server.waitingForThisServer == model.waiting.count { $0.stickyServer == server.id },
+                "\(server.entry.name): the model miscounts")
             try require(server.index == nil || !server.isUsable || pool.usable[server.tier].contains(place), "\(server.entry.name): tier")
         }
         for queueClass in QueueClass.allCases {

@@ -9,22 +9,22 @@ extension PoolWorld {
         /// A slot of one of these; the one that the request sticks to.
         case assigned([Int], isSticky: Bool)
         /// It waits, for its own server or for a tier, as far as there is room to wait.
-        case waits(home: ServerID?, tier: Int)
+        case waits(stickyServer: ServerID?, tier: Int)
         case refused
     }
 
     /// Two where it depends on whether the live requests of the budget count the one that asks.
     mutating func expectations(_ request: PoolRequest, _ at: MonotonicTime) -> [Expectation] {
-        let home = home(of: request, at)
-        guard request.attempt == .repeat else { return [expectation(request, home, isHeld: false)] }
-        if !model.mayRepeat(slack: 1) { return [expectation(request, home, isHeld: true)] }
-        if model.mayRepeat(slack: -1) { return [expectation(request, home, isHeld: false)] }
-        return [expectation(request, home, isHeld: true), expectation(request, home, isHeld: false)]
+        let stickyServer = stickyServer(of: request, at)
+        guard request.attempt == .repeat else { return [expectation(request, stickyServer, isHeld: false)] }
+        if !model.mayRepeat(slack: 1) { return [expectation(request, stickyServer, isHeld: true)] }
+        if model.mayRepeat(slack: -1) { return [expectation(request, stickyServer, isHeld: false)] }
+        return [expectation(request, stickyServer, isHeld: true), expectation(request, stickyServer, isHeld: false)]
     }
 
     /// A usable stick wins over tiers, but not to a server that the request was tried on; a stick to one that is down, drained, ejected
     /// or gone breaks.
-    private mutating func home(of request: PoolRequest, _ at: MonotonicTime) -> Int? {
+    private mutating func stickyServer(of request: PoolRequest, _ at: MonotonicTime) -> Int? {
         if request.attempt == .repeat, model.settings.retry.budget == 0 { return nil }
         guard !request.stickKey.isEmpty, let id = model.sticks.find(request.stickKey, now: at), !request.tried.contains(id) else {
             return nil
@@ -34,29 +34,29 @@ extension PoolWorld {
         return nil
     }
 
-    private func expectation(_ request: PoolRequest, _ home: Int?, isHeld: Bool) -> Expectation {
+    private func expectation(_ request: PoolRequest, _ stickyServer: Int?, isHeld: Bool) -> Expectation {
         if isHeld, model.settings.retry.budget == 0 { return .refused }
-        if let home {
-            if !isHeld, model.servers[home].hasRoom(for: request.kind) { return .assigned([home], isSticky: true) }
-            if mayWait(request), model.settings.stick!.wait > .zero { return .waits(home: model.servers[home].id, tier: 0) }
+        if let stickyServer {
+            if !isHeld, model.servers[stickyServer].hasRoom(for: request.kind) { return .assigned([stickyServer], isSticky: true) }
+            if mayWait(request), model.settings.stick!.wait > .zero { return .waits(stickyServer: model.servers[stickyServer].id, tier: 0) }
         }
         guard let tier = model.tier(request.tried) else {
-            return model.standing == .down && request.attempt != .first ? .waits(home: nil, tier: 0) : .refused
+            return model.standing == .down && request.attempt != .first ? .waits(stickyServer: nil, tier: 0) : .refused
         }
-        if isHeld { return .waits(home: nil, tier: tier) }
-        let waiter = waiter(request, home: nil, tier: tier)
+        if isHeld { return .waits(stickyServer: nil, tier: tier) }
+        let waiter = waiter(request, stickyServer: nil, tier: tier)
         let takers = model.servers.indices.filter { model.mayTake(model.servers[$0], waiter) }
-        guard let nearest = takers.map({ model.servers[$0].tier }).min() else { return .waits(home: nil, tier: tier) }
+        guard let nearest = takers.map({ model.servers[$0].tier }).min() else { return .waits(stickyServer: nil, tier: tier) }
         return .assigned(takers.filter { model.servers[$0].tier == nearest }, isSticky: false)
     }
 
     private func mayWait(_ request: PoolRequest) -> Bool { request.mayQueue && model.waiting.count < model.settings.queue.size }
 
-    private func waiter(_ request: PoolRequest, home: ServerID?, tier: Int) -> PoolModel.Waiter {
+    private func waiter(_ request: PoolRequest, stickyServer: ServerID?, tier: Int) -> PoolModel.Waiter {
         PoolModel.Waiter(
             ticket: request.ticket, kind: request.kind, queueClass: request.queueClass, tried: request.tried,
             isRepeat: request.attempt == .repeat, stickKey: request.stickKey, order: request.place?.order ?? nextOrder,
-            arrived: latestArrival - (request.place?.waited ?? .zero), home: home, tier: tier)
+            arrived: latestArrival - (request.place?.waited ?? .zero), stickyServer: stickyServer, tier: tier)
     }
 
     // MARK: Submissions
@@ -68,13 +68,13 @@ extension PoolWorld {
             switch (expectation, answer) {
             case (.assigned(let takers, let isSticky), .assigned(let assignment)):
                 try judge(assignment, to: request, takers, isSticky: isSticky, at)
-            case (.waits(let home, let tier), .queued):
+            case (.waits(let stickyServer, let tier), .queued):
                 try require(mayWait(request), "queued beyond the queue's size")
-                wait(request, home, tier, at)
+                wait(request, stickyServer, tier, at)
             case (.waits, .refused(.queueFull)):
                 try require(!mayWait(request), "queue_full, but there is room")
             case (.waits, .refused(.overloaded)):
-                try require(request.mayComeBack && wouldTimeOut(request, at), "overloaded, but it is not")
+                try require(request.acceptsRetryAfter && wouldTimeOut(request, at), "overloaded, but it is not")
             case (.refused, .refused(.noServer)): break
             default: continue
             }
@@ -89,12 +89,12 @@ extension PoolWorld {
         return capacity > 0 && .milliseconds(Double(before + 1) / capacity * 1000) > model.settings.queue.timeout
     }
 
-    private mutating func wait(_ request: PoolRequest, _ home: ServerID?, _ tier: Int, _ at: MonotonicTime) {
+    private mutating func wait(_ request: PoolRequest, _ stickyServer: ServerID?, _ tier: Int, _ at: MonotonicTime) {
         latestArrival = max(latestArrival, at)
-        let waiter = waiter(request, home: home, tier: tier)
+        let waiter = waiter(request, stickyServer: stickyServer, tier: tier)
         model.waiting.insert(waiter, at: model.waiting.firstIndex { $0.order > waiter.order } ?? model.waiting.count)
-        if let home, let place = model.place(home) { model.servers[place].stuck += 1 }
-        if home == nil, tier != model.nearestTier(request.tried) { counts.spills += 1 }
+        if let stickyServer, let place = model.place(stickyServer) { model.servers[place].waitingForThisServer += 1 }
+        if stickyServer == nil, tier != model.nearestTier(request.tried) { counts.spills += 1 }
     }
 
     private mutating func judge(
@@ -113,12 +113,12 @@ extension PoolWorld {
         }
         if request.attempt == .repeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
         try require(assignment.place.waited == request.place?.waited ?? .zero, "it did not wait")
-        try take(place, waiter(request, home: nil, tier: 0), assignment, at)
+        try take(place, waiter(request, stickyServer: nil, tier: 0), assignment, at)
     }
 
     /// HAProxy's leastconn: 0 when idle, else (requests + 1) / weight, the queue counted.
     private func key(_ server: ServerModel) -> Double {
-        let requests = server.inUse + server.stuck + server.foreign
+        let requests = server.inUse + server.waitingForThisServer + server.externalRequests
         return requests == 0 ? 0 : Double(requests + 1) / Double(pool.server(server.id)!.effectiveWeight)
     }
 
@@ -131,7 +131,7 @@ extension PoolWorld {
             assignment.kind == waiter.kind && assignment.queueClass == waiter.queueClass && assignment.isRepeat == waiter.isRepeat
                 && assignment.began == at, "not what was asked for: \(assignment)")
         try require(assignment.place.order == waiter.order, "lost its place")
-        try require(assignment.isTrial == model.servers[place].door.take(), "\(server.entry.name) is on trial, or is not")
+        try require(assignment.isTrial == model.servers[place].breaker.take(), "\(server.entry.name) is on trial, or is not")
         model.servers[place].take(waiter.kind)
         model.inUse += 1
         if waiter.isRepeat { model.repeatsInUse += 1 }
@@ -149,7 +149,7 @@ extension PoolWorld {
             switch action {
             case .assigned(let ticket, let assignment): try judgeGrant(ticket, assignment, at, isTick: isTick)
             case .refused(let ticket, let reason): try judgeRefusal(ticket, reason, at, isTick: isTick)
-            case .serverChanged(let id, let change) where change.kind == .returned: try comeBack(id, at, isTick: isTick)
+            case .serverChanged(let id, let change) where change.kind == .returned: try returnToService(id, at, isTick: isTick)
             default: break
             }
         }
@@ -157,11 +157,11 @@ extension PoolWorld {
         expected.removeAll(keepingCapacity: true)
     }
 
-    private mutating func comeBack(_ id: ServerID, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
+    private mutating func returnToService(_ id: ServerID, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
         guard isTick, let place = model.place(id), let until = model.servers[place].outlier.ejectedUntil, until <= at else {
             throw Violation("\(id) came back too early")
         }
-        model.servers[place].outlier.comeBack(now: at)
+        model.servers[place].outlier.returnToService(now: at)
         expected.append(.returned(id))
         review()
     }
@@ -171,12 +171,12 @@ extension PoolWorld {
         guard let place = model.place(assignment.server) else { throw Violation("assigned to nobody") }
         var waiter = model.waiting[index]
         let server = model.servers[place]
-        if isTick, !assignment.isSticky, leavesHome(index, at) {
-            model.leaveHome(index)
+        if isTick, !assignment.isSticky, leavesStickyServer(index, at) {
+            model.releaseToShared(index)
             waiter = model.waiting[index]
         }
         try require(model.mayTake(server, waiter), "\(waiter) was not for \(server.entry.name) \(assignment)")
-        try require(assignment.isSticky == (waiter.home != nil), "isSticky is wrong")
+        try require(assignment.isSticky == (waiter.stickyServer != nil), "isSticky is wrong")
         if waiter.isRepeat { try require(model.mayRepeat(slack: 1), "a repeat beyond the budget") }
         // First come first served, within a class.
         for earlier in model.waiting[..<index] where earlier.queueClass == waiter.queueClass && model.mayTake(server, earlier) {
@@ -186,14 +186,14 @@ extension PoolWorld {
         let waited = assignment.place.waited
         try require(waited >= .zero && waited >= at - waiter.arrived, "waited \(at - waiter.arrived), not \(waited)")
         counts.fromQueue += 1
-        if waiter.home != nil { counts.toOwnServer += 1 }
+        if waiter.stickyServer != nil { counts.toOwnServer += 1 }
         if waiter.isRepeat { counts.repeats += 1 }
         try take(place, waiter, assignment, at)
     }
 
     private mutating func judgeRefusal(_ ticket: Ticket, _ reason: Reason, _ at: MonotonicTime, isTick: Bool) throws(Violation) {
         guard let index = model.waiting.firstIndex(where: { $0.ticket == ticket }) else { throw Violation("\(ticket) does not wait") }
-        if isTick, reason == .noServer, leavesHome(index, at) { model.leaveHome(index) }
+        if isTick, reason == .noServer, leavesStickyServer(index, at) { model.releaseToShared(index) }
         let waiter = model.waiting[index]
         switch reason {
         case .queueTimeout:
@@ -202,7 +202,7 @@ extension PoolWorld {
         case .noServer:
             let isOver = waiter.isRepeat && model.settings.retry.budget == 0
             try require(
-                isOver || waiter.home == nil && (model.standing != .down && model.nearestTier(waiter.tried) == nil),
+                isOver || waiter.stickyServer == nil && (model.standing != .down && model.nearestTier(waiter.tried) == nil),
                 "no_server, but there is one")
         default: throw Violation("\(ticket) was refused with \(reason)")
         }

@@ -14,7 +14,7 @@ struct ServerModel {
     var health: HealthModel
     var outlier = OutlierModel()
     var admin = AdminState.ready
-    var door = Door.open
+    var breaker = BreakerModel.closed
 
     // The agent's words.
     var agentWeight: Int?
@@ -23,16 +23,16 @@ struct ServerModel {
     var isDownByAgent = false
 
     /// Percent of weight and maxconn, 1 to 100; `PoolWorld.sync` holds the pool's to it.
-    var warmth = 100
-    var warmingSince: MonotonicTime?
+    var slowStartPercent = 100
+    var slowStartSince: MonotonicTime?
     /// Requests of others, by the server's own count.
-    var foreign = 0
+    var externalRequests = 0
     var lastServed: MonotonicTime?
 
     private(set) var inUse = 0
     private(set) var inUseByKind = [Int](repeating: 0, count: SlotKind.count)
     /// Requests that wait for this very server.
-    var stuck = 0
+    var waitingForThisServer = 0
 
     init(id: ServerID, entry: ServerSettings, index: Int, check: CheckSettings?) {
         health = HealthModel(check)
@@ -55,16 +55,16 @@ struct ServerModel {
     // MARK: Slots
 
     /// Without limit: `Int.max`.
-    var limit: Int { warmed(agentMaxconn ?? entry.maxconn.all) }
+    var limit: Int { slowStarted(agentMaxconn ?? entry.maxconn.all) }
 
-    func limit(_ kind: SlotKind) -> Int { warmed(entry.maxconn.limits.first { $0.kind == kind }?.limit) }
+    func limit(_ kind: SlotKind) -> Int { slowStarted(entry.maxconn.limits.first { $0.kind == kind }?.limit) }
 
-    private func warmed(_ limit: Int?) -> Int {
+    private func slowStarted(_ limit: Int?) -> Int {
         guard let limit, limit > 0 else { return .max }
-        return max(1, limit * warmth / 100)
+        return max(1, limit * slowStartPercent / 100)
     }
 
-    var hasRoom: Bool { door.admits && inUse < limit }
+    var hasRoom: Bool { breaker.admits && inUse < limit }
 
     func hasRoom(for kind: SlotKind) -> Bool { hasRoom && inUseByKind[Int(kind.value)] < limit(kind) }
 
@@ -80,10 +80,10 @@ struct ServerModel {
     }
 
     /// It came up: from a hundredth on.
-    mutating func beginWarming(now: MonotonicTime) {
+    mutating func beginSlowStart(now: MonotonicTime) {
         guard let time = entry.slowstart, time > .zero else { return }
-        warmingSince = now
-        warmth = 1
+        slowStartSince = now
+        slowStartPercent = 1
     }
 
     /// A check's time ran out, but the server served a request meanwhile.

@@ -18,7 +18,7 @@ enum StatsPageServers {
             <tr data-key="\(pool)/\(state.name)"><th scope="row">\(name(state, canBeChosen))</th>
             \(Parts.cell(badge(state)))\(Parts.cell(history(server)))
             <td class="words">\(check(server))</td>
-            \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.stuck))
+            \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.waitingForThisServer))
             \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.number(Parts.rate(traffic.rate, now: now)))\(Parts.fault(traffic.failedConnects))
             \(Parts.fault(traffic.failedAnswers))\(Parts.number(traffic.retries))
             \(Parts.statuses(traffic))\(Parts.number(Parts.mean(traffic)))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
@@ -43,7 +43,7 @@ enum StatsPageServers {
     /// HAProxy's words; green takes requests, yellow only some or soon none, red none, grey as an operator wants it.
     private static func badge(_ state: ServerState) -> HTML {
         let words = ServerStatus(state).text
-        let warming = state.warmingSince == nil ? "" : ", warming \(state.warmth)%"
+        let warming = state.slowStartSince == nil ? "" : ", warming \(state.slowStartPercent)%"
         return Parts.badge(colour(state), words + warming)
     }
 
@@ -54,7 +54,7 @@ enum StatsPageServers {
         if state.admin == .drain || state.effectiveWeight == 0 { return .off }
         let progress = state.health.progress
         let isFailing = state.health.check != nil && progress.current < progress.of
-        return isFailing || state.warmingSince != nil ? .warning : .good
+        return isFailing || state.slowStartSince != nil ? .warning : .good
     }
 
     private static func check(_ server: ServerReport) -> String {

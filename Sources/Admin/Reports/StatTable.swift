@@ -50,7 +50,7 @@ struct StatTable {
     private static func row(_ server: ServerReport, _ number: Int, _ pool: PoolReport, _ proxy: Int, now: Int64) -> StatRow {
         let state = server.state
         var row = StatRow(.server, proxy: proxy, server: number, names: (pool.name, state.name))
-        row[.qcur] = StatValue(state.stuck)
+        row[.qcur] = StatValue(state.waitingForThisServer)
         row[.scur] = StatValue(state.inUse)
         row[.smax] = StatValue(server.maximumInUse)
         if state.slotLimit < .max { row[.slim] = StatValue(state.slotLimit) }
@@ -65,7 +65,7 @@ struct StatTable {
         row[.chkdown] = .number(server.timesDown)
         row[.lastchg] = StatValue(server.sinceChange)
         row[.downtime] = StatValue(server.secondsDown)
-        if state.warmingSince != nil { row[.throttle] = StatValue(state.warmth) }
+        if state.slowStartSince != nil { row[.throttle] = StatValue(state.slowStartPercent) }
         row[.address] = .text(server.resolved ?? server.address)
         row[.idleCurrent] = StatValue(server.idleConnections)
         row[.usedConnections] = StatValue(state.inUse)

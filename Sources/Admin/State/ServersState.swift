@@ -21,7 +21,7 @@ package enum ServersState {
 
     private static func line(_ server: ServerReport, _ pool: PoolReport, _ poolNumber: Int, _ number: Int) -> String {
         let state = server.state
-        let operation = !state.isUp ? 0 : state.warmingSince != nil ? 1 : 2
+        let operation = !state.isUp ? 0 : state.slowStartSince != nil ? 1 : 2
         let admin = (state.admin == .maint ? 1 : 0) | (state.admin == .drain ? 8 : 0) | (state.health.isResolved ? 0 : 32)
         let isName = state.settings.address.literal == nil
         let (host, port) = server.place

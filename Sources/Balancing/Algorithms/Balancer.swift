@@ -1,9 +1,9 @@
 import Settings
 
-/// Which of a tier's servers with a free slot gets the request? The pool's algorithm in force, one file each beside this one.
+/// Which of a tier's servers with a free slot gets the request? By the pool's algorithm; each has a file of its own.
 ///
-/// An algorithm gives each server a rank, the least of which is first (`rank`), and may choose otherwise than by rank (`choose`). It hears
-/// of each slot taken and given back. Here is all that a new one has to be added to.
+/// An algorithm gives each server a rank, the least of which is first (`rank`), and may choose otherwise than by rank (`choose`). It is
+/// notified of each slot taken and given back. This is the only place that a new algorithm has to be added to.
 struct Balancer: Sendable {
     private var algorithm = PoolSettings.Balance.leastConnections
     private var free = FreeServers()

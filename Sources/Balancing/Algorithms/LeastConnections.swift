@@ -4,7 +4,7 @@
 /// clients by the server's own report.
 enum LeastConnections {
     static func rank(_ server: borrowing ServerState) -> UInt64 {
-        let requests = server.inUse + server.stuck + server.foreign
+        let requests = server.inUse + server.waitingForThisServer + server.externalRequests
         return requests == 0 ? 0 : (UInt64(requests + 1) << 32) / UInt64(max(1, server.effectiveWeight))
     }
 }

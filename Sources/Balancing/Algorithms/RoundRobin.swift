@@ -3,8 +3,8 @@ import Settings
 /// `balance: round-robin`: each in turn, by weight, and smoothly.
 ///
 /// Stride scheduling: each turn moves a server on by the inverse of its weight, and the one furthest behind is next. A server starts half a
-/// turn ahead of the round, so that heavy and light ones mix from the first request on; one that was full or away comes back level with the
-/// others. Each tier has a round of its own.
+/// turn ahead of the round, so that heavy and light ones mix from the first request on; one that was full or out is level with the others
+/// when it returns. Each tier has a round of its own.
 struct RoundRobin: Sendable {
     /// A server's part of it.
     struct Turn: Sendable {

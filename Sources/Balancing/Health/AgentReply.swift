@@ -2,21 +2,21 @@ import Model
 
 /// One line of a server's agent (`agent_check`): what it wants changed. What it does not speak of stays as it is.
 ///
-/// Words in any order and case, between spaces, tabs and commas; of words of one kind the last counts, words that nobody knows count for
-/// nothing. After HAProxy's documentation and code (`tcpcheck_agent_expect_reply`), and compared with HAProxy 2.6 as it runs.
+/// Words in any order and case, between spaces, tabs and commas; of words of one kind the last counts, unknown words are
+/// ignored. After HAProxy's documentation and code (`tcpcheck_agent_expect_reply`), and compared with HAProxy 2.6 as it runs.
 ///
-/// | word | effect, until another word takes it back |
+/// | word | effect, until another word revokes it |
 /// |---|---|
 /// | `75%`, `weight:75%` | the weight is so much of the configured one, 256 at most; with 0% nothing new |
 /// | `weight:75` | the weight is that, 0 to 256 |
 /// | `maxconn:30` | requests at once; 0 is unlimited |
-/// | `drain`, `maint` | as an operator's word: nothing new; with `maint` no health checks either |
+/// | `drain`, `maint` | as an operator's state: no new requests; with `maint` no health checks either |
 /// | `ready` | takes these back, an operator's too |
 /// | `down`, `fail`, `stopped` | down, whatever the health checks say; which word it was is for the log |
 /// | `up` | takes these back: the health checks decide again |
 /// | `#` and what follows in the line | why; kept where the line has a word of health |
 ///
-/// HAProxy 2.6 does not know `weight:`, and takes `down#why` for a word that it does not know: it wants a blank before `#`.
+/// HAProxy 2.6 does not know `weight:`, and ignores `down#why` as an unknown word: it requires a blank before `#`.
 package struct AgentReply: Sendable, Equatable {
     package enum Health: Sendable, Equatable { case up, down }
 

@@ -11,7 +11,7 @@ package enum CheckOutcome: Sendable, Equatable {
 
 /// Why a health check failed.
 package struct CheckFailure: Sendable, Equatable {
-    /// HAProxy's `check_status` words.
+    /// HAProxy's values of `check_status`.
     package enum Cause: String, Sendable, CaseIterable {
         case socketError = "SOCKERR"
         case layer4Refused = "L4CON"
@@ -42,7 +42,7 @@ package struct CheckFailure: Sendable, Equatable {
     package var cause: Cause
     /// The response's status where there was one.
     package var code: Int?
-    /// More words for the operator, such as the errno's text; may come from the server, so `HealthChange.line` cleans it.
+    /// More for the operator, such as the errno's text; may come from the server, so `HealthChange.line` cleans it.
     package var info: String
     package var duration: Duration
 
@@ -50,7 +50,7 @@ package struct CheckFailure: Sendable, Equatable {
     package var isSoft: Bool {
         switch cause {
         case .layer6Timeout, .layer7Timeout, .layer7Status: true
-        // With a status: an answer whose body is not as wanted.
+        // With a status: a response whose body is not as wanted.
         case .layer7Response: code != nil
         case .socketError, .layer4Refused, .layer4Timeout, .layer6Response: false
         }

@@ -1,4 +1,4 @@
-/// A step of a server's health, and how the pool stands after it: what the log tells and hooks are told.
+/// A step of a server's health, and the pool's state after it: for the log and the hooks.
 package struct HealthChange: Sendable, Equatable {
     /// `failing` and `passing` are steps on the way that changed nothing yet; `slow` is a check whose time ran out while the server went on
     /// to serve requests: it counts for nothing.
@@ -18,13 +18,13 @@ package struct HealthChange: Sendable, Equatable {
     /// Requests waiting in the pool's queue when it happened.
     package var queued: Int
 
-    /// The server takes no connection or does not answer: what it has not begun to answer by now may never come.
+    /// The server accepts no connection or does not respond: responses that have not begun by now may never come.
     package var isGone: Bool {
         guard case .failed(let failure) = outcome else { return false }
         return failure.cause.isTimeout || failure.cause == .layer4Refused || failure.cause == .socketError
     }
 
-    /// One line without line end, in HAProxy's words, so that operators and their tools know it.
+    /// One line without line end, in HAProxy's form, so that operators and their tools know it.
     package func line(pool: String, server: String) -> String {
         switch kind {
         case .failing, .passing:
@@ -41,7 +41,7 @@ package struct HealthChange: Sendable, Equatable {
         }
     }
 
-    /// The outcome in HAProxy's words.
+    /// The outcome in HAProxy's terms.
     package var reason: String {
         switch outcome {
         case .passed(let status, let duration):

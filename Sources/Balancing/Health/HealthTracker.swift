@@ -70,7 +70,7 @@ package struct HealthTracker: Sendable, Equatable {
         return counter > before ? .passing : .failing
     }
 
-    /// An operator's word: as if so many checks had passed, or failed.
+    /// An operator's override: as if so many checks had passed, or failed.
     package mutating func force(isUp: Bool) {
         counter = isUp ? top : 0
         lastFailureIsSoft = false
@@ -82,7 +82,7 @@ package struct HealthTracker: Sendable, Equatable {
         self.counter = min(max(counter, 0), top)
     }
 
-    /// Takes new settings and keeps what is known: who was up stays up, with as many failures counted as still matter.
+    /// Takes new settings and keeps what is known: a server that was up stays up, with as many failures counted as still matter.
     package mutating func adopt(_ newCheck: CheckSettings?) {
         guard newCheck != check else { return }
         let wasUp = isUp

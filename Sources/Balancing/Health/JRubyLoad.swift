@@ -1,4 +1,4 @@
-/// What a Puppet Server says of its JRubies: each compiles or serves one request at a time.
+/// The JRubies of a Puppet Server, as it reports them: each compiles or serves one request at a time.
 package struct JRubyLoad: Sendable, Equatable {
     /// How many there are, free or not; more than 0.
     package var jrubies: Int

@@ -1,13 +1,13 @@
 import Model
 import Settings
 
-/// Do requests fail on this server in a row? Passive checks: who fails `failures` times running, connections and each class of requests
-/// counted apart (quick files must not hide that no catalog ends), is ejected for `eject`, doubled with each ejection that follows soon
-/// (up to 16 times). Back, it is on probation: the next failure ejects it again, the next success ends the probation.
+/// Do requests fail on this server in a row? Passive checks: a server on which `failures` requests in a row fail, connections and each class
+/// of requests counted apart (quick files must not hide that no catalog ends), is ejected for `eject`, doubled with each ejection that
+/// follows soon (up to 16 times). After it, the server is on probation: the next failure ejects it again, the next success ends that.
 package struct OutlierTracker: Sendable, Equatable {
     /// nil: not ejected.
     package internal(set) var ejectedUntil: MonotonicTime?
-    /// Failures of connections, then of each class's answers.
+    /// Failures of connections, then of each class's responses.
     private var failures = [Int](repeating: 0, count: 1 + QueueClass.allCases.count)
     private var isOnProbation = false
     private var lastEjection: Duration = .zero
@@ -46,7 +46,7 @@ package struct OutlierTracker: Sendable, Equatable {
         return lastEjection
     }
 
-    mutating func comeBack(now: MonotonicTime) {
+    mutating func returnToService(now: MonotonicTime) {
         ejectedUntil = nil
         returned = now
         isOnProbation = true

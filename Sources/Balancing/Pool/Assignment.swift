@@ -14,7 +14,7 @@ package struct Assignment: Sendable, Equatable {
     /// The server was chosen by a stick.
     package let isSticky: Bool
     package let began: MonotonicTime
-    /// The last connection to it failed: the pool wants to know when this one stands (`PoolEvent.connected`).
+    /// The last connection to it failed: the pool must be notified when this one is established (`PoolEvent.connected`).
     package let isTrial: Bool
     /// What the next submission of the same request says.
     package let place: QueuePlace

@@ -1,9 +1,9 @@
 import Model
 import Settings
 
-/// Which of the servers? Stick, tier, balance.
+/// Which of the servers? Stick and tier; `Balancer` chooses within a tier.
 extension Pool {
-    /// What a request has in common with those beside whom it would wait.
+    /// What a request has in common with those of its line.
     func key(of request: PoolRequest) -> PendingQueue.Key {
         PendingQueue.Key(
             queueClass: request.queueClass, kind: limited(request.kind), tried: request.tried, isRepeat: request.attempt == .repeat)
@@ -14,8 +14,8 @@ extension Pool {
 
     // MARK: Sticks
 
-    /// The server that this request belongs to, where that can take it. A stick to one that is down, drained, ejected or gone breaks.
-    mutating func home(of request: PoolRequest, now: MonotonicTime) -> Int? {
+    /// The server that the request's stick names, where that can take it. A stick to one that is down, drained, ejected or gone breaks.
+    mutating func stickyServer(for request: PoolRequest, now: MonotonicTime) -> Int? {
         guard !request.stickKey.isEmpty, let server = sticks?.find(request.stickKey, now: now), !request.tried.contains(server) else {
             return nil
         }
@@ -26,41 +26,42 @@ extension Pool {
         return place
     }
 
-    /// nil: it has no slot now and cannot wait for one, so it goes where there is one.
+    /// nil: its sticky server has no free slot and it cannot wait for one, so it goes to another server.
     mutating func submit(
-        _ request: PoolRequest, _ waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, toHome place: Int, isHeld: Bool, now: MonotonicTime
+        _ request: PoolRequest, _ entry: PendingQueue.Entry, _ key: PendingQueue.Key, toStickyServer place: Int, isHeld: Bool,
+        now: MonotonicTime
     ) -> Submission? {
         var key = key
-        key.home = servers[place].id
+        key.stickyServer = servers[place].id
         if !isHeld, queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
-            return .assigned(take(place, for: waiter, key, at: waiter.place, isSticky: true, now: now))
+            return .assigned(take(place, for: entry, key, at: entry.place, isSticky: true, now: now))
         }
         guard let stick = settings.stick, stick.wait > .zero, request.mayQueue, queue.count < settings.queue.size else { return nil }
-        return wait(request, waiter, key, tier: servers[place].tier, now: now)
+        return wait(request, entry, key, tier: servers[place].tier, now: now)
     }
 
     // MARK: Tiers
 
-    /// The tier that a request goes to: the first with a usable server that it was not tried on and to which connections stand,
-    /// or, where that is true of none, the first with a usable one; while its queue is above
-    /// `locality.spill` the next site's whose queue is not. Backups take nothing that is only crowded.
+    /// The tier that a request goes to: the first with a usable server on which it was not tried and whose circuit breaker is closed, or,
+    /// where there is none, the first with a usable one; while its queue is above `locality.spill`, the next site's whose queue is not.
+    /// Backups take no overflow of active servers.
     func tier(for tried: TriedServers) -> Int? {
         guard let first = nearestTier(for: tried) else { return nil }
         guard case .averageQueue(let limit) = settings.spill, first < activeTierCount, queue.count > 0 else { return first }
-        return (first..<activeTierCount).first { isOpen($0, tried) && averageQueue(tier: $0) <= limit } ?? first
+        return (first..<activeTierCount).first { isReachable($0, tried) && averageQueue(tier: $0) <= limit } ?? first
     }
 
     func nearestTier(for tried: TriedServers) -> Int? {
         guard let firstTier else { return nil }
         let tiers = firstTier..<max(firstTier, usable.count)
-        return tiers.first { isOpen($0, tried) } ?? tiers.first { hasUntried($0, tried) }
+        return tiers.first { isReachable($0, tried) } ?? tiers.first { hasUntried($0, tried) }
     }
 
-    /// It has a usable server to which connections stand and that was not tried.
-    private func isOpen(_ tier: Int, _ tried: TriedServers) -> Bool {
+    /// It has a usable server with a closed circuit breaker that was not tried.
+    private func isReachable(_ tier: Int, _ tried: TriedServers) -> Bool {
         // More servers than can have been tried: one of them was not.
-        if open[tier] == 0 || tried.isEmpty || open[tier] > TriedServers.capacity { return open[tier] > 0 }
-        return usable[tier].contains { servers[$0].reach == .open && !tried.contains(servers[$0].id) }
+        if reachableCount[tier] == 0 || tried.isEmpty || reachableCount[tier] > TriedServers.capacity { return reachableCount[tier] > 0 }
+        return usable[tier].contains { servers[$0].breaker == .closed && !tried.contains(servers[$0].id) }
     }
 
     func hasUntried(_ tier: Int, _ tried: TriedServers) -> Bool {
@@ -70,7 +71,7 @@ extension Pool {
 
     private func averageQueue(tier: Int) -> Int {
         var waiting = 0
-        for line in queue.shared where queue.lines[line].tier == tier { waiting += queue.lines[line].count }
+        for line in queue.sharedLines where queue.lines[line].tier == tier { waiting += queue.lines[line].count }
         return (waiting + usable[tier].count - 1) / usable[tier].count
     }
 

@@ -1,14 +1,14 @@
 import Model
 import Settings
 
-/// Is this server well? Checks, the agent's word, passive checks, and what a server gets after it came back.
+/// Is this server healthy? Checks, the agent check, operator overrides, passive checks, and slow start after a recovery.
 extension Pool {
     // MARK: Checks
 
     mutating func check(_ id: ServerID, _ outcome: CheckOutcome, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
         apply(outcome, place, now: now, actions: &actions)
-        if case .passed = outcome { changeReach(place, now: now, actions: &actions) { $0.checkPassed() } }
+        if case .passed = outcome { changeBreaker(place, now: now, actions: &actions) { $0.checkPassed() } }
     }
 
     private mutating func apply(_ outcome: CheckOutcome, _ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
@@ -31,7 +31,7 @@ extension Pool {
         case .down: kind = .down
         case .up: kind = .up
         }
-        if kind == .up { beginWarming(place, now: now) }
+        if kind == .up { beginSlowStart(place, now: now) }
         if kind == .up || kind == .down {
             var after: [PoolAction] = []
             rebuildUsable(actions: &after)
@@ -56,16 +56,16 @@ extension Pool {
             isUp: state.health.isUp, activeLeft: left.active, backupsLeft: left.backups, inUse: state.inUse, queued: queue.count)
     }
 
-    // MARK: Words
+    // MARK: Overrides
 
     mutating func admin(_ id: ServerID, _ state: AdminState, byAgent: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].admin != state else { return }
-        if servers[place].admin == .maint, state == .ready { beginWarming(place, now: now) }
+        if servers[place].admin == .maint, state == .ready { beginSlowStart(place, now: now) }
         servers[place].admin = state
         change(place, .admin(state, byAgent: byAgent), now: now, actions: &actions)
     }
 
-    /// What the server's agent says, or an operator in its place.
+    /// The agent check's reply, or an operator's override in its place.
     mutating func adjust(_ id: ServerID, _ reply: AgentReply, byAgent: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].index != nil else { return }
         if let admin = reply.admin { self.admin(id, admin, byAgent: byAgent, now: now, actions: &actions) }
@@ -81,14 +81,14 @@ extension Pool {
         }
         guard let health = reply.health, (health == .down) != servers[place].agent.isDown else { return }
         servers[place].agent.isDown = health == .down
-        if health == .up { beginWarming(place, now: now) }
+        if health == .up { beginSlowStart(place, now: now) }
         change(place, health == .down ? .agentDown(reply.description) : .agentUp, now: now, actions: &actions)
     }
 
     mutating func force(_ id: ServerID, isUp: Bool, now: MonotonicTime, actions: inout [PoolAction]) {
         guard let place = place(of: id), servers[place].health.check != nil, servers[place].health.isUp != isUp else { return }
         servers[place].health.force(isUp: isUp)
-        if servers[place].health.isUp { beginWarming(place, now: now) }
+        if servers[place].health.isUp { beginSlowStart(place, now: now) }
         change(place, .forced(isUp: isUp), now: now, actions: &actions)
     }
 
@@ -103,7 +103,7 @@ extension Pool {
         change(place, .weight((servers[place].effectiveWeight + 255) / 256, byAgent: byAgent), now: now, actions: &actions)
     }
 
-    /// Tells of a change that has been made, and acts on it.
+    /// Reports a change that has been made, and acts on it.
     private mutating func change(_ place: Int, _ kind: ServerChange.Kind, now: MonotonicTime, actions: inout [PoolAction]) {
         var after: [PoolAction] = []
         rebuildUsable(actions: &after)
@@ -116,18 +116,20 @@ extension Pool {
 
     // MARK: Load
 
-    /// What others have sent there, by the server's own count, weighs as ours until the next word.
+    /// Requests from other clients, by the server's own count, weigh as ours until the next report.
     mutating func load(_ id: ServerID, _ load: JRubyLoad?) {
         guard let place = place(of: id) else { return }
         servers[place].load = load
-        servers[place].foreign = load.map { max(0, $0.jrubies - $0.free + $0.waiting - servers[place].inUse) } ?? 0
+        servers[place].externalRequests = load.map { max(0, $0.jrubies - $0.free + $0.waiting - servers[place].inUse) } ?? 0
         rank(place)
     }
 
     // MARK: Passive checks
 
-    /// What the end of a request tells of its server.
-    mutating func judge(_ place: Int, _ verdict: Verdict, _ queueClass: QueueClass, now: MonotonicTime, actions: inout [PoolAction]) {
+    /// A request on this server has ended.
+    mutating func recordPassiveCheck(
+        _ place: Int, _ verdict: Verdict, _ queueClass: QueueClass, now: MonotonicTime, actions: inout [PoolAction]
+    ) {
         let failures = servers[place].outlier.record(verdict, queueClass)
         guard failures > 0, servers[place].index != nil else { return }
         if settings.check != nil { actions.append(.checkSoon(servers[place].id)) }
@@ -138,9 +140,9 @@ extension Pool {
         change(place, .ejected(time, failures: failures), now: now, actions: &actions)
     }
 
-    /// Never the last usable one: an answer now and then is better than none.
+    /// Never the last usable one: a response now and then is better than none.
     private func mayEject(_ place: Int, _ outlier: OutlierSettings) -> Bool {
-        let ejected = restless.reduce(0) { $0 + (servers[$1].outlier.ejectedUntil == nil ? 0 : 1) }
+        let ejected = needsTick.reduce(0) { $0 + (servers[$1].outlier.ejectedUntil == nil ? 0 : 1) }
         guard (ejected + 1) * 100 <= outlier.atMost * settings.servers.count else { return false }
         return usable.contains { $0.contains { $0 != place } }
     }
@@ -148,12 +150,12 @@ extension Pool {
     // MARK: Time
 
     mutating func tick(now: MonotonicTime, actions: inout [PoolAction]) {
-        for id in restless.map({ servers[$0].id }) {
+        for id in needsTick.map({ servers[$0].id }) {
             guard let place = place(of: id) else { continue }
-            if servers[place].warmingSince != nil { warm(place, now: now, actions: &actions) }
-            changeReach(place, now: now, actions: &actions) { $0.timePasses(now: now) }
+            if servers[place].slowStartSince != nil { advanceSlowStart(place, now: now, actions: &actions) }
+            changeBreaker(place, now: now, actions: &actions) { $0.timePasses(now: now) }
             if let until = servers[place].outlier.ejectedUntil, until <= now {
-                servers[place].outlier.comeBack(now: now)
+                servers[place].outlier.returnToService(now: now)
                 change(place, .returned, now: now, actions: &actions)
             }
         }
@@ -161,29 +163,29 @@ extension Pool {
         sticks?.expire(now: now, limit: 256)
     }
 
-    /// A server that comes back starts with a hundredth of its weight and maxconn (HAProxy's slow start).
-    private mutating func beginWarming(_ place: Int, now: MonotonicTime) {
+    /// A server that recovers starts with a hundredth of its weight and maxconn (HAProxy's slow start).
+    private mutating func beginSlowStart(_ place: Int, now: MonotonicTime) {
         guard let time = servers[place].settings.slowstart, time > .zero else { return }
-        servers[place].warmingSince = now
-        servers[place].warmth = 1
+        servers[place].slowStartSince = now
+        servers[place].slowStartPercent = 1
         servers[place].adoptLimits()
     }
 
-    mutating func endWarming(_ place: Int) {
-        servers[place].warmingSince = nil
-        servers[place].warmth = 100
+    mutating func endSlowStart(_ place: Int) {
+        servers[place].slowStartSince = nil
+        servers[place].slowStartPercent = 100
         servers[place].adoptLimits()
     }
 
-    private mutating func warm(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
-        guard let since = servers[place].warmingSince, let time = servers[place].settings.slowstart else { return }
+    private mutating func advanceSlowStart(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
+        guard let since = servers[place].slowStartSince, let time = servers[place].settings.slowstart else { return }
         let percent = Int((now - since).inMilliseconds * 100 / max(1, time.inMilliseconds))
-        guard percent > servers[place].warmth else { return }
+        guard percent > servers[place].slowStartPercent else { return }
         let weight = servers[place].effectiveWeight
-        if percent < 100 { servers[place].warmth = percent } else { endWarming(place) }
+        if percent < 100 { servers[place].slowStartPercent = percent } else { endSlowStart(place) }
         servers[place].adoptLimits()
         if servers[place].isUsable { balancer.weightChanged(by: servers[place].effectiveWeight - weight, tier: servers[place].tier) }
-        settle(place)
+        updateNeedsTick(place)
         rank(place)
         serve(place, now: now, actions: &actions)
     }

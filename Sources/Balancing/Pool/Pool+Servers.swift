@@ -4,7 +4,7 @@ import Settings
 /// Which servers are there, and which are usable?
 extension Pool {
     /// Brings `servers` in line with the settings. Same name and address: the same server, which keeps its ID, slots, health and
-    /// operator's state, and comes back if it was draining away. Anything else is a new server with a new ID that starts up.
+    /// operator's state, and returns if it was being removed. Anything else is a new server with a new ID that starts up.
     mutating func adopt(_ newSettings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState) {
         settings = newSettings
         adoptSticks()
@@ -37,7 +37,7 @@ extension Pool {
             if hasOtherTiers || servers[place].tier != tierOfIndex[index] { servers[place].turn.next = nil }
             servers[place].tier = tierOfIndex[index]
         }
-        for line in queue.shared { queue.setTier(0, line: line) }
+        for line in queue.sharedLines { queue.setTier(0, line: line) }
         buildRings()
     }
 
@@ -45,9 +45,9 @@ extension Pool {
         let hadAgent = servers[place].settings.agentCheck != nil
         servers[place].settings = entry
         servers[place].health.adopt(settings.check)
-        if hadAgent, entry.agentCheck == nil { servers[place].agent = AgentWord() }
+        if hadAgent, entry.agentCheck == nil { servers[place].agent = AgentOverrides() }
         if settings.outlier == nil { servers[place].outlier = OutlierTracker() }
-        if (entry.slowstart ?? .zero) == .zero { endWarming(place) }
+        if (entry.slowstart ?? .zero) == .zero { endSlowStart(place) }
         if settings.load == .none { load(servers[place].id, nil) }
         servers[place].adoptLimits()
     }
@@ -70,7 +70,7 @@ extension Pool {
         server.index != nil && server.admin == .ready && server.isUp && server.outlier.ejectedUntil == nil
     }
 
-    /// Finds the usable servers of each tier anew, in the file's order: after every change of health, operator's state or settings.
+    /// Finds the usable servers of each tier again, in the file's order: after every change of health, operator's state or settings.
     mutating func rebuildUsable(actions: inout [PoolAction]) {
         let wasUsable = firstTier != nil
         let wasPanicking = isPanicking
@@ -79,9 +79,9 @@ extension Pool {
         usable = Array(repeating: [], count: tierCount)
         for place in servers.indices where servers[place].isUsable { usable[servers[place].tier].append(place) }
         for tier in usable.indices { usable[tier].sort { servers[$0].index ?? 0 < servers[$1].index ?? 0 } }
-        open = usable.map { $0.count { servers[$0].reach == .open } }
+        reachableCount = usable.map { $0.count { servers[$0].breaker == .closed } }
         firstTier = usable.firstIndex { !$0.isEmpty }
-        restless = servers.indices.filter(isRestless)
+        needsTick = servers.indices.filter(dependsOnTime)
         rankAll()
         let isUsable = firstTier != nil
         if isUsable, isPanicking, !wasPanicking {
@@ -91,8 +91,8 @@ extension Pool {
         }
     }
 
-    /// The last resort. A check that asks the wrong thing must not take the whole pool out: where no tier has a usable server, those that
-    /// take connections and only fail what the check asks, or were ejected, are used if they are at least `panic` percent of the pool.
+    /// The last resort. A wrong check must not take the whole pool out: where no tier has a usable server, those that accept connections
+    /// and only fail what the check asks, or were ejected, are used if they are at least `panic` percent of the pool.
     private mutating func panics() -> Bool {
         let enabled = servers.indices.filter { servers[$0].index != nil && servers[$0].admin == .ready && servers[$0].effectiveWeight > 0 }
         let candidates = enabled.filter { !servers[$0].agent.isDown && (servers[$0].health.isUp || servers[$0].health.failsSoftly) }
@@ -101,7 +101,7 @@ extension Pool {
         return true
     }
 
-    /// After a change of who is usable.
+    /// After the set of usable servers has changed.
     mutating func serversChanged(now: MonotonicTime, actions: inout [PoolAction]) {
         rebuildUsable(actions: &actions)
         serveAll(now: now, actions: &actions)
@@ -117,7 +117,7 @@ extension Pool {
         for place in servers.indices where servers[place].index != nil { balancer.update(place, &servers[place]) }
     }
 
-    /// After anything but its being usable has changed for a server.
+    /// After anything but `isUsable` has changed for a server.
     mutating func rank(_ place: Int) {
         if servers[place].index != nil { balancer.update(place, &servers[place]) }
     }

@@ -1,30 +1,30 @@
 import Model
 import Settings
 
-/// Who waits, for whom, and who is next?
+/// Which requests are queued, for which servers, and which is next?
 extension Pool {
-    // MARK: Coming
+    // MARK: Queueing
 
     mutating func wait(
-        _ request: PoolRequest, _ waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, tier: Int, now: MonotonicTime
+        _ request: PoolRequest, _ entry: PendingQueue.Entry, _ key: PendingQueue.Key, tier: Int, now: MonotonicTime
     ) -> Submission {
         guard request.mayQueue, queue.count < settings.queue.size else { return .refused(.queueFull) }
-        if request.mayComeBack, wouldTimeOut(request.queueClass, now: now) { return .refused(.overloaded) }
+        if request.acceptsRetryAfter, wouldTimeOut(request.queueClass, now: now) { return .refused(.overloaded) }
         if queue.countByClass[request.queueClass.index] == 0 {
             waitsSince[request.queueClass.index] = now
             shares.begins(request.queueClass, others: QueueClass.allCases.filter { queue.countByClass[$0.index] > 0 })
         }
-        queue.append(waiter, key: key, tier: tier, now: now)
-        if let home = key.home, let place = place(of: home) {
-            servers[place].stuck += 1
+        queue.append(entry, key: key, tier: tier, now: now)
+        if let server = key.stickyServer, let place = place(of: server) {
+            servers[place].waitingForThisServer += 1
             rank(place)
         }
         peakQueued = max(peakQueued, queue.count)
         return .queued
     }
 
-    /// By what is measured, a place at the end of its class's line comes too late. What ended while none of the class waited tells what was
-    /// asked for, not what could be done: a herd after quiet times waits.
+    /// By the measured rate, a place at the end of its class's line would be served too late. What ended while none of the class was queued
+    /// shows the demand, not the capacity: a herd after quiet times is queued.
     private func wouldTimeOut(_ queueClass: QueueClass, now: MonotonicTime) -> Bool {
         guard queued(queueClass) > 0, now - waitsSince[queueClass.index] >= CompletionRate.span else { return false }
         let rate = capacity(queueClass, now: now)
@@ -32,15 +32,15 @@ extension Pool {
         return Double(queued(queueClass) + 1) / rate > Double(settings.queue.timeout.inMilliseconds) / 1000
     }
 
-    /// Repeats have a share of the live requests, so that a failing server does not make the rest work twice; three may always be.
+    /// Repeats have a share of the live requests, so that a failing server does not make the rest work twice; three are always allowed.
     var mayRepeat: Bool {
         guard settings.retry.budget > 0 else { return false }
         return repeatsInUse < max(3, (inUse + queue.count) * settings.retry.budget / 100)
     }
 
-    // MARK: Being served
+    // MARK: Serving
 
-    /// A slot of this server may have come free: hands it out.
+    /// A slot of this server may be free: assigns it.
     mutating func serve(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
         while queue.count > 0, servers[place].inUse < servers[place].slotLimit, let line = nextLine(for: place) {
             grant(line: line, place, now: now, actions: &actions)
@@ -52,14 +52,14 @@ extension Pool {
         let server = servers[place]
         var best: Int?
         if isFit(server) || server.isUsable {
-            for line in queue.homes[server.id] ?? [] {
+            for line in queue.stickyLines[server.id] ?? [] {
                 let key = queue.lines[line].key
                 guard server.hasFreeSlot(key.kind), !key.isRepeat || mayRepeat else { continue }
                 if best.map({ precedes(line, $0) }) ?? true { best = line }
             }
         }
         guard server.isUsable else { return best }
-        for line in queue.shared where queue.lines[line].tier >= server.tier {
+        for line in queue.sharedLines where queue.lines[line].tier >= server.tier {
             let key = queue.lines[line].key
             guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), !key.isRepeat || mayRepeat else { continue }
             if best.map({ precedes(line, $0) }) ?? true { best = line }
@@ -77,22 +77,22 @@ extension Pool {
 
     private mutating func grant(line: Int, _ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
         let key = queue.lines[line].key
-        let waiter = queue.removeFirst(line: line)
+        let entry = queue.removeFirst(line: line)
         shares.takesTurn(key.queueClass)
-        if key.home != nil { servers[place].stuck -= 1 }
+        if key.stickyServer != nil { servers[place].waitingForThisServer -= 1 }
         actions.append(
-            .assigned(waiter.ticket, take(place, for: waiter, key, at: waiter.place(now: now), isSticky: key.home != nil, now: now)))
+            .assigned(entry.ticket, take(place, for: entry, key, at: entry.place(now: now), isSticky: key.stickyServer != nil, now: now)))
     }
 
     // MARK: After changes
 
-    /// Usable servers or limits have changed: those who wait for a server that is none any more wait for any, each line waits for the
-    /// tier that is its now, those whom none of the usable servers can take are refused, and every free slot is handed out. Where no
-    /// server is usable, all wait for one to come back.
+    /// Called when the set of usable servers or their limits changed. Tickets bound to a vanished sticky server join the shared lines, every
+    /// line is assigned to its current tier, tickets that no usable server may take are refused, and free slots are handed out. Where no
+    /// server is usable, all stay queued until one recovers.
     mutating func serveAll(now: MonotonicTime, actions: inout [PoolAction]) {
         guard queue.count > 0 else { return }
-        leaveLostHomes()
-        for line in queue.shared {
+        releaseVanishedStickyLines()
+        for line in queue.sharedLines {
             let mayWait = !queue.lines[line].key.isRepeat || settings.retry.budget > 0
             if mayWait, let tier = firstTier == nil ? 0 : waitingTier(of: line) {
                 queue.setTier(tier, line: line)
@@ -104,7 +104,7 @@ extension Pool {
         handOut(now: now, actions: &actions)
     }
 
-    /// Where a line has spilled to it stays, as long as there is someone to wait for.
+    /// A line stays in the tier that it has spilled to, as long as that has a server for it.
     private func waitingTier(of line: Int) -> Int? {
         let tried = queue.lines[line].key.tried
         guard let first = nearestTier(for: tried) else { return nil }
@@ -113,33 +113,33 @@ extension Pool {
         return tier
     }
 
-    private mutating func leaveLostHomes() {
-        for (home, lines) in queue.homes {
-            let place = place(of: home)
-            // Without a budget no repeat waits for anything: it leaves, to be refused.
+    private mutating func releaseVanishedStickyLines() {
+        for (server, lines) in queue.stickyLines {
+            let place = place(of: server)
+            // Without a budget no repeat is queued: it is released, to be refused.
             for line in lines where queue.lines[line].key.isRepeat && settings.retry.budget == 0 {
-                leaveHome(line: line, place, while: { _ in true })
+                releaseToShared(line: line, place, while: { _ in true })
             }
             if let place, settings.stick != nil, isFit(servers[place]) || servers[place].isUsable { continue }
-            for line in lines { leaveHome(line: line, place, while: { _ in true }) }
+            for line in lines { releaseToShared(line: line, place, while: { _ in true }) }
         }
     }
 
-    /// Those in a line for a server of their own wait for any, as long as `isDue` says so of the one that has waited longest.
-    private mutating func leaveHome(line: Int, _ place: Int?, while isDue: (PendingQueue.Waiter) -> Bool) {
-        guard let home = queue.lines[line].key.home else { return }
-        // The last one to leave gives the line back, for whatever comes next.
-        while queue.lines[line].key.home == home, let longest = queue.longest(line: line), isDue(longest) {
-            queue.leaveHome(longest.ticket, tier: nearestTier(for: queue.lines[line].key.tried) ?? 0)
-            if let place { servers[place].stuck -= 1 }
+    /// The requests of a sticky server's line may go to any server, as long as `isDue` holds for the one that has waited longest.
+    private mutating func releaseToShared(line: Int, _ place: Int?, while isDue: (PendingQueue.Entry) -> Bool) {
+        guard let server = queue.lines[line].key.stickyServer else { return }
+        // The last one frees the line, which may then be another's.
+        while queue.lines[line].key.stickyServer == server, let longest = queue.longest(line: line), isDue(longest) {
+            queue.releaseToShared(longest.ticket, tier: nearestTier(for: queue.lines[line].key.tried) ?? 0)
+            if let place { servers[place].waitingForThisServer -= 1 }
         }
         if let place { rank(place) }
     }
 
     mutating func handOut(now: MonotonicTime, actions: inout [PoolAction]) {
-        var open = queue.shared
-        for (home, lines) in queue.homes {
-            guard let place = place(of: home) else { continue }
+        var open = queue.sharedLines
+        for (server, lines) in queue.stickyLines {
+            guard let place = place(of: server) else { continue }
             open += lines.filter { servers[place].hasFreeSlot(queue.lines[$0].key.kind) }
         }
         while let position = open.indices.min(by: { precedes(open[$0], open[$1]) }) {
@@ -152,22 +152,22 @@ extension Pool {
     private mutating func slot(for line: Int) -> Int? {
         let key = queue.lines[line].key
         guard !key.isRepeat || mayRepeat, let first = queue.first(line: line) else { return nil }
-        guard let home = key.home else {
+        guard let server = key.stickyServer else {
             return choose(upTo: queue.lines[line].tier, key, hash: first.hash)
         }
-        return place(of: home).flatMap { servers[$0].hasFreeSlot(key.kind) ? $0 : nil }
+        return place(of: server).flatMap { servers[$0].hasFreeSlot(key.kind) ? $0 : nil }
     }
 
     // MARK: Time
 
-    /// When `PoolEvent.tick` is due; nil while nothing depends on it. The settings in force now count, for those who wait already too.
+    /// When `PoolEvent.tick` is due; nil while nothing depends on it. The current settings count for queued requests too.
     package var nextDeadline: MonotonicTime? {
-        if !restless.isEmpty { return .zero }
+        if !needsTick.isEmpty { return .zero }
         var earliest: MonotonicTime?
-        for line in queue.shared { note(&earliest, line, settings.queue.timeout) }
-        // While nobody else can take them they stay where they are.
+        for line in queue.sharedLines { note(&earliest, line, settings.queue.timeout) }
+        // While no other server can take them they stay where they are.
         let patience = firstTier == nil ? settings.queue.timeout : min(settings.queue.timeout, settings.stick?.wait ?? .zero)
-        for lines in queue.homes.values { for line in lines { note(&earliest, line, patience) } }
+        for lines in queue.stickyLines.values { for line in lines { note(&earliest, line, patience) } }
         return earliest
     }
 
@@ -176,31 +176,31 @@ extension Pool {
         earliest = min(earliest ?? .init(nanoseconds: .max), longest.arrived + patience)
     }
 
-    /// Ends waits whose time is over.
+    /// Ends waits that have timed out.
     mutating func expire(now: MonotonicTime, actions: inout [PoolAction]) {
-        for line in queue.shared + queue.homes.values.flatMap({ $0 }) {
-            let home = queue.lines[line].key.home
+        for line in queue.sharedLines + queue.stickyLines.values.flatMap({ $0 }) {
+            let stickyServer = queue.lines[line].key.stickyServer
             while queue.lines[line].count > 0, let longest = queue.longest(line: line), longest.arrived + settings.queue.timeout <= now {
                 queue.remove(longest.ticket)
                 actions.append(.refused(longest.ticket, .queueTimeout))
-                if let home { leftHome(home) }
+                if let stickyServer { leftStickyLine(of: stickyServer) }
             }
         }
-        guard let stick = settings.stick, !queue.homes.isEmpty, firstTier != nil else { return }
-        for (home, lines) in queue.homes {
-            let place = place(of: home)
-            // Who has nowhere else to go stays.
+        guard let stick = settings.stick, !queue.stickyLines.isEmpty, firstTier != nil else { return }
+        for (server, lines) in queue.stickyLines {
+            let place = place(of: server)
+            // Where no other server is usable they stay.
             for line in lines where nearestTier(for: queue.lines[line].key.tried) != nil {
-                leaveHome(line: line, place, while: { $0.arrived + stick.wait <= now })
+                releaseToShared(line: line, place, while: { $0.arrived + stick.wait <= now })
             }
         }
         serveAll(now: now, actions: &actions)
     }
 
-    /// One that waited for this server is gone.
-    mutating func leftHome(_ home: ServerID) {
-        guard let place = place(of: home) else { return }
-        servers[place].stuck -= 1
+    /// A request that waited for this server has left the queue.
+    mutating func leftStickyLine(of server: ServerID) {
+        guard let place = place(of: server) else { return }
+        servers[place].waitingForThisServer -= 1
         rank(place)
     }
 }

@@ -3,14 +3,15 @@ import Settings
 
 /// Which server takes this request: now, later, or none? One value for the whole process; the Engine keeps it behind one lock.
 ///
-/// A request goes to the server that its stick names; else to the first tier that has a usable server which it was not tried on (further
-/// only where `locality.spill` says so), there to the server that `balance` picks among those with a free slot. Where all are full it
-/// waits. The files beside this one: +Choosing, +Waiting, +Servers (who is usable), +Health (checks, ejection, warming up).
-/// Invariants: a slot is taken by each assignment and given back by one release; nobody waits while a server that may take it has a slot
-/// free (but repeats beyond the budget, and for `stick.wait` those who wait for a server of their own); every queued ticket ends by one
-/// action or a cancel; where some server is usable, a request waits only if one of those could take it. Where none is, fresh requests are
-/// refused, and those that were taken in wait for one to come back (as in HAProxy, but for those that were already sent).
-/// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of waiting
+/// A request goes to its sticky server; else to the first tier that has a usable server on which it was not tried (further only where
+/// `locality.spill` allows it), there to the server that `balance` picks among those with a free slot. Where all are full it is queued.
+/// The other files: +Choosing (stick and tier), +Waiting (the queue), +Servers (which are usable), +Health (checks, ejection, slow start),
+/// +Breaker (connections).
+/// Invariants: a slot is taken by each assignment and given back by one release; no request is queued while a server that may take it has
+/// a free slot (but repeats beyond the budget, and for `stick.wait` those that wait for their sticky server); every queued ticket ends by
+/// one action or a cancel; where some server is usable, a request is queued only if one of those could take it. Where none is, fresh
+/// requests are refused, and queued ones wait for a server to recover (as in HAProxy, but for those that were already sent).
+/// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of queued
 /// retries); a change of a server's state costs a pass over all.
 package struct Pool: Sendable {
     package internal(set) var settings: PoolSettings
@@ -18,14 +19,14 @@ package struct Pool: Sendable {
     package internal(set) var servers: [ServerState] = []
     /// Places in `servers` by tier: of those that are usable.
     package internal(set) var usable: [[Int]] = []
-    /// By tier: how many of them are `Reach.open`.
-    var open: [Int] = []
+    /// By tier: how many of those have a closed circuit breaker.
+    var reachableCount: [Int] = []
     /// How many tiers the settings make, and how many of them are not backups.
     var tierCount = 0
     var activeTierCount = 0
     /// The first tier with a usable server: where fresh requests go.
     package internal(set) var firstTier: Int?
-    /// Servers are used although they fail their checks, since no other is left.
+    /// Servers are used although their checks fail, since no other is left.
     package internal(set) var isPanicking = false
     var queue = PendingQueue()
     var shares = ClassShares()
@@ -34,13 +35,13 @@ package struct Pool: Sendable {
     /// Slots taken, in all and by repeats.
     package internal(set) var inUse = 0
     package internal(set) var repeatsInUse = 0
-    /// The most at a time: slots taken, requests waiting.
+    /// Highest numbers so far: slots taken, requests queued.
     package internal(set) var peak = 0
     package internal(set) var peakQueued = 0
     var choices: UInt64 = 0
-    /// Places of servers that are ejected, paused or warm up: what `tick` looks at.
-    var restless: [Int] = []
-    /// By class: since when some of it wait without a break; means nothing where none do.
+    /// Places of servers that are ejected, in slow start, or have an open circuit breaker: what `tick` looks at.
+    var needsTick: [Int] = []
+    /// By class: since when its line has not been empty; meaningless while it is.
     var waitsSince = [MonotonicTime](repeating: .zero, count: QueueClass.allCases.count)
     private var rates = [CompletionRate](repeating: CompletionRate(), count: QueueClass.allCases.count)
     private var schedule = RetrySchedule()
@@ -59,24 +60,26 @@ package struct Pool: Sendable {
 
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
         let key = key(of: request)
-        let waiter = queue.waiter(request)
+        let entry = queue.entry(for: request)
         let isHeld = key.isRepeat && !mayRepeat
         if isHeld, settings.retry.budget == 0 { return .refused(.noServer) }
-        if let place = home(of: request, now: now), let submission = submit(request, waiter, key, toHome: place, isHeld: isHeld, now: now) {
+        if let place = stickyServer(for: request, now: now),
+            let submission = submit(request, entry, key, toStickyServer: place, isHeld: isHeld, now: now)
+        {
             return submission
         }
         guard let tier = tier(for: request.tried) else {
             guard firstTier == nil, request.attempt != .first else { return .refused(.noServer) }
-            return wait(request, waiter, key, tier: 0, now: now)
+            return wait(request, entry, key, tier: 0, now: now)
         }
-        // Where others of its sort wait, there is no slot for it: no need to look.
+        // Where requests of its kind are queued, there is no slot for it: no need to look.
         if !isHeld, queue.line(key, tier: tier) == nil, let place = choose(upTo: tier, key, hash: request.hash) {
-            return .assigned(take(place, for: waiter, key, at: waiter.place, isSticky: false, now: now))
+            return .assigned(take(place, for: entry, key, at: entry.place, isSticky: false, now: now))
         }
-        return wait(request, waiter, key, tier: tier, now: now)
+        return wait(request, entry, key, tier: tier, now: now)
     }
 
-    /// Appends to `actions`; takes nothing out of it.
+    /// Appends to `actions`; removes nothing from it.
     package mutating func handle(_ event: PoolEvent, now: MonotonicTime, actions: inout [PoolAction]) {
         switch event {
         case .release(let assignment, let verdict):
@@ -84,7 +87,7 @@ package struct Pool: Sendable {
         case .connected(let server):
             connected(server, now: now, actions: &actions)
         case .cancel(let ticket):
-            if let key = queue.remove(ticket), let home = key.home { leftHome(home) }
+            if let key = queue.remove(ticket), let server = key.stickyServer { leftStickyLine(of: server) }
         case .check(let server, let outcome):
             check(server, outcome, now: now, actions: &actions)
         case .admin(let server, let state):
@@ -125,26 +128,26 @@ package struct Pool: Sendable {
         }
     }
 
-    // MARK: What is known
+    // MARK: State
 
-    /// nil: never was, or removed by a reload and without a request since.
+    /// nil: never existed, or was removed by a reload and has no request left.
     package func server(_ id: ServerID) -> ServerState? {
         place(of: id).map { servers[$0] }
     }
 
-    /// Whether a fresh request would be taken or queued.
+    /// Whether a fresh request would be assigned or queued.
     package var isUsable: Bool { firstTier != nil }
 
     package var queued: Int { queue.count }
 
     package func queued(_ queueClass: QueueClass) -> Int { queue.countByClass[queueClass.index] }
 
-    /// Requests that wait, here or (as far as they say so) at the servers, divided by the usable servers that could take them, rounded
-    /// up; twice the queue where there is none. HAProxy's arithmetic (`avg_queue`).
+    /// Requests queued here, and (as far as reported) at the servers, divided by the usable servers that could take them, rounded up;
+    /// twice the queue where there is none. HAProxy's arithmetic (`avg_queue`).
     package var averageQueue: Int {
         let takers = takers
         guard takers > 0 else { return queue.count * 2 }
-        return (queue.count + waitingElsewhere + takers - 1) / takers
+        return (queue.count + waitingAtServers + takers - 1) / takers
     }
 
     /// Usable servers of the tiers that fresh requests go to.
@@ -154,7 +157,7 @@ package struct Pool: Sendable {
         return usable[firstTier..<activeTierCount].reduce(0) { $0 + $1.count }
     }
 
-    private var waitingElsewhere: Int {
+    private var waitingAtServers: Int {
         guard settings.load == .jruby, let firstTier else { return 0 }
         return usable[firstTier].reduce(0) { $0 + (servers[$1].load?.waiting ?? 0) }
     }
@@ -162,31 +165,31 @@ package struct Pool: Sendable {
     /// Requests of a class that end in a second, measured over the last ten or so; 0: not known.
     package func capacity(_ queueClass: QueueClass, now: MonotonicTime) -> Double { rates[queueClass.index].perSecond(now) }
 
-    /// When an agent whose request is refused shall come again: seconds, for `Retry-After`. Without a server what was measured is past.
+    /// When an agent whose request is refused shall retry: seconds, for `Retry-After`. Without a usable server the measured rate is void.
     package mutating func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int {
         let perSecond = isUsable ? capacity(.compile, now: now) : 0
-        return schedule.comeBack(certname, perSecond: perSecond, waiting: queued(.compile), now: now)
+        return schedule.retryAfter(certname, perSecond: perSecond, waiting: queued(.compile), now: now)
     }
 
     // MARK: Slots
 
     /// Takes a slot of that server.
     mutating func take(
-        _ place: Int, for waiter: PendingQueue.Waiter, _ key: PendingQueue.Key, at queuePlace: QueuePlace, isSticky: Bool,
+        _ place: Int, for entry: PendingQueue.Entry, _ key: PendingQueue.Key, at queuePlace: QueuePlace, isSticky: Bool,
         now: MonotonicTime
     ) -> Assignment {
         choices += 1
         inUse += 1
         peak = max(peak, inUse)
-        servers[place].take(waiter.kind)
+        servers[place].take(entry.kind)
         servers[place].lastChosen = choices
         balancer.slotTaken(&servers[place])
         if key.isRepeat { repeatsInUse += 1 }
-        let isTrial = servers[place].reach == .ajar
-        setReach(isTrial ? .tried : servers[place].reach, place)
-        if !waiter.stickKey.isEmpty { sticks?.store(waiter.stickKey, servers[place].id, now: now) }
+        let isTrial = servers[place].breaker == .halfOpen
+        setBreaker(isTrial ? .probing : servers[place].breaker, place)
+        if !entry.stickKey.isEmpty { sticks?.store(entry.stickKey, servers[place].id, now: now) }
         return Assignment(
-            server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: waiter.kind,
+            server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: entry.kind,
             queueClass: key.queueClass, isRepeat: key.isRepeat, isSticky: isSticky, began: now, isTrial: isTrial,
             place: queuePlace)
     }
@@ -210,10 +213,10 @@ package struct Pool: Sendable {
             rebuildUsable(actions: &actions)
         } else {
             if servers[place].index != nil { balancer.slotReleased(tier: servers[place].tier) }
-            let wasOpen = servers[place].reach == .open
-            learn(place, verdict, isTrial: assignment.isTrial, now: now)
-            judge(place, verdict, assignment.queueClass, now: now, actions: &actions)
-            serve(place, wasOpen: wasOpen, now: now, actions: &actions)
+            let wasClosed = servers[place].breaker == .closed
+            recordConnection(place, verdict, isTrial: assignment.isTrial, now: now)
+            recordPassiveCheck(place, verdict, assignment.queueClass, now: now, actions: &actions)
+            serve(place, wasClosed: wasClosed, now: now, actions: &actions)
         }
         if assignment.isRepeat, queue.repeats > 0 { handOut(now: now, actions: &actions) }
     }

@@ -15,7 +15,7 @@ package enum PoolAction: Sendable, Equatable {
     case checkSoon(ServerID)
 }
 
-/// How a pool stands as a whole.
+/// The state of a pool as a whole.
 package enum PoolChange: String, Sendable, CaseIterable {
     /// It has a usable server (again).
     case up

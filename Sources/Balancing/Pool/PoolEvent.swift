@@ -5,19 +5,19 @@ import Settings
 package enum PoolEvent: Sendable {
     /// A slot is given back: the server has sent its last byte, or its connection is gone. Once for each assignment.
     case release(Assignment, Verdict)
-    /// The connection of an assignment that was a trial stands.
+    /// The connection of an assignment that was a trial is established.
     case connected(ServerID)
     /// The client went away while its ticket was queued. Without effect when the ticket is not queued (any more).
     case cancel(Ticket)
     /// A health check ended, or the server's name was looked up. For servers gone meanwhile: without effect, as all that follow.
     case check(ServerID, CheckOutcome)
-    /// An operator's word.
+    /// An operator's override.
     case admin(ServerID, AdminState)
-    /// The server's own word (`agent_check`).
+    /// The reply of the server's agent (`agent_check`).
     case agent(ServerID, AgentReply)
     /// An operator's weight or maxconn: as an agent's, and in its place.
     case adjust(ServerID, AgentReply)
-    /// An operator's word instead of the checks', until they say otherwise.
+    /// An operator's override of the checks, until they change it.
     case health(ServerID, isUp: Bool)
     /// What the checks of an instance before this one had come to: `HealthTracker.counter`.
     case restore(ServerID, counter: Int)
@@ -27,22 +27,22 @@ package enum PoolEvent: Sendable {
     case stick([UInt8], ServerID, age: Duration = .zero)
     /// nil: all.
     case unstick([UInt8]?)
-    /// The most slots taken and requests queued at a time are counted anew.
+    /// The highest numbers of slots taken and requests queued are counted again from now on.
     case clearPeaks
-    /// What the server says of its JRubies (`load: jruby`); nil: it could not be read, and counts as not known.
+    /// The server's JRubies as reported (`load: jruby`); nil: they could not be read, and count as not known.
     case load(ServerID, JRubyLoad?)
     /// `Pool.nextDeadline` is due. Earlier and later calls do no harm.
     case tick
-    /// New settings for the pool of the same name; servers are told apart by name and address.
+    /// New settings for the pool of the same name; servers are identified by name and address.
     /// Those that are new begin as `newcomers` says.
     case reconfigure(PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState = .ready)
 }
 
-/// An operator's word about a server.
+/// An operator's state for a server.
 package enum AdminState: String, Sendable, CaseIterable {
     case ready
-    /// Nothing new; what runs ends in peace. Sticks to it break.
+    /// No new requests; running ones end normally. Sticks to it break.
     case drain
-    /// Nothing new, and no checks (by the Engine).
+    /// No new requests, and no checks (by the Engine).
     case maint
 }

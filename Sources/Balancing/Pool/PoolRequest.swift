@@ -27,13 +27,13 @@ package struct PoolRequest: Sendable {
     package var hash: UInt64
     /// False: the process's queues are full (`limits.queue`), so it is assigned or refused.
     package var mayQueue: Bool
-    /// The agent can use `Retry-After`: where it would wait longer than the queue's timeout it is refused at once.
-    package var mayComeBack: Bool
+    /// The agent understands `Retry-After`: where it would wait longer than the queue's timeout it is refused at once.
+    package var acceptsRetryAfter: Bool
 
     package init(
         ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, tried: TriedServers = TriedServers(),
         attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true,
-        mayComeBack: Bool = false
+        acceptsRetryAfter: Bool = false
     ) {
         self.ticket = ticket
         self.kind = kind
@@ -44,17 +44,17 @@ package struct PoolRequest: Sendable {
         self.stickKey = stickKey
         self.hash = hash
         self.mayQueue = mayQueue
-        self.mayComeBack = mayComeBack
+        self.acceptsRetryAfter = acceptsRetryAfter
     }
 }
 
-/// The answer to `Pool.submit`.
+/// The result of `Pool.submit`.
 package enum Submission: Sendable, Equatable {
     /// A slot of that server is taken; it is given back with `PoolEvent.release`.
     case assigned(Assignment)
     /// A later action names the ticket exactly once, unless `PoolEvent.cancel` comes first.
     case queued
-    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all (what was taken in once waits for one), or none that was not
-    /// tried.
+    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all (requests that were queued once wait for one), or none that was
+    /// not tried.
     case refused(Reason)
 }

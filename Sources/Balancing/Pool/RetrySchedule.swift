@@ -1,11 +1,11 @@
 import Model
 
-/// When shall an agent that is sent away come back?
+/// When shall an agent whose request is refused retry?
 ///
-/// Those sent away get places in a line that moves at the pool's measured capacity, behind those who wait in the queue: they come back
-/// spread, not as a second herd. The line's length is counted, not timed, so that a capacity measured anew counts at once. Where the
-/// capacity is not known, or the line is longer than agents wait, a hash of the key spreads them.
-/// Invariants: who asks again before its time is told the same time; memory is bounded, and the oldest places go first.
+/// Refused agents get places in a virtual line that moves at the pool's measured capacity, after the queued requests: they retry spread
+/// out, not as a second herd. The line's length is counted, not timed, so that a newly measured capacity counts at once. Where the capacity
+/// is not known, or the line is longer than agents wait, a hash of the key spreads them.
+/// Invariants: an agent that asks again before its time gets the same time; memory is bounded, and the oldest places are evicted first.
 package struct RetrySchedule: Sendable {
     /// Agents wait for their runinterval at most, half an hour unless set otherwise.
     package static let longest = 1800
@@ -13,7 +13,7 @@ package struct RetrySchedule: Sendable {
     package static let unmeasured = 30...300
 
     private struct Place: Sendable {
-        /// Stands for the key: two keys of one hash come back together, which does no harm.
+        /// Of the key: two keys of one hash retry together, which does no harm.
         let hash: UInt64
         let time: MonotonicTime
     }
@@ -24,7 +24,7 @@ package struct RetrySchedule: Sendable {
     private var places: [Place] = []
     private var oldest = 0
     private var times: [UInt64: MonotonicTime] = [:]
-    /// How many of those sent away have not had their turn yet, as far as the capacity tells.
+    /// How many refused agents have not had their turn yet, by the measured capacity.
     private var ahead = 0.0
     private var lastAsked = MonotonicTime.zero
 
@@ -35,10 +35,10 @@ package struct RetrySchedule: Sendable {
 
     /// In how many seconds: 1 to `longest`.
     /// - Parameters:
-    ///   - key: who asks, such as the certname in lower case
+    ///   - key: of the agent, such as its certname in lower case
     ///   - perSecond: how many such requests the pool serves a second; 0 where that is not known
     ///   - waiting: how many wait in the queue now
-    package mutating func comeBack(_ key: [UInt8], perSecond: Double, waiting: Int, now: MonotonicTime) -> Int {
+    package mutating func retryAfter(_ key: [UInt8], perSecond: Double, waiting: Int, now: MonotonicTime) -> Int {
         let hash = HashRing.hash(key)
         if let time = times[hash], time > now { return Self.seconds(from: now, to: time) }
         let time = now + delay(hash, perSecond: perSecond, waiting: waiting, now: now)
@@ -53,7 +53,7 @@ package struct RetrySchedule: Sendable {
         guard perSecond * Double(Self.longest) >= 1 else { return Self.spread(hash, over: Self.unmeasured) }
         ahead = max(0, ahead - perSecond * passed)
         let seconds = (Double(max(0, waiting)) + ahead + 1) / perSecond
-        // Whoever finds no place in the line comes in the second half of what agents wait, and does not make the line longer.
+        // An agent that finds no place in the line retries in the second half of the longest wait, and does not make the line longer.
         guard seconds <= Double(Self.longest) else { return Self.spread(hash, over: Self.longest / 2...Self.longest) }
         ahead += 1
         return .nanoseconds(Int64(seconds * 1e9))

@@ -1,19 +1,19 @@
-/// What changed for a server besides its checks, and how the pool stands after it: what the log tells and hooks are told.
+/// A change of a server other than by its checks, and the pool's state after it: for the log and the hooks.
 package struct ServerChange: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// Requests failed in a row: nothing new for a while.
         case ejected(Duration, failures: Int)
         /// The ejection is over.
         case returned
-        /// An operator's word, or the server's own by its agent.
+        /// By an operator, or by the server's agent.
         case admin(AdminState, byAgent: Bool)
-        /// The agent's `down` (with its words) and `up`.
+        /// The agent's `down` (with its description) and `up`.
         case agentDown(String)
         case agentUp
         /// The weight in force.
         case weight(Int, byAgent: Bool)
         case maxconn(Int, byAgent: Bool)
-        /// An operator's word instead of the checks'.
+        /// An operator's override of the checks.
         case forced(isUp: Bool)
     }
 

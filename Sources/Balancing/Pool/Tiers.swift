@@ -26,7 +26,7 @@ package enum Tiers {
         return tiers
     }
 
-    /// Every site that has a server, the nearest first; nil stands for "no sites at all".
+    /// Every site that has a server, the nearest first; nil is "no sites at all".
     private static func siteOrder(servers: [ServerSettings], site: SiteName?, sites: [SiteSettings]) -> [SiteName?] {
         var order: [SiteName?] = [site]
         for near in sites.first(where: { $0.name == site })?.near ?? [] where !order.contains(near) { order.append(near) }

@@ -1,16 +1,16 @@
-/// Whose turn is it among the classes that wait? Start-time fair queueing: a class pays for each turn what its requests have taken in the
-/// mean, and the one that has paid least is next. So catalogs of seconds and files of milliseconds, both waiting, each get half of the
-/// servers' time, and neither starves. A class that begins to wait starts level with those that do, whatever it did not use before; where
-/// nobody waits all start anew.
+/// Which class of queued requests is next? Start-time fair queueing: a class pays for each turn the mean time of its requests, and the one
+/// that has paid least is next. So catalogs of seconds and files of milliseconds, both queued, each get half of the servers' time, and
+/// neither starves. A class whose line begins starts level with the other queued classes, whatever it did not use before; where nothing is
+/// queued all start from zero.
 struct ClassShares: Sendable {
-    /// Nanoseconds, of no meaning but beside each other.
+    /// Virtual time in nanoseconds; only differences are meaningful.
     private var paid = [Int64](repeating: 0, count: QueueClass.allCases.count)
-    /// Nanoseconds a request, an average that halves the past every five requests or so. Begins at what is usual.
+    /// Nanoseconds a request, an average that halves the past every five requests or so. Starts at usual figures.
     private var mean: [Int64] = [20_000_000, 50_000_000, 2_000_000_000]
 
     func isBefore(_ left: QueueClass, _ right: QueueClass) -> Bool { paid[left.index] < paid[right.index] }
 
-    /// The first of a class begins to wait. - Parameter others: classes that wait already
+    /// The first request of a class is queued. - Parameter others: classes that are queued already
     mutating func begins(_ queueClass: QueueClass, others: some Sequence<QueueClass>) {
         guard let least = others.map({ paid[$0.index] }).min() else {
             for index in paid.indices { paid[index] = 0 }

@@ -1,44 +1,46 @@
 import Model
 import Settings
 
-/// Who waits for a slot, first come first served?
+/// Which requests are queued for a slot, first come, first served?
 ///
-/// One queue in several lines. In a line stand those who may go to the same servers: of one class, with the same limit by endpoint, tried
-/// on the same servers, and those who wait for a server of their own (`home`, by a stick) in one of that server's. Each line is a linked
-/// list in one array, so that a ticket leaves from anywhere in constant time. `order` tells who came first across lines.
-/// Invariants: a ticket stands in one line, once; within a line `order` never falls, and `arrived` only where one came again.
+/// One queue in several lines. A line holds requests that may go to the same servers: of one class, with the same limit by endpoint, tried
+/// on the same servers; requests that wait for their sticky server are in lines of that server. Each line is a linked list in one array, so
+/// that a ticket can be removed from anywhere in constant time. `order` compares arrivals across lines.
+/// Invariants: a ticket is in one line, once; within a line `order` never falls, and `arrived` falls only at a resubmitted request.
 struct PendingQueue: Sendable {
-    /// What those in a line have in common.
+    /// What the requests of a line have in common.
     struct Key: Sendable, Equatable {
         var queueClass: QueueClass
-        /// The limit by endpoint that they need; nil: none has one on any server.
+        /// The limit by endpoint that counts for them; nil: no server has one for them.
         var kind: SlotKind?
         var tried = TriedServers()
         var isRepeat = false
-        var home: ServerID?
+        /// The only server that they wait for; nil: any server of the line's tier and of nearer ones.
+        var stickyServer: ServerID?
     }
 
     struct Line: Sendable {
         var key: Key
-        /// For lines without home: they wait for servers of this tier and of nearer ones; the pool keeps it up to date.
+        /// For sharedLines lines; the pool keeps it up to date.
         var tier = 0
         fileprivate(set) var first = -1
         fileprivate var last = -1
         fileprivate(set) var count = 0
-        /// Those who have come again: behind them may stand some who have waited longer.
-        fileprivate var back = 0
+        /// Tickets re-queued by a retry; tickets after them may have waited longer.
+        fileprivate var resubmitted = 0
     }
 
-    struct Waiter: Sendable {
+    /// A queued request.
+    struct Entry: Sendable {
         var ticket: Ticket
         var kind: SlotKind
         var stickKey: [UInt8]
         var hash: UInt64
-        /// Without the time that servers had it, if it comes again.
+        /// Without the time that servers had it, if it was resubmitted.
         fileprivate(set) var arrived = MonotonicTime.zero
         let order: UInt64
         fileprivate let waited: Duration
-        fileprivate let isBack: Bool
+        fileprivate let isResubmitted: Bool
         fileprivate var line = -1
         fileprivate var previous = -1
         fileprivate var next = -1
@@ -50,7 +52,7 @@ struct PendingQueue: Sendable {
             hash = request.hash
             order = place.order
             waited = place.waited
-            isBack = request.place != nil
+            isResubmitted = request.place != nil
         }
 
         /// Its place when it has waited until now.
@@ -61,57 +63,57 @@ struct PendingQueue: Sendable {
     }
 
     private(set) var lines: [Line] = []
-    /// Places in `lines` of those without home that are not empty, and of those with one.
-    private(set) var shared: [Int] = []
-    private(set) var homes: [ServerID: [Int]] = [:]
+    /// Indices in `lines` of those that are not empty: of lines for any server, and of those for a sticky server.
+    private(set) var sharedLines: [Int] = []
+    private(set) var stickyLines: [ServerID: [Int]] = [:]
     private(set) var count = 0
     private(set) var countByClass = [Int](repeating: 0, count: QueueClass.allCases.count)
     private(set) var repeats = 0
     private var emptyLines: [Int] = []
-    private var waiters: [Waiter] = []
+    private var entries: [Entry] = []
     private var places: [Ticket: Int] = [:]
     private var freePlace = -1
     private var nextOrder: UInt64 = 0
     private var latestArrival = MonotonicTime.zero
 
-    // MARK: Coming
+    // MARK: Adding
 
     /// The request with its place: the one that it had, else the next.
-    mutating func waiter(_ request: PoolRequest) -> Waiter {
-        if let place = request.place { return Waiter(request, place) }
+    mutating func entry(for request: PoolRequest) -> Entry {
+        if let place = request.place { return Entry(request, place) }
         defer { nextOrder += 1 }
-        return Waiter(request, QueuePlace(order: nextOrder, waited: .zero))
+        return Entry(request, QueuePlace(order: nextOrder, waited: .zero))
     }
 
     /// `now` may lie a little before an earlier arrival (workers read the clock on their own); the later one then counts.
-    mutating func append(_ waiter: Waiter, key: Key, tier: Int, now: MonotonicTime) {
-        assert(places[waiter.ticket] == nil, "a ticket waits once")
+    mutating func append(_ entry: Entry, key: Key, tier: Int, now: MonotonicTime) {
+        assert(places[entry.ticket] == nil, "a ticket waits once")
         latestArrival = max(latestArrival, now)
-        var waiter = waiter
-        waiter.arrived = latestArrival - waiter.waited
-        place(waiter, in: lineIndex(key, tier: tier))
+        var entry = entry
+        entry.arrived = latestArrival - entry.waited
+        place(entry, in: lineIndex(key, tier: tier))
     }
 
-    /// The waiting line for such a request, if any of its sort waits.
+    /// The line for such requests, if any is queued.
     func line(_ key: Key, tier: Int) -> Int? {
-        let candidates = key.home.map { homes[$0] ?? [] } ?? shared
-        return candidates.first { lines[$0].key == key && (key.home != nil || lines[$0].tier == tier) }
+        let candidates = key.stickyServer.map { stickyLines[$0] ?? [] } ?? sharedLines
+        return candidates.first { lines[$0].key == key && (key.stickyServer != nil || lines[$0].tier == tier) }
     }
 
-    /// Brings a waiter in by its order, behind the last one that came before it.
-    private mutating func place(_ waiter: Waiter, in line: Int) {
-        var behind = lines[line].last
-        while behind >= 0, waiters[behind].order > waiter.order { behind = waiters[behind].previous }
-        var waiter = waiter
-        waiter.line = line
-        waiter.previous = behind
-        waiter.next = behind >= 0 ? waiters[behind].next : lines[line].first
-        let place = take(waiter)
-        if waiter.previous >= 0 { waiters[waiter.previous].next = place } else { lines[line].first = place }
-        if waiter.next >= 0 { waiters[waiter.next].previous = place } else { lines[line].last = place }
+    /// Inserts an entry by its order, after the last one that arrived before it.
+    private mutating func place(_ entry: Entry, in line: Int) {
+        var before = lines[line].last
+        while before >= 0, entries[before].order > entry.order { before = entries[before].previous }
+        var entry = entry
+        entry.line = line
+        entry.previous = before
+        entry.next = before >= 0 ? entries[before].next : lines[line].first
+        let place = take(entry)
+        if entry.previous >= 0 { entries[entry.previous].next = place } else { lines[line].first = place }
+        if entry.next >= 0 { entries[entry.next].previous = place } else { lines[line].last = place }
         lines[line].count += 1
-        if waiter.isBack { lines[line].back += 1 }
-        places[waiter.ticket] = place
+        if entry.isResubmitted { lines[line].resubmitted += 1 }
+        places[entry.ticket] = place
         count += 1
         countByClass[lines[line].key.queueClass.index] += 1
         if lines[line].key.isRepeat { repeats += 1 }
@@ -127,65 +129,65 @@ struct PendingQueue: Sendable {
             index = lines.count
             lines.append(Line(key: key, tier: tier))
         }
-        if let home = key.home { homes[home, default: []].append(index) } else { shared.append(index) }
+        if let server = key.stickyServer { stickyLines[server, default: []].append(index) } else { sharedLines.append(index) }
         return index
     }
 
-    private mutating func take(_ waiter: Waiter) -> Int {
+    private mutating func take(_ entry: Entry) -> Int {
         guard freePlace >= 0 else {
-            waiters.append(waiter)
-            return waiters.count - 1
+            entries.append(entry)
+            return entries.count - 1
         }
         let place = freePlace
-        freePlace = waiters[place].next
-        waiters[place] = waiter
+        freePlace = entries[place].next
+        entries[place] = entry
         return place
     }
 
-    // MARK: Going
+    // MARK: Removing
 
-    /// The key of the line that it stood in; nil: the ticket does not wait here.
+    /// The key of the line that it was in; nil: the ticket is not queued here.
     @discardableResult mutating func remove(_ ticket: Ticket) -> Key? {
         guard let place = places[ticket] else { return nil }
-        let key = lines[waiters[place].line].key
+        let key = lines[entries[place].line].key
         unlink(place)
         return key
     }
 
-    /// The line's first leaves. The line must not be empty.
-    mutating func removeFirst(line: Int) -> Waiter {
+    /// Removes the line's first. The line must not be empty.
+    mutating func removeFirst(line: Int) -> Entry {
         let place = lines[line].first
-        let waiter = waiters[place]
+        let entry = entries[place]
         unlink(place)
-        return waiter
+        return entry
     }
 
     /// The first of a line; nil when it is empty.
-    func first(line: Int) -> Waiter? { lines[line].first >= 0 ? waiters[lines[line].first] : nil }
+    func first(line: Int) -> Entry? { lines[line].first >= 0 ? entries[lines[line].first] : nil }
 
     func order(line: Int) -> UInt64 { first(line: line)?.order ?? .max }
 
-    /// The one of a line that has waited longest; nil when it is empty.
-    func longest(line: Int) -> Waiter? {
-        guard var longest = first(line: line), lines[line].back > 0 else { return first(line: line) }
+    /// The entry of a line that has waited longest; nil when it is empty.
+    func longest(line: Int) -> Entry? {
+        guard var longest = first(line: line), lines[line].resubmitted > 0 else { return first(line: line) }
         var place = longest.next
         while place >= 0 {
-            if waiters[place].arrived < longest.arrived { longest = waiters[place] }
-            place = waiters[place].next
+            if entries[place].arrived < longest.arrived { longest = entries[place] }
+            place = entries[place].next
         }
         return longest
     }
 
     private mutating func unlink(_ place: Int) {
-        let waiter = waiters[place]
-        let line = waiter.line
-        if waiter.previous >= 0 { waiters[waiter.previous].next = waiter.next } else { lines[line].first = waiter.next }
-        if waiter.next >= 0 { waiters[waiter.next].previous = waiter.previous } else { lines[line].last = waiter.previous }
+        let entry = entries[place]
+        let line = entry.line
+        if entry.previous >= 0 { entries[entry.previous].next = entry.next } else { lines[line].first = entry.next }
+        if entry.next >= 0 { entries[entry.next].previous = entry.previous } else { lines[line].last = entry.previous }
         lines[line].count -= 1
-        if waiter.isBack { lines[line].back -= 1 }
-        places[waiter.ticket] = nil
-        waiters[place].next = freePlace
-        waiters[place].stickKey = []
+        if entry.isResubmitted { lines[line].resubmitted -= 1 }
+        places[entry.ticket] = nil
+        entries[place].next = freePlace
+        entries[place].stickKey = []
         freePlace = place
         count -= 1
         countByClass[lines[line].key.queueClass.index] -= 1
@@ -194,11 +196,11 @@ struct PendingQueue: Sendable {
     }
 
     private mutating func retire(_ line: Int) {
-        if let home = lines[line].key.home {
-            homes[home]?.removeAll { $0 == line }
-            if homes[home]?.isEmpty == true { homes[home] = nil }
+        if let server = lines[line].key.stickyServer {
+            stickyLines[server]?.removeAll { $0 == line }
+            if stickyLines[server]?.isEmpty == true { stickyLines[server] = nil }
         } else {
-            shared.removeAll { $0 == line }
+            sharedLines.removeAll { $0 == line }
         }
         emptyLines.append(line)
     }
@@ -207,26 +209,26 @@ struct PendingQueue: Sendable {
 
     mutating func setTier(_ tier: Int, line: Int) { lines[line].tier = tier }
 
-    /// It goes to the shared line of its sort, where its order puts it.
-    mutating func leaveHome(_ ticket: Ticket, tier: Int) {
-        guard let waiter = places[ticket].map({ waiters[$0] }), var key = remove(ticket) else { return }
-        key.home = nil
-        place(waiter, in: lineIndex(key, tier: tier))
+    /// Moves it to the sharedLines line of its kind, by its order.
+    mutating func releaseToShared(_ ticket: Ticket, tier: Int) {
+        guard let entry = places[ticket].map({ entries[$0] }), var key = remove(ticket) else { return }
+        key.stickyServer = nil
+        place(entry, in: lineIndex(key, tier: tier))
     }
 
-    /// Sorts all into lines anew, after limits by endpoint have come or gone.
+    /// Assigns all to lines again, after the set of limits by endpoint has changed.
     mutating func regroup(limitedKinds: [SlotKind]) {
-        var all: [(Waiter, Key, Int)] = []
-        for line in shared + homes.values.flatMap({ $0 }) {
+        var all: [(Entry, Key, Int)] = []
+        for line in sharedLines + stickyLines.values.flatMap({ $0 }) {
             var key = lines[line].key
             let tier = lines[line].tier
             while lines[line].count > 0 {
-                let waiter = removeFirst(line: line)
-                key.kind = limitedKinds.contains(waiter.kind) ? waiter.kind : nil
-                all.append((waiter, key, tier))
+                let entry = removeFirst(line: line)
+                key.kind = limitedKinds.contains(entry.kind) ? entry.kind : nil
+                all.append((entry, key, tier))
             }
         }
         all.sort { $0.0.order < $1.0.order }
-        for (waiter, key, tier) in all { place(waiter, in: lineIndex(key, tier: tier)) }
+        for (entry, key, tier) in all { place(entry, in: lineIndex(key, tier: tier)) }
     }
 }

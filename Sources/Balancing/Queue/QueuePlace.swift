@@ -1,5 +1,5 @@
-/// A request's place among those that wait, which it keeps when it has to be sent again: who came first is served first, and what it has
-/// waited counts against the queue's timeout.
+/// A request's place in the queue, which it keeps when it has to be sent again: first come, first served, and the time that it has waited
+/// counts against the queue's timeout.
 package struct QueuePlace: Sendable, Equatable {
     /// By arrival, in the whole pool.
     package let order: UInt64

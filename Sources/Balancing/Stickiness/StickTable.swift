@@ -1,11 +1,11 @@
 import Model
 
-/// Which server did this key go to last? Holds at most `size` keys; beyond that the least recently used goes. Constant time, but that the
+/// Which server did this key go to last? Holds at most `size` keys; beyond that the least recently used is evicted. Constant time, but that the
 /// arrays double now and then as the table fills for the first time (some milliseconds at 100,000 entries), and `resize`.
 ///
-/// Entries stand in one array, linked twice: by bucket of their hash, and from the youngest to the oldest. Places are used again, with
+/// Entries are in one array, linked twice: by bucket of their hash, and from the youngest to the oldest. Places are used again, with
 /// their key's memory. Memory: about 50 bytes an entry and 32 for its key's head, and the key, so 120 for a certname of 30 bytes.
-/// Invariants: of two entries the younger was used no earlier; every entry stands in its hash's bucket; there are at least as many
+/// Invariants: of two entries the younger was used no earlier; every entry is in its hash's bucket; there are at least as many
 /// buckets as entries.
 package struct StickTable: Sendable {
     /// Longer keys are never stored: certnames and addresses are shorter.
@@ -60,7 +60,7 @@ package struct StickTable: Sendable {
     /// - Parameter age: how long ago that use was. A use that is already known to be later wins; constant time where none is, as when
     ///   entries are restored from the oldest on.
     package mutating func store(_ key: [UInt8], _ server: ServerID, age: Duration = .zero, now: MonotonicTime) {
-        guard size > 0, key.count <= StickTable.longestKey, age < expire else { return }
+        guard size > 0, key.count <= StickTable.longestKey, age <= .zero || age < expire else { return }
         advance(to: now)
         let used = latest - max(age, .zero)
         let hash = StickTable.hash(key)
@@ -127,7 +127,7 @@ extension StickTable {
 
     private func isExpired(_ place: Int32) -> Bool { latest - entries[Int(place)].used >= expire }
 
-    /// Seeded by process, so that nobody can choose keys that collide; instances need not agree here. Eight bytes at a time.
+    /// Seeded by process, so that keys cannot be chosen to collide; instances need not agree here. Eight bytes at a time.
     private static func hash(_ key: [UInt8]) -> UInt32 {
         var hasher = Hasher()
         var word: UInt64 = 0

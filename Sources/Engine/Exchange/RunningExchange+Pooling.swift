@@ -45,7 +45,7 @@ extension RunningExchange {
     private func poolRequest(_ ticket: Ticket, _ pool: PoolIndex) -> PoolRequest {
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(self.request.endpoint), queueClass: QueueClass(self.request.endpoint, isCA: self.request.isCA),
-            tried: exchange.tried, attempt: exchange.attempt, place: exchange.place, mayQueue: worker.mayQueue, mayComeBack: usesRetryAfter)
+            tried: exchange.tried, attempt: exchange.attempt, place: exchange.place, mayQueue: worker.mayQueue, acceptsRetryAfter: usesRetryAfter)
         // Not by way of all the pool's settings, which would be copied.
         if let stick = snapshot.settings.pools[pool.value].stick { request.stickKey = key(stick.on) }
         if case .hash(let on) = snapshot.settings.pools[pool.value].balance { request.hash = HashRing.hash(key(on)) }

@@ -5,7 +5,7 @@ import Network
 import Settings
 
 extension PoolCoordinator {
-    /// What the pool itself knows; counters and history are added by who asks.
+    /// What the pool itself knows; counters and history are added by the caller.
     func report(now: MonotonicTime) -> PoolReport {
         withState { pool, targets in
             var report = PoolReport()
@@ -34,7 +34,7 @@ extension PoolCoordinator {
         }
     }
 
-    /// The lock is held for copies of what there is; words are made of them after it.
+    /// The lock is held for copies of the entries; text is made of them after it.
     func stickReports(key: String?, limit: Int, now: MonotonicTime) -> [StickReport]? {
         struct Stick {
             let key: [UInt8]

@@ -21,7 +21,7 @@ final class PoolCoordinator: Sendable {
         var actions: [PoolAction] = []
     }
 
-    /// What the control loop is told of a pool.
+    /// What the control loop is notified of.
     enum PoolNotice: Sendable {
         case health(ServerID, HealthChange)
         case server(ServerID, ServerChange)
@@ -29,7 +29,7 @@ final class PoolCoordinator: Sendable {
         case checkSoon(ServerID)
     }
 
-    /// What becomes of a queued ticket.
+    /// How the wait of a queued ticket ends.
     enum QueueOutcome: Sendable {
         case assigned(Assignment, UpstreamTarget)
         case refused(Reason)
@@ -37,7 +37,7 @@ final class PoolCoordinator: Sendable {
 
     /// - Parameters:
     ///   - dispatch: takes an outcome to the ticket's worker; called on any thread, without the lock
-    ///   - notice: tells the control loop of what has changed; likewise
+    ///   - notice: notifies the control loop of changes; likewise
     init(
         settings: PoolSettings, site: SiteName?, sites: [SiteSettings],
         dispatch: @escaping @Sendable (Ticket, QueueOutcome, PoolCoordinator) -> Void,
@@ -83,7 +83,7 @@ final class PoolCoordinator: Sendable {
         switch action {
         case .assigned(let ticket, let assignment):
             guard let target else {
-                // A server always has a target; should it not, nobody waits for it.
+                // A server always has a target; should it not, no request waits for it.
                 release(assignment, .none, now: now)
                 return dispatch(ticket, .refused(.noServer), self)
             }
@@ -99,7 +99,7 @@ final class PoolCoordinator: Sendable {
 
     // MARK: Servers
 
-    /// Takes new settings over. `makeTarget` gives the way to a server; the address of one that stays is kept until looked up anew.
+    /// Takes new settings. `makeTarget` makes the way to a server; the address of one that stays is kept until it is looked up again.
     func reconfigure(
         _ settings: PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState = .ready, now: MonotonicTime,
         makeTarget: (ServerState, SocketAddress?) -> UpstreamTarget
@@ -128,7 +128,7 @@ final class PoolCoordinator: Sendable {
         }
     }
 
-    /// What an instance before this one knew: nobody is told, and nobody waits yet.
+    /// The state of the instance before this one: nothing is notified, and no request is queued yet.
     func restore(_ events: [PoolEvent], now: MonotonicTime) {
         state.withLock { state in
             for event in events { state.pool.handle(event, now: now, actions: &state.actions) }

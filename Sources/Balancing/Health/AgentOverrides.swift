@@ -1,5 +1,5 @@
-/// What a server's agent has said last, as far as it is in force.
-package struct AgentWord: Sendable, Equatable {
+/// The server's last agent reply, or an operator's override in its place, as far as it is in force.
+package struct AgentOverrides: Sendable, Equatable {
     /// In place of the configured weight; nil: that.
     package internal(set) var weight: Int?
     /// Of the configured weight.

@@ -4,7 +4,7 @@ import Settings
 import Testing
 
 /// Servers that connections cannot be made to.
-struct PoolReachTests {
+struct PoolCircuitBreakerTests {
     static func script(_ servers: ServerSettings...) -> PoolScript {
         var settings = PoolTests.settings(servers[0])
         settings.servers = servers
