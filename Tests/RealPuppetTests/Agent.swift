@@ -31,6 +31,13 @@ struct Agent {
         try await puppet(front, ["agent", "--test", "--waitforcert", "0"] + arguments)
     }
 
+    /// One run that asks a Puppet Server itself, on its port for agents; certificates and CRLs still come through puppetfront.
+    func runDirectly(_ server: LabServer, _ front: Front, _ arguments: [String] = []) async throws -> Command {
+        let direct = try ["--server", server.hostName, "--serverport", server.agentPort]
+        let authority = ["--ca_server", "puppet.lab.test", "--ca_port", String(front.port)]
+        return try await puppet(["agent", "--test", "--waitforcert", "0"] + arguments, direct + authority)
+    }
+
     /// A first contact that asks for a certificate, the operator's signature, and the run that then follows.
     func join(_ front: Front, _ arguments: [String] = []) async throws -> Command {
         let asked = try await run(front, arguments)
@@ -43,11 +50,14 @@ struct Agent {
     /// Another command of Puppet's as this agent: `filebucket`, say. It yields the processor to the servers and to puppetfront, as
     /// agents elsewhere, with machines of their own, would.
     func puppet(_ front: Front, _ command: [String]) async throws -> Command {
+        try await puppet(command, ["--server", "puppet.lab.test", "--serverport", String(front.port)])
+    }
+
+    private func puppet(_ command: [String], _ server: [String]) async throws -> Command {
         let folders = ["conf", "var", "ssl", "run", "log", "public"].flatMap { ["--\($0)dir", folder.appendingPathComponent($0).path] }
         let identity = ["--certname", certname, "--keylength", String(keyLength)]
-        let server = ["--server", "puppet.lab.test", "--serverport", String(front.port), "--color", "false"]
         return try await Command.run(
-            ["nice", "-n", "10", "puppet"] + command + folders + identity + server,
+            ["nice", "-n", "10", "puppet"] + command + folders + identity + server + ["--color", "false"],
             log: folder.appendingPathComponent("output-\(UInt32.random(in: 0...UInt32.max))"))
     }
 }

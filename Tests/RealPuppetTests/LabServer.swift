@@ -13,6 +13,25 @@ struct LabServer {
         self.name = name
     }
 
+    /// As its certificate names it.
+    var hostName: String {
+        get throws { try lab.value("\(name.rawValue.uppercased())_NAME") }
+    }
+
+    /// The port that sets the identity fields from the agent's certificate.
+    var agentPort: String {
+        get throws { try lab.value("\(name.rawValue.uppercased())_AGENT_PORT") }
+    }
+
+    /// One request by curl to the port for agents, which trusts the lab's authority.
+    func fetchDirectly(_ target: String, _ arguments: [String] = []) async throws -> Command {
+        let trust = try ["--cacert", lab.value("CA_BUNDLE")]
+        let url = try "https://\(hostName):\(agentPort)\(target)"
+        return try await Command.run(
+            ["curl", "--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "60"] + trust + arguments + [url],
+            log: lab.makeFolder("curl").appendingPathComponent("output"))
+    }
+
     /// Runs the body, and leaves both servers running and every gate open, whatever became of it: other tests need them.
     static func run<Result>(disturbing lab: Lab, _ body: () async throws -> Result) async throws -> Result {
         do {
