@@ -157,19 +157,39 @@ extension Decoder {
         return timeouts
     }
 
-    private func upstreamTLS(_ value: DocumentValue) -> UpstreamTLSSettings? {
+    func upstreamTLS(_ value: DocumentValue) -> UpstreamTLSSettings? {
         guard var map = cursor(value) else { return nil }
         var tls = UpstreamTLSSettings()
         tls.ca = map.read("ca", readablePath)
         tls.crl = map.read("crl", readablePath)
         tls.certificate = map.read("certificate", certificate)
         map.set(&tls.verify, "verify", scalar.choice(UpstreamTLSSettings.Verify.self))
-        tls.serverName = map.read("server_name", hostName)
+        // Both at once, as it was; `sni` and `verify_name` win.
+        if let name = map.read("server_name", hostName) {
+            tls.verifyName = name
+            if IPAddress(name) == nil { tls.sni = .name(name) }
+        }
+        map.set(&tls.sni, "sni", sni)
+        tls.verifyName = map.read("verify_name", hostName) ?? tls.verifyName
         map.finish()
         if !isPartial, tls.verify != .none, value["ca"]?.isNull ?? true {
             findings.error("\"ca\" is missing", at: value.position, hint: "verify: none where the servers are not to be verified")
         }
         return tls
+    }
+
+    private func sni(_ value: DocumentValue) -> UpstreamTLSSettings.SNI? {
+        switch value.content {
+        case .scalar("none"): return UpstreamTLSSettings.SNI.none
+        case .scalar("host"): return .host
+        default: break
+        }
+        guard let text = scalar.text(value) else { return nil }
+        guard ScalarReader.isHostName(text), IPAddress(text) == nil else {
+            scalar.wrong(value, "\"\(text)\" is no host name", hint: "none, host, or a name")
+            return nil
+        }
+        return .name(text)
     }
 
     private func hostName(_ value: DocumentValue) -> String? {

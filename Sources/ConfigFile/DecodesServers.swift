@@ -15,8 +15,16 @@ extension Decoder {
         map.set(&server.maxconn, "maxconn", maxconn)
         server.slowstart = map.read("slowstart", scalar.duration(allowsZero: true))
         server.agentCheck = map.read("agent_check", agentCheck)
+        map.set(&server.tls, "tls") { override($0, upstreamTLS) }
+        map.set(&server.check, "check") { override($0, check) }
         map.finish()
         return server
+    }
+
+    /// `none`, or what the server has in the place of its pool's.
+    private func override<Value>(_ value: DocumentValue, _ read: (DocumentValue) -> Value?) -> ServerOverride<Value>? {
+        if case .scalar("none") = value.content { return .off }
+        return read(value).map { .own($0) }
     }
 
     /// Duplicate names, and where the addresses stand.
@@ -76,7 +84,8 @@ extension Decoder {
             method: request?.method ?? "GET", target: request?.target ?? "/status/v1/simple", expectedStatus: expect?.status ?? 200,
             expectedBody: expect?.body, inter: inter ?? .seconds(2), fastinter: map.read("fastinter", scalar.duration),
             downinter: map.read("downinter", scalar.duration), timeout: map.read("timeout", scalar.duration),
-            rise: map.read("rise", scalar.integer(1...1000)) ?? 2, fall: map.read("fall", scalar.integer(1...1000)) ?? 3)
+            rise: map.read("rise", scalar.integer(1...1000)) ?? 2, fall: map.read("fall", scalar.integer(1...1000)) ?? 3,
+            port: map.read("port", scalar.port), tls: map.read("tls", scalar.bool), host: map.read("host", checkHost))
         map.finish()
         return check
     }
@@ -92,6 +101,24 @@ extension Decoder {
             return nil
         }
         return (String(parts[0]), String(parts[1]))
+    }
+
+    /// A Host field: a host name or an address (IPv6 in brackets), with a port or without.
+    private func checkHost(_ value: DocumentValue) -> String? {
+        guard let text = scalar.text(value) else { return nil }
+        let isBracketed = text.hasPrefix("[")
+        let end = isBracketed ? text.firstIndex(of: "]") : text.firstIndex(of: ":") ?? text.endIndex
+        if let end {
+            let host = isBracketed ? text[text.index(after: text.startIndex)..<end] : text[..<end]
+            let rest = text[end...].drop { $0 == "]" }
+            let isPort =
+                rest.isEmpty
+                || rest.hasPrefix(":") && rest.dropFirst().utf8.allSatisfy { (48...57).contains($0) } && UInt16(rest.dropFirst()) ?? 0 > 0
+            let isHost = isBracketed ? IPAddress(String(host)) != nil && host.contains(":") : ScalarReader.isHostName(String(host))
+            if isPort, isHost || !isBracketed && IPAddress(String(host)) != nil { return text }
+        }
+        scalar.wrong(value, "\"\(text)\" is no Host field", hint: "the name that agents use, as puppet.example.org:8140")
+        return nil
     }
 
     private func checkExpectation(_ value: DocumentValue) -> (status: Int, body: String?)? {

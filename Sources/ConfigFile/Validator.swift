@@ -11,7 +11,10 @@ struct Validator {
         checkListeners()
         checkOverflows()
         checkAdmin()
-        for index in settings.pools.indices { warnOfIdentityInTheClear(index) }
+        for index in settings.pools.indices {
+            checkSecuredChecks(index)
+            warnOfIdentityInTheClear(index)
+        }
     }
 
     // MARK: Listeners
@@ -92,14 +95,29 @@ struct Validator {
         }
     }
 
+    // MARK: Checks
+
+    /// `check.tls: true` where nothing says how.
+    private func checkSecuredChecks(_ index: Int) {
+        let pool = settings.pools[index]
+        guard let places = places.serverAddresses[index], places.count == pool.servers.count else { return }
+        for (server, place) in zip(pool.servers, places) where pool.check(of: server)?.tls == true && pool.tls(of: server) == nil {
+            findings.error(
+                "check.tls: true, but server \"\(server.name)\" has no \"tls\"", at: place, hint: "\"tls\" in the pool or server")
+        }
+    }
+
     // MARK: Identity
 
     /// Fields that Puppet Server believes, for anybody on the way to read and to forge.
     private func warnOfIdentityInTheClear(_ index: Int) {
         let pool = settings.pools[index]
-        guard pool.identity == .headers, pool.tls == nil, let places = places.serverAddresses[index] else { return }
+        guard pool.identity == .headers, let places = places.serverAddresses[index] else { return }
         // One without host was reported already.
-        let far = pool.servers.indices.filter { !pool.servers[$0].address.host.isEmpty && !Validator.isLoopback(pool.servers[$0].address) }
+        let far = pool.servers.indices.filter {
+            let server = pool.servers[$0]
+            return pool.tls(of: server) == nil && !server.address.host.isEmpty && !Validator.isLoopback(server.address)
+        }
         guard let first = far.first, places.indices.contains(first) else { return }
         let names = far.map { pool.servers[$0].name }.joined(separator: ", ")
         findings.warning(

@@ -35,6 +35,17 @@ package struct PoolSettings: Sendable, Equatable {
     package var check: CheckSettings?
     package var servers: [ServerSettings]
 
+    /// How to speak to one server; nil: plain HTTP.
+    package func tls(of server: ServerSettings) -> UpstreamTLSSettings? { server.tls.value(pool: tls) }
+    /// How one server is checked; nil: not at all.
+    package func check(of server: ServerSettings) -> CheckSettings? { server.check.value(pool: check) }
+    /// Each way to speak TLS to one of the servers, once.
+    package var upstreamTLS: [UpstreamTLSSettings] {
+        var found: [UpstreamTLSSettings] = []
+        for tls in [tls].compactMap({ $0 }) + servers.compactMap({ $0.tls.own }) where !found.contains(tls) { found.append(tls) }
+        return found
+    }
+
     package init(
         name: String, tls: UpstreamTLSSettings? = nil, balance: Balance = .leastConnections, hashBalanceFactor: Int? = nil,
         stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true, queue: QueueSettings = QueueSettings(),
@@ -144,19 +155,46 @@ package struct PoolTimeouts: Sendable, Equatable {
 
 package struct UpstreamTLSSettings: Sendable, Equatable, Hashable {
     package enum Verify: String, Sendable, CaseIterable { case hostname, ca, none }
+    /// What the ClientHello's server_name says. Jetty answers 400 where it names one of two or more names of the certificate and Host is
+    /// none of them, so nothing is sent unless asked for.
+    package enum SNI: Sendable, Hashable {
+        case none
+        /// The host of the server's address, where that is a name.
+        case host
+        case name(String)
+    }
     package var ca: String?
     package var crl: String?
     package var certificate: CertificateFiles?
     package var verify: Verify
-    /// SNI and name to verify; nil: the address's host name, no SNI for an IP address.
-    package var serverName: String?
+    package var sni: SNI
+    /// The host name or IP address that the server's certificate must name; nil: the address's host.
+    package var verifyName: String?
     package init(
-        ca: String? = nil, crl: String? = nil, certificate: CertificateFiles? = nil, verify: Verify = .hostname, serverName: String? = nil
+        ca: String? = nil, crl: String? = nil, certificate: CertificateFiles? = nil, verify: Verify = .hostname, sni: SNI = .none,
+        verifyName: String? = nil
     ) {
         self.ca = ca
         self.crl = crl
         self.certificate = certificate
         self.verify = verify
-        self.serverName = serverName
+        self.sni = sni
+        self.verifyName = verifyName
+    }
+
+    /// Without what differs from server to server of one set of credentials.
+    package var credentials: UpstreamTLSSettings {
+        var shared = self
+        (shared.sni, shared.verifyName) = (.none, nil)
+        return shared
+    }
+
+    /// The name to send as SNI to a server at that host; an IP address is never sent (RFC 6066 section 3).
+    package func sentName(host: String) -> String? {
+        switch sni {
+        case .none: nil
+        case .host: IPAddress(host) == nil ? host : nil
+        case .name(let name): name
+        }
     }
 }

@@ -12,9 +12,12 @@ package struct ServerSettings: Sendable, Equatable {
     package var maxconn: MaxconnSettings
     package var slowstart: Duration?
     package var agentCheck: AgentCheckSettings?
+    package var tls: ServerOverride<UpstreamTLSSettings>
+    package var check: ServerOverride<CheckSettings>
     package init(
         name: String, address: UpstreamAddress, site: SiteName? = nil, backup: Bool = false, weight: Int = 1,
-        maxconn: MaxconnSettings = MaxconnSettings(), slowstart: Duration? = nil, agentCheck: AgentCheckSettings? = nil
+        maxconn: MaxconnSettings = MaxconnSettings(), slowstart: Duration? = nil, agentCheck: AgentCheckSettings? = nil,
+        tls: ServerOverride<UpstreamTLSSettings> = .asPool, check: ServerOverride<CheckSettings> = .asPool
     ) {
         self.name = name
         self.address = address
@@ -24,6 +27,29 @@ package struct ServerSettings: Sendable, Equatable {
         self.maxconn = maxconn
         self.slowstart = slowstart
         self.agentCheck = agentCheck
+        self.tls = tls
+        self.check = check
+    }
+}
+
+/// What one server has of its own in the place of its pool's setting.
+package enum ServerOverride<Value: Sendable & Equatable>: Sendable, Equatable {
+    case asPool
+    /// `none`: switched off for this server.
+    case off
+    /// Whole: what the server leaves out has been filled in from the pool.
+    case own(Value)
+
+    package var own: Value? {
+        if case .own(let value) = self { value } else { nil }
+    }
+
+    package func value(pool: Value?) -> Value? {
+        switch self {
+        case .asPool: pool
+        case .off: nil
+        case .own(let value): value
+        }
     }
 }
 
@@ -78,11 +104,17 @@ package struct CheckSettings: Sendable, Equatable {
     package var timeout: Duration
     package var rise: Int
     package var fall: Int
+    /// nil: that of the server's address.
+    package var port: UInt16?
+    /// nil: TLS where requests to the server have it.
+    package var tls: Bool?
+    /// The Host field, `HOST` or `HOST:PORT`; nil: as agents send it.
+    package var host: String?
     package static let expectedBodyBound = 16 << 10
     package init(
         method: String = "GET", target: String = "/status/v1/simple", expectedStatus: Int = 200, expectedBody: String? = nil,
         inter: Duration = .seconds(2), fastinter: Duration? = nil, downinter: Duration? = nil, timeout: Duration? = nil,
-        rise: Int = 2, fall: Int = 3
+        rise: Int = 2, fall: Int = 3, port: UInt16? = nil, tls: Bool? = nil, host: String? = nil
     ) {
         self.method = method
         self.target = target
@@ -94,5 +126,8 @@ package struct CheckSettings: Sendable, Equatable {
         self.timeout = timeout ?? inter
         self.rise = rise
         self.fall = fall
+        self.port = port
+        self.tls = tls
+        self.host = host
     }
 }

@@ -25,6 +25,23 @@ package final class Certificate: @unchecked Sendable {
         return String(decoding: text.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// How many alternative names it has: host names and addresses.
+    var nameCount: Int {
+        let index = X509_get_ext_by_NID(pointer, NID_subject_alt_name, -1)
+        guard index >= 0, let field = X509_get_ext(pointer, index), let memory = BIO_new(BIO_s_mem()) else { return 0 }
+        defer { BIO_free(memory) }
+        guard X509V3_EXT_print(memory, field, 0, 0) == 1 else { return 0 }
+        var start: UnsafeMutablePointer<CChar>?
+        let size = Int(pf_BIO_get_mem(memory, &start))
+        guard let start, size > 0 else { return 0 }
+        return String(decoding: UnsafeRawBufferPointer(start: start, count: size), as: UTF8.self).split(separator: ",").count
+    }
+
+    /// Whether it is for that host name or address.
+    func isFor(_ host: String) -> Bool {
+        X509_check_host(pointer, host, host.utf8.count, 0, nil) == 1 || X509_check_ip_asc(pointer, host, 0) == 1
+    }
+
     /// Upper-case hexadecimal without separators.
     package var serial: String {
         guard let number = ASN1_INTEGER_to_BN(X509_get_serialNumber(pointer), nil) else { return "" }

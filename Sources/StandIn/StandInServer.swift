@@ -3,7 +3,7 @@ import Synchronization
 
 /// A stand-in for Puppet Server: HTTP/1.1 with keep-alive on a loopback port, plain or over TLS, one thread a connection.
 ///
-/// Answers as `PuppetRules` says, unless a script given by `answer(_:)` knows better. Keeps the last 5,000 requests as it saw them.
+/// Answers as `PuppetRules` says (and 400 as Jetty does where Host is not what SNI was for), unless a script given by `answer(_:)` knows better. Keeps the last 5,000 requests as it saw them.
 package final class StandInServer: Sendable {
     package struct Options: Sendable {
         package var name = "compiler"
@@ -149,7 +149,9 @@ package final class StandInServer: Sendable {
         whole.bodyDigest = digest.finish()
         if let number { replace(number, whole, state) }
         let script = state.value.withLock { $0.script }
-        var answer = script?(whole) ?? rules.answer(whole)
+        var answer =
+            reader.stream.hostMatchesSNI(whole.head)
+            ? script?(whole) ?? rules.answer(whole) : StandInAnswer.text(400, "Host does not match SNI")
         if request.head.lists("close", in: "Connection") || request.head.startLine.hasSuffix("/1.0") { answer.closes = true }
         if answer.delay > .zero { pause(answer.delay) }
         // Before the first byte: with the last one a proxy may send the next request.

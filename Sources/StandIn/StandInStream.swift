@@ -11,6 +11,8 @@ package final class StandInStream: @unchecked Sendable {
     private let descriptor: Mutex<Int32?>
     private let number: Int32
     private var ssl: OpaquePointer?
+    /// The certificate that this side presents as a server.
+    private var served: Certificate?
     /// Where reads land; filling an array first would cost more than the read in a debug build.
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: StandInStream.scratchByteCount, alignment: 16)
     private static let scratchByteCount = 64 * 1024
@@ -86,6 +88,7 @@ package final class StandInStream: @unchecked Sendable {
     package func startTLS(_ tls: StandInTLS, serverName: String? = nil, session: StandInSession? = nil) throws(StandInError) {
         guard let made = SSL_new(tls.context) else { throw OpenSSLFailure.crypto("SSL_new") }
         ssl = made
+        served = tls.isServer ? tls.certificate : nil
         SSL_set_fd(made, number)
         if let session { SSL_set_session(made, session.pointer) }
         if let serverName { _ = pf_SSL_set_tlsext_host_name(made, serverName) }
@@ -98,6 +101,25 @@ package final class StandInStream: @unchecked Sendable {
     package var peerCertificate: Certificate? {
         guard let ssl, let found = SSL_get1_peer_certificate(ssl) else { return nil }
         return Certificate(owning: found)
+    }
+
+    /// The name that the client sent as SNI.
+    package var serverName: String? {
+        guard let ssl, SSL_is_server(ssl) == 1 else { return nil }
+        return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+    }
+
+    /// Jetty's rule (SecureRequestCustomizer, as in Puppet Server 7 and 8): where the client sent SNI and the certificate has two or more
+    /// names, Host must be one of them, else the request is answered 400.
+    package func hostMatchesSNI(_ head: MessageHead) -> Bool {
+        guard serverName != nil, let certificate = served, certificate.nameCount > 1 else { return true }
+        return certificate.isFor(StandInStream.host(head.first("Host") ?? ""))
+    }
+
+    /// Without the port and without brackets.
+    private static func host(_ field: String) -> String {
+        if field.hasPrefix("[") { return String(field.dropFirst().prefix { $0 != "]" }) }
+        return String(field.prefix { $0 != ":" })
     }
 
     /// What a later connection may resume; under TLS 1.3 to be asked for after the first answer. nil: the server gave no ticket.

@@ -14,6 +14,8 @@ package final class StandInTLS: @unchecked Sendable {
 
     let context: OpaquePointer
     let isServer: Bool
+    /// What this side presents.
+    let certificate: Certificate?
 
     /// - Parameters:
     ///   - credential: what this side presents; nil for an agent without certificate
@@ -40,6 +42,7 @@ package final class StandInTLS: @unchecked Sendable {
         }
         context = made
         self.isServer = isServer
+        certificate = credential?.certificate
         _ = pf_SSL_CTX_set_min_proto_version(made, version ?? TLS1_2_VERSION)
         if let version { _ = pf_SSL_CTX_set_max_proto_version(made, version) }
         if let credential {

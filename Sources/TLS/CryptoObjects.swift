@@ -1,4 +1,5 @@
 import COpenSSL
+import Model
 
 // Owners of OpenSSL's reference-counted objects. @unchecked Sendable: the counts are atomic, and no object is changed once
 // `load` has returned; what OpenSSL fills in lazily (extension flags, the order of a CRL) is under its own locks.
@@ -17,6 +18,28 @@ final class Certificate: @unchecked Sendable {
     var notBefore: Int64? { Timestamp.seconds(X509_get0_notBefore(pointer)) }
     var notAfter: Int64? { Timestamp.seconds(X509_get0_notAfter(pointer)) }
     var der: [UInt8] { DER.encode { i2d_X509(pointer, $0) } }
+
+    /// A host name that the certificate is for: its common name, else the first alternative name without a wildcard.
+    var hostName: String? {
+        let commonName = DistinguishedName.commonName(X509_get_subject_name(pointer)).map { String(decoding: $0, as: UTF8.self) }
+        let alternatives = CertificateDetails(self).names.split(separator: ",").compactMap { name -> String? in
+            let name = name.drop { $0 == " " }
+            return name.hasPrefix("DNS:") ? String(name.dropFirst(4)) : nil
+        }
+        return ([commonName].compactMap { $0 } + alternatives).first(where: isFor)
+    }
+
+    private func isFor(_ name: String) -> Bool {
+        let isPlain = name.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return isPlain && X509_check_host(pointer, name, name.utf8.count, 0, nil) == 1
+    }
 }
 
 /// One `EVP_PKEY` with its private part.

@@ -1,20 +1,21 @@
 import COpenSSL
 import Model
 
-/// Says to OpenSSL which server it should find at the other end.
+/// Which name is sent to a server in the handshake (SNI), and which one its certificate must have: two things.
 enum ServerNameCheck {
-    /// Sets SNI for a name (RFC 6066: never for an address), and what the certificate must name where `verified`.
+    /// - Parameters:
+    ///   - sni: the name to send; nil: none. An address is never sent (RFC 6066 section 3)
+    ///   - name: the name or IP address that the certificate must have where `verified`
     /// - Returns: false where that cannot be done: then no handshake may be made
-    static func prepare(_ ssl: OpaquePointer, name: String?, verified: Bool) -> Bool {
-        guard let name, !name.isEmpty else { return !verified }
+    static func prepare(_ ssl: OpaquePointer, sni: String?, name: String?, verified: Bool) -> Bool {
+        if let sni, IPAddress(sni) == nil, pf_SSL_set_tlsext_host_name(ssl, sni) != 1 { return false }
+        guard verified else { return true }
+        guard let name, !name.isEmpty else { return false }
         guard let address = IPAddress(name) else {
-            guard pf_SSL_set_tlsext_host_name(ssl, name) == 1 else { return false }
-            guard verified else { return true }
             let parameters = SSL_get0_param(ssl)
             X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
             return X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1
         }
-        guard verified else { return true }
         let bytes = networkOrder(address)
         return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), bytes, bytes.count) == 1
     }

@@ -80,6 +80,10 @@ package final class ServerTLSMaterial: Sendable {
         return material
     }
 
+    /// The name by which agents call this listener, since they verify it: the first certificate's common name, else the first of its names
+    /// without a wildcard. nil: it has none.
+    package var agentsName: String? { certificates.first?.chain.first?.hostName }
+
     /// What it was made of, for who asks.
     package var parts: [MaterialFile] { certificates.map(\.part) + (trust?.parts ?? []) }
 

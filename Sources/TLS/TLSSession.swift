@@ -48,10 +48,12 @@ package final class TLSSession {
 
     /// The side that speaks to a server of a pool.
     /// - Parameters:
-    ///   - serverName: the name or IP address to verify (`verify: hostname`); a name is sent as SNI, an address never. With nil nothing is
-    ///     sent, and `verify: hostname` refuses every certificate.
-    ///   - verify: the pool's
-    package init(client: ClientTLSContext, serverName: String?, verify: UpstreamTLSSettings.Verify, transport: any CipherTransport) {
+    ///   - sni: the name to send; nil: none
+    ///   - verifyName: the name or IP address to verify (`verify: hostname`); with nil that refuses every certificate
+    ///   - verify: the server's
+    package init(
+        client: ClientTLSContext, sni: String?, verifyName: String?, verify: UpstreamTLSSettings.Verify, transport: any CipherTransport
+    ) {
         server = nil
         self.client = client
         self.transport = transport
@@ -59,7 +61,7 @@ package final class TLSSession {
         connectBIO()
         SSL_set_connect_state(ssl)
         SSL_set_verify(ssl, verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
-        let prepared = ServerNameCheck.prepare(ssl, name: serverName, verified: verify == .hostname)
+        let prepared = ServerNameCheck.prepare(ssl, sni: sni, name: verifyName, verified: verify == .hostname)
         if !prepared {
             failure = HandshakeFailure(.hostnameMismatch, reason: "no usable server name to verify")
             ERR_clear_error()

@@ -74,7 +74,7 @@ import Testing
             pool.tls
                 == UpstreamTLSSettings(
                     ca: Fixtures.folder + "/certs/ca.pem", crl: Fixtures.folder + "/certs/crl.pem", certificate: certificate,
-                    verify: .hostname, serverName: nil))
+                    verify: .hostname, sni: .none, verifyName: nil))
         #expect(
             pool.check
                 == CheckSettings(

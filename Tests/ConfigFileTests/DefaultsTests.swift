@@ -73,6 +73,68 @@ import Testing
         #expect(four.servers.map(\.weight) == [50])
     }
 
+    /// `tls` and `check` of a server over those of its pool.
+    @Test func whatAServerSaysGoesBeforeItsPool() throws {
+        let settings = try settings(
+            """
+            listeners: { address: "127.0.0.1:8140" }
+            defaults:
+              pool: { tls: { ca: ca.pem, sni: host }, check: { inter: 10s, expect: { body: running } } }
+              server: { check: { rise: 7 } }
+            pools:
+              one:
+                tls: { verify_name: all.example }
+                servers:
+                  - { name: p1, address: "192.0.2.1:8140", check: null }
+                  - { name: p2, address: "192.0.2.2:8140", tls: { verify_name: p2.example, sni: none }, check: { inter: 3s, port: 9000, tls: false, host: "puppet:8140" } }
+                  - { name: p3, address: "192.0.2.3:8140", tls: none, check: none }
+              two:
+                tls: null
+                servers: { name: p4, address: "192.0.2.4:8140", tls: { ca: other.pem } }
+              three:
+                tls: { server_name: old.example }
+                servers:
+                  - { name: p5, address: "192.0.2.5:8140" }
+                  - { name: p6, address: "192.0.2.6:8140", tls: { verify_name: new.example, sni: none } }
+                  - { name: p7, address: "192.0.2.7:8140", tls: { server_name: 192.0.2.77 } }
+            """)
+        let (one, two, three) = (settings.pools[0], settings.pools[1], settings.pools[2])
+        let ca = "/etc/puppetfront/ca.pem"
+        #expect(one.servers.map(\.tls).map(\.own) == [nil, UpstreamTLSSettings(ca: ca, verifyName: "p2.example"), nil])
+        #expect(one.servers[1].tls.own?.sni == UpstreamTLSSettings.SNI.none)
+        #expect(one.tls(of: one.servers[0]) == UpstreamTLSSettings(ca: ca, sni: .host, verifyName: "all.example"))
+        #expect(one.tls(of: one.servers[2]) == nil && one.check(of: one.servers[2]) == nil)
+        #expect(one.check(of: one.servers[0]) == CheckSettings(expectedBody: "running", inter: .seconds(10)))
+        #expect(
+            one.check(of: one.servers[1])
+                == CheckSettings(
+                    expectedBody: "running", inter: .seconds(3), rise: 7, port: 9000, tls: false, host: "puppet:8140"))
+        #expect(one.upstreamTLS.count == 2)
+        #expect(two.tls == nil && two.tls(of: two.servers[0])?.ca == "/etc/puppetfront/other.pem")
+        // In the defaults `sni: host` comes before the older key.
+        #expect(three.tls(of: three.servers[0]) == UpstreamTLSSettings(ca: ca, sni: .host, verifyName: "old.example"))
+        #expect(three.tls(of: three.servers[1]) == UpstreamTLSSettings(ca: ca, verifyName: "new.example"))
+        #expect(three.tls(of: three.servers[2]) == UpstreamTLSSettings(ca: ca, sni: .host, verifyName: "192.0.2.77"))
+    }
+
+    @Test(arguments: [("old.example", UpstreamTLSSettings.SNI.name("old.example")), ("192.0.2.1", .none)])
+    func serverNameIsStillRead(_ name: String, _ sni: UpstreamTLSSettings.SNI) throws {
+        let pool = try settings(Fixtures.minimal(pool: "tls: { ca: ca.pem, server_name: \(name) }")).pools[0]
+        #expect(pool.tls == UpstreamTLSSettings(ca: "/etc/puppetfront/ca.pem", sni: sni, verifyName: name))
+    }
+
+    @Test(arguments: ["puppet", "puppet.example:8140", "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:8140"])
+    func hostFieldsOfChecks(_ host: String) throws {
+        #expect(try settings(Fixtures.minimal(pool: "check: { host: \"\(host)\" }")).pools[0].check?.host == host)
+    }
+
+    @Test(arguments: [
+        "", "a b", ":8140", "puppet:", "puppet:0", "puppet:65536", "puppet:+1", "2001:db8::1", "[puppet]", "[::1", "[::1]8140",
+    ])
+    func whatIsNoHostField(_ host: String) {
+        #expect(Fixtures.parse(Fixtures.minimal(pool: "check: { host: \"\(host)\" }")).settings == nil)
+    }
+
     @Test func scalarsStayTheirSourceText() throws {
         let settings = try settings(
             """

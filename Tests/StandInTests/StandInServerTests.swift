@@ -47,6 +47,24 @@ struct StandInServerTests {
         #expect(answer.field("X-Puppet-Compiler-Name") == "compiler")
     }
 
+    /// Jetty's table: no SNI, or one name in the certificate, and Host does not matter.
+    @Test(
+        arguments: [
+            (["two.test"], "one.test", "puppet.test:8140", 400), (["two.test"], "one.test", "two.test:8140", 200),
+            (["two.test"], "one.test", "ONE.test", 200), (["two.test"], nil, "puppet.test", 200), ([], "one.test", "puppet.test", 200),
+            (["*.wild.test"], "one.test", "a.wild.test:1", 200), (["*.wild.test"], "one.test", "", 400),
+        ] as [([String], String?, String, Int)])
+    func comparesSNIWithHostAsJetty(_ names: [String], _ sni: String?, _ host: String, _ status: Int) throws {
+        let authority = try StandInAuthority()
+        var options = StandInServer.Options()
+        options.tls = try .server(try authority.issue(CertificateProfile("one.test", names: names)))
+        let server = try started(options)
+        let client = try RawClient(server.port.number, tls: try .client(), serverName: sni)
+        let answer = try client.exchange("GET /status/v1/simple HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+        #expect(answer.status == status)
+        #expect((String(decoding: answer.body, as: UTF8.self) == "Host does not match SNI") == (status == 400))
+    }
+
     @Test func stopsLikeAKilledProcessAndComesBackOnItsPort() throws {
         let server = try started()
         let client = try RawClient(server.port.number)

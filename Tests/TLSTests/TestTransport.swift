@@ -40,10 +40,10 @@ final class TestPair {
 
     init(
         _ serverContext: ServerTLSContext, _ clientContext: ClientTLSContext, name: String? = "puppet.example",
-        verify: UpstreamTLSSettings.Verify = .hostname
+        sni: String? = nil, verify: UpstreamTLSSettings.Verify = .hostname
     ) {
         server = TLSSession(server: serverContext, transport: serverSide)
-        client = TLSSession(client: clientContext, serverName: name, verify: verify, transport: clientSide)
+        client = TLSSession(client: clientContext, sni: sni, verifyName: name, verify: verify, transport: clientSide)
     }
 
     /// Brings ciphertext over; false where there was none.

@@ -23,12 +23,28 @@ import Testing
         #expect(pair.handshake().client == .done)
     }
 
-    @Test func aNameIsSentAndAnAddressNever() throws {
-        for (name, sent) in [("puppet.example", "puppet.example"), ("192.0.2.7", nil), ("2001:db8::7", nil)] as [(String, String?)] {
-            let pair = try TestPair(setup.server(), setup.client(), name: name)
-            pair.handshake()
+    /// What is sent says nothing about what is verified.
+    @Test(
+        arguments: [
+            (nil, nil), ("puppet.example", "puppet.example"), ("elsewhere.example", "elsewhere.example"), ("192.0.2.7", nil),
+            ("2001:db8::7", nil),
+        ] as [(String?, String?)])
+    func aNameIsSentOnlyIfAskedForAndAnAddressNever(_ sni: String?, _ sent: String?) throws {
+        for (name, isAccepted) in [("puppet.example", true), ("192.0.2.7", true), ("other.example", false)] {
+            let pair = try TestPair(setup.server(), setup.client(), name: name, sni: sni)
+            #expect((pair.handshake().client == .done) == isAccepted)
             #expect(SSL_get_servername(pair.server.ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) } == sent)
         }
+    }
+
+    @Test(
+        arguments: [
+            (UpstreamTLSSettings.SNI.none, "p1.example", nil), (.host, "p1.example", "p1.example"), (.host, "192.0.2.7", nil),
+            (.host, "2001:db8::7", nil), (.name("all.example"), "p1.example", "all.example"),
+            (.name("all.example"), "192.0.2.7", "all.example"),
+        ] as [(UpstreamTLSSettings.SNI, String, String?)])
+    func whichNameIsSentToWhichHost(_ sni: UpstreamTLSSettings.SNI, _ host: String, _ sent: String?) {
+        #expect(UpstreamTLSSettings(sni: sni).sentName(host: host) == sent)
     }
 
     @Test func aServerOfAnotherCAIsRefusedUnlessNothingIsVerified() throws {

@@ -66,6 +66,9 @@ package final class MisbehavingServer: Sendable {
         while let head = try reader.readHead() {
             count += 1
             shared.requests.withLock { if $0.count < 1000 { $0.append(head) } }
+            guard stream.hostMatchesSNI(head) else {
+                return try stream.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 23\r\n\r\nHost does not match SNI")
+            }
             let behaviour = shared.behaviour.withLock { $0 }
             guard try MisbehavingAnswer(to: head, reader).give(behaviour, isFirst: count == 1) == .goesOn else { return }
         }

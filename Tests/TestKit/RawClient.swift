@@ -30,17 +30,17 @@ package final class RawClient {
     /// - Parameters:
     ///   - source: the local address to come from
     ///   - preface: what is sent before the handshake, such as a PROXY header
+    ///   - serverName: what is sent as SNI
     ///   - session: to be resumed
     package init(
         _ port: UInt16, tls: StandInTLS? = nil, session: StandInSession? = nil, address: String = "127.0.0.1", source: String? = nil,
-        preface: [UInt8] = [],
-        receiveBuffer: Int32? = nil, timeout: Duration = .seconds(10)
+        preface: [UInt8] = [], serverName: String? = "puppet.test", receiveBuffer: Int32? = nil, timeout: Duration = .seconds(10)
     ) throws {
         stream = try StandInStream(
             connectingTo: address, port: port, source: source, receiveBuffer: receiveBuffer, timeout: timeout)
         reader = MessageReader(stream)
         if !preface.isEmpty { try stream.write(preface) }
-        if let tls { try stream.startTLS(tls, serverName: "puppet.test", session: session) }
+        if let tls { try stream.startTLS(tls, serverName: serverName, session: session) }
     }
 
     package func send(_ text: String) throws { try stream.write(text) }

@@ -30,7 +30,7 @@ package enum ServersState {
             "\(weight(state))", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
             "\(checkResult(state))", "\(state.health.counter)", checks(state.health.check != nil, state.isChecked),
             checks(state.settings.agentCheck != nil, state.isAgentAsked), "0", "0", isName ? state.settings.address.host : "-",
-            port, "-", pool.settings.tls == nil ? "0" : "1", "0", "-", "-",
+            port, "-", pool.settings.tls(of: state.settings) == nil ? "0" : "1", "\(state.health.check?.port ?? 0)", "-", "-",
             "\(state.settings.agentCheck?.port ?? 0)",
         ]
         return fields.joined(separator: " ")

@@ -132,7 +132,7 @@ extension Pool {
     ) {
         let failures = servers[place].outlier.record(verdict, queueClass)
         guard failures > 0, servers[place].index != nil else { return }
-        if settings.check != nil { actions.append(.checkSoon(servers[place].id)) }
+        if servers[place].health.check != nil { actions.append(.checkSoon(servers[place].id)) }
         guard let outlier = settings.outlier, servers[place].outlier.isDue(failures, outlier), servers[place].isUp,
             mayEject(place, outlier)
         else { return }

@@ -16,7 +16,7 @@ extension Pool {
                 adopt(entry, place)
                 servers[place].index = index
             } else {
-                var state = ServerState(id: newServerID(), settings: entry, health: HealthTracker(check: settings.check))
+                var state = ServerState(id: newServerID(), settings: entry, health: HealthTracker(check: settings.check(of: entry)))
                 state.index = index
                 state.admin = newcomers
                 servers.append(state)
@@ -44,7 +44,7 @@ extension Pool {
     private mutating func adopt(_ entry: ServerSettings, _ place: Int) {
         let hadAgent = servers[place].settings.agentCheck != nil
         servers[place].settings = entry
-        servers[place].health.adopt(settings.check)
+        servers[place].health.adopt(settings.check(of: entry))
         if hadAgent, entry.agentCheck == nil { servers[place].agent = AgentOverrides() }
         if settings.outlier == nil { servers[place].outlier = OutlierTracker() }
         if (entry.slowstart ?? .zero) == .zero { endSlowStart(place) }

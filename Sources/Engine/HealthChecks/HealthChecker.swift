@@ -9,6 +9,8 @@ final class HealthChecker {
     let loop: EventLoop<ControlMessage>
     let log: Logger
     let memory = TransferMemory()
+    /// The Host field that agents send; nil: not known, and a check names the server.
+    var agentAuthority: [UInt8]?
     private var probes: [Key: Probe] = [:]
     private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
 

@@ -16,9 +16,11 @@ final class HealthProbe: Probe {
         check = settings
         answer = ProbeAnswer(to: check.method == "HEAD" ? .head : .get, contentBound: CheckSettings.expectedBodyBound)
         guard let address = target.address, state.admin != .maint, state.isChecked else { return .later(settings.inter) }
+        let authority = check.host.map { Array($0.utf8) } ?? authority(target)
         return .ask(
             Question(
-                target: target, address: address, bytes: ProbeAnswer.request(check.method, check.target, authority: target.authority),
+                target: target, address: SocketAddress(high: address.high, low: address.low, port: check.port ?? address.port),
+                isSecured: check.tls ?? true, bytes: ProbeAnswer.request(check.method, check.target, authority: authority),
                 timeout: check.timeout))
     }
 

@@ -25,7 +25,7 @@ final class LoadProbe: Probe {
         answer = ProbeAnswer(to: .get, contentBound: JRubyStatus.answerBound)
         return .ask(
             Question(
-                target: target, address: address, bytes: ProbeAnswer.request("GET", JRubyStatus.target, authority: target.authority),
+                target: target, address: address, bytes: ProbeAnswer.request("GET", JRubyStatus.target, authority: authority(target)),
                 timeout: Self.interval))
     }
 

@@ -92,6 +92,9 @@ class Probe: EventTarget {
         phase = .waiting
     }
 
+    /// The Host field, as requests have it: what a server answers by Host and SNI it answers to a probe too.
+    final func authority(_ target: UpstreamTarget) -> [UInt8] { checker.agentAuthority ?? target.authority }
+
     final var duration: Duration { .nanoseconds(checker.loop.now - began) }
 
     // MARK: Asking

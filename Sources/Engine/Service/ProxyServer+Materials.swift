@@ -11,7 +11,9 @@ extension ProxyServer {
 
     /// In force, each file once.
     func materialFiles(_ kind: MaterialFile.Kind) -> [MaterialFile] {
-        let all = (materials.listeners + [materials.admin]).flatMap { $0?.parts ?? [] } + materials.pools.flatMap { $0?.parts ?? [] }
+        let all =
+            (materials.listeners + [materials.admin]).flatMap { $0?.parts ?? [] }
+            + materials.upstream.values.flatMap(\.parts).sorted { $0.path < $1.path }
         var seen: Set<String> = []
         return all.filter { $0.kind == kind && seen.insert($0.path).inserted }
     }
@@ -87,8 +89,10 @@ extension ProxyServer {
         materials = new
         let next = makeSnapshot(old.settings, generation: old.generation + 1)
         adoptAdminHTTP(old.settings.admin.http)
-        for (index, pool) in next.pools.enumerated() where new.pools[index] !== previous.pools[index] {
-            refresh(pool, pool.settings, new.pools[index], next)
+        for pool in next.pools {
+            let settings = pool.settings
+            guard settings.upstreamTLS.contains(where: { new.upstream($0) !== previous.upstream($0) }) else { continue }
+            refresh(pool, settings, next)
         }
         publish(next)
         checker.adopt(next.pools)
@@ -98,6 +102,6 @@ extension ProxyServer {
 extension ProxySettings {
     fileprivate var certificateFiles: [CertificateFiles] {
         (listeners.compactMap(\.tls) + [admin.http?.tls].compactMap { $0 }).flatMap(\.certificates)
-            + pools.compactMap { $0.tls?.certificate }
+            + pools.flatMap(\.upstreamTLS).compactMap(\.certificate)
     }
 }

@@ -26,17 +26,17 @@ extension ProxyServer {
         listenerLimits = Dictionary(uniqueKeysWithValues: zip(settings.listeners.map(\.name), limits))
         let made = Snapshot(
             generation: generation, settings: settings, routes: RouteTable(settings), pools: settings.pools.map { pools[$0.name]! },
-            listenerTLS: materials.listeners, listenerLimits: limits, clientMaterials: materials.pools.compactMap { $0 })
+            listenerTLS: materials.listeners, listenerLimits: limits, clientMaterials: Array(materials.upstream.values))
         snapshot = made
+        checker.agentAuthority = materials.agentAuthority(settings.listeners)
         return made
     }
 
     func adoptPools(_ settings: ProxySettings) {
-        for (index, pool) in settings.pools.enumerated() {
-            let material = materials.pools[index]
+        for pool in settings.pools {
             pools[pool.name]!.reconfigure(
                 pool, site: settings.site, sites: settings.sites, now: MonotonicTime(nanoseconds: loop.now)
-            ) { SnapshotBuilder.target(for: $0, pool: pool, material: material, known: $1) }
+            ) { [materials] in SnapshotBuilder.target(for: $0, pool: pool, materials: materials, known: $1) }
         }
         let names = Set(settings.pools.map(\.name))
         retired += pools.values.filter { !names.contains($0.name) }.map { RetiredPool(pool: $0) }

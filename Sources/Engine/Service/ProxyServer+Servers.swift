@@ -52,21 +52,20 @@ extension ProxyServer {
     }
 
     private func adopt(_ settings: PoolSettings, _ pool: PoolCoordinator, newcomers: AdminState = .ready) {
-        guard let snapshot, let index = snapshot.settings.pools.firstIndex(where: { $0.name == settings.name }) else { return }
-        refresh(pool, settings, materials.pools[index], snapshot, newcomers: newcomers)
+        guard let snapshot, snapshot.settings.pools.contains(where: { $0.name == settings.name }) else { return }
+        refresh(pool, settings, snapshot, newcomers: newcomers)
         checker.adopt(snapshot.settings.pools.compactMap { pools[$0.name] })
     }
 
     /// The ways to a pool's servers anew, outside a reload: each keeps the address that it has, which may have been set at run time.
     func refresh(
-        _ pool: PoolCoordinator, _ settings: PoolSettings, _ material: ClientTLSMaterial?, _ snapshot: Snapshot,
-        newcomers: AdminState = .ready
+        _ pool: PoolCoordinator, _ settings: PoolSettings, _ snapshot: Snapshot, newcomers: AdminState = .ready
     ) {
         pool.reconfigure(
             settings, site: snapshot.settings.site, sites: snapshot.settings.sites, newcomers: newcomers,
             now: MonotonicTime(nanoseconds: loop.now)
-        ) { server, address in
-            let target = SnapshotBuilder.target(for: server, pool: settings, material: material, known: address)
+        ) { [materials] server, address in
+            let target = SnapshotBuilder.target(for: server, pool: settings, materials: materials, known: address)
             return address == nil ? target : target.resolved(to: address)
         }
     }

@@ -12,7 +12,8 @@ struct SnapshotBuilder {
     /// What was read from disk, all of it valid.
     struct Materials: Sendable {
         var listeners: [ServerTLSMaterial?] = []
-        var pools: [ClientTLSMaterial?] = []
+        /// By what they were made from: servers that share it share the material.
+        var upstream: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
         /// Of `admin.http`.
         var admin: ServerTLSMaterial?
         var adminToken: AdminToken?
@@ -27,6 +28,20 @@ struct SnapshotBuilder {
         /// What stands in the place of files since an operator put it there.
         var contents: FileContents = [:]
 
+        /// What a server's connections are made with; nil: plain HTTP.
+        func upstream(_ settings: UpstreamTLSSettings?) -> ClientTLSMaterial? { settings.flatMap { upstream[$0.credentials] } }
+
+        /// The Host field that agents send, as far as the listeners' certificates tell: that of a check, so that a check fails where
+        /// requests would. nil: no listener has TLS and a name.
+        func agentAuthority(_ settings: [ListenerSettings]) -> [UInt8]? {
+            for (listener, material) in zip(settings, listeners) {
+                guard let name = material?.agentsName else { continue }
+                let port = listener.address.port
+                return Array((port == 0 ? name : "\(name):\(port)").utf8)
+            }
+            return nil
+        }
+
         func filesChanged(since old: Materials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
     }
 
@@ -38,7 +53,8 @@ struct SnapshotBuilder {
         made.ticketKeys = previous.ticketKeys
         let served = settings.listeners.compactMap(\.tls) + [settings.admin.http?.tls].compactMap { $0 }
         let named =
-            served.flatMap(\.files) + [settings.admin.http?.tokenFile].compactMap { $0 } + settings.pools.flatMap { $0.tls?.files ?? [] }
+            served.flatMap(\.files) + [settings.admin.http?.tokenFile].compactMap { $0 }
+            + settings.pools.flatMap { $0.upstreamTLS.flatMap(\.files) }
         for file in named { made.stamps[file] = FileStamp(file) }
         try load(settings, into: &made, previous: previous) { _, _ in nil }
         return made
@@ -91,25 +107,17 @@ struct SnapshotBuilder {
                 problems.append("admin.http: token_file \(path): \(error.words)")
             }
         }
-        var known: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
         for pool in settings.pools {
-            guard let tls = pool.tls else {
-                made.pools.append(nil)
-                continue
-            }
-            if let material = known[tls] {
-                made.pools.append(material)
-                continue
-            }
-            do {
-                let material = try reusable(tls, made, previous) ?? ClientTLSMaterial.load(tls, made.contents)
-                known[tls] = material
-                made.warnings += material.warnings
-                made.expiries += material.expiries
-                made.files += material.files
-                made.pools.append(material)
-            } catch {
-                problems.append("pool \(pool.name): \(error)")
+            for tls in pool.upstreamTLS.map(\.credentials) where made.upstream[tls] == nil {
+                do {
+                    let material = try reusable(tls, made, previous) ?? ClientTLSMaterial.load(tls, made.contents)
+                    made.upstream[tls] = material
+                    made.warnings += material.warnings
+                    made.expiries += material.expiries
+                    made.files += material.files
+                } catch {
+                    problems.append("pool \(pool.name): \(error)")
+                }
             }
         }
         guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
@@ -122,7 +130,7 @@ struct SnapshotBuilder {
         guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else {
             return nil
         }
-        return previous.pools.first { $0?.settings == settings } ?? nil
+        return previous.upstream[settings]
     }
 
     private static func check(_ make: () throws(OpenSSLError) -> Void) throws(OpenSSLError) { try make() }
@@ -134,17 +142,18 @@ struct SnapshotBuilder {
 
     /// How workers reach a server, from its settings.
     static func target(
-        for server: ServerState, pool: PoolSettings, material: ClientTLSMaterial?, known: SocketAddress?
+        for server: ServerState, pool: PoolSettings, materials: Materials, known: SocketAddress?
     ) -> UpstreamTarget {
         let address = server.settings.address
         let literal = address.literal.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
         let isV6 = address.host.contains(":")
+        let tls = pool.tls(of: server.settings)
         let sameAddress = known.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
         return UpstreamTarget(
             id: server.id, pool: pool.name, name: Array(server.name.utf8),
             authority: Array((isV6 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)").utf8),
-            address: literal ?? sameAddress, tls: material, serverName: pool.tls?.serverName ?? address.host,
-            verify: pool.tls?.verify ?? .hostname, keepalive: pool.keepalive,
+            address: literal ?? sameAddress, tls: materials.upstream(tls), sni: tls?.sentName(host: address.host),
+            verifyName: tls?.verifyName ?? address.host, verify: tls?.verify ?? .hostname, keepalive: pool.keepalive,
             connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,
             idleTimeout: pool.timeouts.idle.inNanoseconds)
     }

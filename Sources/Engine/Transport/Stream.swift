@@ -32,7 +32,8 @@ final class Stream: CipherTransport {
     }
 
     func startTLS(client context: ClientTLSContext, target: UpstreamTarget) {
-        session = TLSSession(client: context, serverName: target.serverName, verify: target.verify, transport: self)
+        session = TLSSession(
+            client: context, sni: target.sni, verifyName: target.verifyName, verify: target.verify, transport: self)
     }
 
     func note(_ events: ReadyEvents) {

@@ -9,13 +9,15 @@ final class UpstreamTarget: Sendable {
     let id: ServerID
     let pool: String
     let name: [UInt8]
-    /// `HOST:PORT` as configured: the Host field of a check, and of an HTTP/1.0 request without one.
+    /// `HOST:PORT` as configured: the Host field of an HTTP/1.0 request without one, and of a check where nothing better is known.
     let authority: [UInt8]
     /// nil until the name has been resolved.
     let address: SocketAddress?
     let tls: ClientTLSMaterial?
-    /// The name or address that its certificate is to be for; a name is sent as SNI.
-    let serverName: String
+    /// nil: no SNI is sent.
+    let sni: String?
+    /// The name or address that its certificate must have.
+    let verifyName: String
     let verify: UpstreamTLSSettings.Verify
     let keepalive: Bool
     let connectTimeout: Int64
@@ -24,7 +26,8 @@ final class UpstreamTarget: Sendable {
 
     init(
         id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
-        serverName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64, responseTimeout: Int64,
+        sni: String?, verifyName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64,
+        responseTimeout: Int64,
         idleTimeout: Int64
     ) {
         self.id = id
@@ -33,7 +36,8 @@ final class UpstreamTarget: Sendable {
         self.authority = authority
         self.address = address
         self.tls = tls
-        self.serverName = serverName
+        self.sni = sni
+        self.verifyName = verifyName
         self.verify = verify
         self.keepalive = keepalive
         self.connectTimeout = connectTimeout
@@ -43,14 +47,14 @@ final class UpstreamTarget: Sendable {
 
     func leadsTheSameWay(as other: UpstreamTarget) -> Bool {
         id == other.id && pool == other.pool && name == other.name && authority == other.authority
-            && address == other.address && tls === other.tls && serverName == other.serverName && verify == other.verify
+            && address == other.address && tls === other.tls && sni == other.sni && verifyName == other.verifyName && verify == other.verify
             && keepalive == other.keepalive && connectTimeout == other.connectTimeout && responseTimeout == other.responseTimeout
             && idleTimeout == other.idleTimeout
     }
 
     func resolved(to address: SocketAddress?) -> UpstreamTarget {
         UpstreamTarget(
-            id: id, pool: pool, name: name, authority: authority, address: address, tls: tls, serverName: serverName,
+            id: id, pool: pool, name: name, authority: authority, address: address, tls: tls, sni: sni, verifyName: verifyName,
             verify: verify, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
             idleTimeout: idleTimeout)
     }

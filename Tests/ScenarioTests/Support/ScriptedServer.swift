@@ -15,6 +15,10 @@ final class ScriptedServer: Sendable {
                 if let tls { try stream.startTLS(tls) }
                 let reader = MessageReader(stream)
                 while let head = try reader.readHead() {
+                    guard stream.hostMatchesSNI(head) else {
+                        try stream.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                        break
+                    }
                     guard try script(head, reader) else { break }
                 }
             } catch {}
