@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Reads the configuration file and asks whether files can be read.
@@ -50,15 +51,10 @@ package enum FileAccess {
         return "\(String(cString: current))/\(path)"
     }
 
-    /// Never waits: a named pipe without writer is refused as no file.
     private static func open(_ path: String) throws(Failure) -> Int32 {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = pf_open_regular(path)
+        if descriptor == -2 { throw Failure(reason: "not a regular file") }
         guard descriptor >= 0 else { throw Failure(reason: reason(errno)) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
-            throw Failure(reason: "not a regular file")
-        }
         return descriptor
     }
 

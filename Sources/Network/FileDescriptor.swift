@@ -27,7 +27,10 @@ package struct SystemError: Error, Sendable, Equatable {
         self.code = code
     }
 
-    package var description: String { "\(call): \(String(cString: strerror(code)))" }
+    /// No code of errno: the path leads to a folder, pipe, socket or device.
+    package static let notARegularFile: Int32 = -2
+
+    package var description: String { "\(call): \(code == Self.notARegularFile ? "not a regular file" : String(cString: strerror(code)))" }
     package var isMissingFile: Bool { code == ENOENT }
     package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
 }

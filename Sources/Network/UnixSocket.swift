@@ -48,8 +48,8 @@ package struct UnixListener: ~Copyable {
         self.path = path
     }
 
-    /// What another process needs to go on with it: the socket's descriptor and the lock's.
-    package var heirlooms: [Int32] { [descriptor.number, lock.number] }
+    /// For another process that continues to listen here: the socket's descriptor and the lock's.
+    package var descriptorsToHandOver: [Int32] { [descriptor.number, lock.number] }
 
     /// nil: nobody waits, or none can be taken now.
     package func accept() -> FileDescriptor? {

@@ -46,6 +46,16 @@ static inline int pf_getsockname(int fd, struct sockaddr *address, socklen_t *le
 static inline ssize_t pf_sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length) { return sendto(fd, bytes, count, flags, address, length); }
 // Variadic functions, and a macro that is a cast.
 static inline int pf_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+// Opens a regular file for reading and never blocks: a named pipe, device or folder is closed again. -1: errno has the reason; -2: it is not
+// a regular file.
+static inline int pf_open_regular(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0) return -1;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+    close(fd);
+    return -2;
+}
 // Swift takes `flock` for the structure.
 static inline int pf_lock(int fd, int operation) { return flock(fd, operation); }
 static inline int pf_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }

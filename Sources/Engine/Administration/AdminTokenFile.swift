@@ -10,20 +10,21 @@ enum AdminTokenFile {
         let warning: String?
     }
 
-    private static let bound = 4096
+    private static let bound = 65_536
 
     static func read(_ path: String) throws(AdminToken.Defect) -> Content {
-        let descriptor = pf_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
-        guard descriptor >= 0 else { throw AdminToken.Defect(words: SystemError("open").description) }
-        defer { _ = close(descriptor) }
+        let content: [UInt8]
         var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_mode & 0o170000 == 0o100000 else { throw AdminToken.Defect(words: "no regular file") }
-        var bytes = [UInt8](repeating: 0, count: bound)
-        let count = CLinux.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw AdminToken.Defect(words: SystemError("read").description) }
+        do throws(SystemError) {
+            let file = try FileContent.open(path)
+            guard fstat(file.number, &info) == 0 else { throw SystemError("fstat") }
+            content = try FileContent.read(file, bound: bound)
+        } catch {
+            throw AdminToken.Defect(words: error.description)
+        }
         let isOpen = info.st_mode & 0o027 != 0
         let words =
             "\(path) can be read by everybody or written by others: its mode is \(String(info.st_mode & 0o777, radix: 8)), 640 or less is wanted"
-        return Content(token: try AdminToken(file: Array(bytes[..<count])), warning: isOpen ? words : nil)
+        return Content(token: try AdminToken(file: content), warning: isOpen ? words : nil)
     }
 }
