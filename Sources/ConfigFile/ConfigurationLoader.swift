@@ -52,6 +52,29 @@ package struct ConfigurationLoader {
             settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)
     }
 
+    /// The path at `admin.socket`, of a file that may be wrong otherwise: a running service must be reachable just then. Where the file is not
+    /// even YAML, the first `path: /…` after `socket:`. nil: neither can be found.
+    package static func runtimeSocket(path: String) -> String? {
+        guard let bytes = try? FileAccess.read(path, limit: Document.byteLimit) else { return nil }
+        var found: String?
+        if let document = Document.parse(bytes, Findings(file: path)) {
+            if case .scalar(let text) = document["admin"]?["socket"]?["path"]?.content { found = text }
+        } else {
+            found = firstPath(after: "socket:", in: String(decoding: bytes, as: UTF8.self))
+        }
+        guard let found, !found.isEmpty else { return nil }
+        let folder = folder(of: FileAccess.absolute(path))
+        return found.hasPrefix("/") ? found : (folder == "/" ? "/" : folder + "/") + found
+    }
+
+    private static func firstPath(after key: String, in text: String) -> String? {
+        // Comments are no configuration.
+        let code = text.split(separator: "\n").map { $0.prefix { $0 != "#" } }.joined(separator: "\n")
+        guard let socket = code.firstRange(of: key), let path = code[socket.upperBound...].firstRange(of: "path:") else { return nil }
+        let value = code[path.upperBound...].drop { $0 == " " || $0 == "\"" || $0 == "'" }
+        return String(value.prefix { !" \t\n,}\"'".contains($0) })
+    }
+
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "/" }
         return slash == path.startIndex ? "/" : String(path[..<slash])

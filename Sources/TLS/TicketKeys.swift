@@ -53,16 +53,16 @@ package final class TicketKeys: Sendable {
 
     /// Own keys, for the instance that takes over, and for no file: who has them can pose as any agent. The second at which the newest was
     /// made, a line feed, and the keys as they are, the newest last. Empty: none was needed so far.
-    package var heirloom: [UInt8] {
+    package var serializedKeys: [UInt8] {
         state.withLock { state in
             state.keys.isEmpty || !areOwn ? [] : Array("\(state.madeAt)\n".utf8) + state.keys.flatMap(\.bytes)
         }
     }
 
-    /// Goes on with another instance's own keys; false where `heirloom` is none.
-    package func inherit(_ heirloom: [UInt8]) -> Bool {
-        if heirloom.isEmpty { return true }
-        let parts = heirloom.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+    /// Goes on with another instance's own keys; false where `serializedKeys` is none.
+    package func inherit(_ serializedKeys: [UInt8]) -> Bool {
+        if serializedKeys.isEmpty { return true }
+        let parts = serializedKeys.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
         guard areOwn, parts.count == 2, let madeAt = Int64(String(decoding: parts[0], as: UTF8.self)), madeAt >= 0 else { return false }
         guard let rest = parts.last, rest.count == TicketKey.ownByteCount || rest.count == 2 * TicketKey.ownByteCount else { return false }
         let keys = stride(from: rest.startIndex, to: rest.endIndex, by: TicketKey.ownByteCount).compactMap {

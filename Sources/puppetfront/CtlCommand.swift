@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigFile
 
 /// Sends commands to the runtime socket and prints the answers: 0, 1 where there is no socket, 2 where the service said no.
 struct CtlCommand: ParsableCommand {
@@ -7,7 +8,7 @@ struct CtlCommand: ParsableCommand {
         abstract: "Send a command to the runtime socket of a running puppetfront.",
         discussion: """
             The words are one line; without words, or with - alone, lines are read from standard input, payloads too. docs/runtime-socket.md lists the commands.
-            Exit code 1: the socket cannot be reached, or a reload was refused; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
+            Exit code 1: the socket cannot be reached, a reload was refused, or a takeover failed; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -40,12 +41,20 @@ struct CtlCommand: ParsableCommand {
         return "\(text)\n\(end)"
     }
 
+    /// That of the packaged configuration.
+    private static let packagedSocket = "/run/puppetfront/admin.sock"
+
+    /// Responses of commands that wait for an end which was none.
+    private static let failures = ["Reload refused: ", "Takeover failed: "]
+
     private func path() throws -> String {
         if let socket { return socket }
         let result = options.load(checkFiles: false)
         guard let settings = result.settings else {
-            for diagnostic in result.diagnostics { Output.error(diagnostic.description) }
-            throw Exit.wrong
+            // Just when the file is broken the running service must be reachable.
+            let found = ConfigurationLoader.runtimeSocket(path: options.config) ?? Self.packagedSocket
+            Output.error("\(options.config): warning: it has mistakes (puppetfront check), using the socket \(found)")
+            return found
         }
         guard let found = settings.admin.socket?.path else {
             Output.error("\(options.config): error: it has no admin.socket")
@@ -63,7 +72,7 @@ struct CtlCommand: ParsableCommand {
             Output.error("error: \(path): \(error.text)")
             throw Exit.failed
         }
-        if answer.hasPrefix("Reload refused") {
+        if Self.failures.contains(where: answer.hasPrefix) {
             Output.error(answer)
             throw Exit.failed
         }

@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
         let level = LogLevel()
         let log = Logger(label: "puppetfront") { _ in LineLogHandler(level: level) }
         let server = try ProxyServer(
-            version: Version.current, takesOver: takeover, successor: Self.successor, log: log,
+            version: Version.current, takesOver: takeover, successor: Self.successor, log: log, configurationPath: options.config,
             load: { [options] in
                 let result = options.load(checkFiles: true)
                 let lines = result.diagnostics.map(\.description)

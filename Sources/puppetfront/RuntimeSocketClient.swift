@@ -5,6 +5,8 @@ enum RuntimeSocketClient {
     struct Failure: Error {
         let text: String
 
+        init(text: String) { self.text = text }
+
         init(_ call: String, _ code: Int32 = errno) { text = "\(call): \(String(cString: strerror(code)))" }
     }
 
@@ -25,6 +27,7 @@ enum RuntimeSocketClient {
         try write(descriptor, Array("\(line)\n".utf8))
         // The service ends the conversation after the line.
         var answer = try read(descriptor)
+        guard !answer.isEmpty else { throw Failure(text: "the service closed the connection without a response") }
         if answer.last == 0x0A { answer.removeLast() }
         return String(decoding: answer, as: UTF8.self)
     }

@@ -35,14 +35,14 @@ struct ListenerSocketsTests {
     /// Should the takeover come to nothing, no agent must have come to sockets that go with it.
     @Test func whatIsBoundInATakeoverTakesNoConnectionBeforeItIsTold() throws {
         var old = ListenerSockets(workers: 1)
-        try old.adopt([settings])
+        old.commit(try old.prepare([settings]))
         let inherited = old.bound[0]
         let copies = inherited.descriptors.map { dup($0) }
         var new = ListenerSockets(
             workers: 4,
             inherited: [BoundListener(name: inherited.name, wanted: inherited.wanted, actual: inherited.actual, descriptors: copies)],
             mayListen: false)
-        try new.adopt([settings])
+        new.commit(try new.prepare([settings]))
         #expect(new.bound[0].descriptors.count == 4)
         let before = try connect(to: inherited.actual.port)
         var count = 0

@@ -32,10 +32,10 @@ import Testing
 
     @Test func anotherProcessGoesOnWithOwnKeys() throws {
         let (old, new) = (TicketKeys(), TicketKeys())
-        #expect(old.heirloom.isEmpty && new.inherit(old.heirloom))
+        #expect(old.serializedKeys.isEmpty && new.inherit(old.serializedKeys))
         let first = try #require(old.writing(now: 1000))
         let second = try #require(old.writing(now: 1000 + period))
-        #expect(new.inherit(old.heirloom))
+        #expect(new.inherit(old.serializedKeys))
         #expect(new.writing(now: 1000 + period) == second)
         #expect(read(new, first, 1000 + 2 * period - 1)?.isWriting == false)
         #expect(new.writing(now: 1000 + 2 * period) != second, "its time goes on")
@@ -53,7 +53,7 @@ import Testing
 
     @Test func keysOfAFileAreNoHeirloom() throws {
         let path = setup.folder.write("tickets", Array(text("A\nA\nA").utf8))
-        #expect(TicketKeys(try TicketKeyFile(path)).heirloom.isEmpty)
+        #expect(TicketKeys(try TicketKeyFile(path)).serializedKeys.isEmpty)
     }
 
     @Test(arguments: [

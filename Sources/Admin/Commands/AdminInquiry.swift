@@ -7,6 +7,8 @@ package enum AdminInquiry: Sendable {
     case commit(CertificateReport.Kind, file: String)
     /// Reads the configuration again.
     case reload
+    /// Starts the program again, to take this instance's place.
+    case takeover
 }
 
 /// The answer to an `AdminInquiry`.
@@ -15,4 +17,6 @@ package enum AdminFinding: Sendable {
     /// Refused with lines without line end at the end.
     case outcome(AdminOutcome)
     case reload(ReloadReport)
+    /// nil: its process is not known.
+    case takenOver(pid: Int32?)
 }

@@ -72,7 +72,7 @@ enum MaterialCommands {
         return .ask(.commit(kind, file: file)) { finding in
             switch finding {
             case .outcome(.refused(let reason)): "\(reason)\n" + cannot
-            case .outcome(.done), .sessions, .reload: "Committing \(file).\nSuccess!\n"
+            case .outcome(.done), .sessions, .reload, .takenOver: "Committing \(file).\nSuccess!\n"
             }
         }
     }

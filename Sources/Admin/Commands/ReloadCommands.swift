@@ -11,7 +11,7 @@ enum ReloadCommands {
                 switch finding {
                 case .reload(let report): text(report)
                 case .outcome(.refused(let reason)): refused + "\n\(reason)\n"
-                case .outcome(.done), .sessions: ""
+                case .outcome(.done), .sessions, .takenOver: ""
                 }
             }
         },

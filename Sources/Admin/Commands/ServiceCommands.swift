@@ -19,6 +19,18 @@ enum ServiceCommands {
             }
             return .text(input.host.explain(input.words))
         },
+        Command(
+            words: ["takeover"], usage: "takeover                                : start the program again to take over, as SIGUSR2",
+            level: .admin
+        ) { _ in
+            .ask(.takeover) { finding in
+                switch finding {
+                case .takenOver(let pid): "Taken over" + (pid.map { " by process \($0)" } ?? "") + ".\n"
+                case .outcome(.refused(let reason)): "Takeover failed: this instance continues.\n\(reason)\n"
+                case .outcome(.done), .sessions, .reload: ""
+                }
+            }
+        },
         Command(words: ["drain"], usage: "drain                                   : end in peace, as SIGTERM", level: .admin) { _ in
             .performSaying([.drain], "Draining.")
         },

@@ -30,6 +30,14 @@ package enum Metrics {
         page.family("reloads_total", .counter, "Reloads by result.")
         page.sample(["result": "done"], Double(process.reloads))
         page.sample(["result": "refused"], Double(process.reloadsRefused))
+        page.family(
+            "config_stale", .gauge,
+            "1: the configuration in force is not the file's: the file was changed since, or the last reload was refused.")
+        page.sample([:], process.isConfigurationStale ? 1 : 0)
+        page.family("state_file_write_failures_total", .counter, "Failed writes of state_file; each is retried.")
+        page.sample([:], Double(process.stateFileFailures))
+        page.family("state_file_stale", .gauge, "1: state_file is older than the state, since writing it fails.")
+        page.sample([:], process.isStateFileStale ? 1 : 0)
         page.family("log_lines_dropped_total", .counter, "Access-log lines lost: the disk, the pipe or syslog did not take them.")
         page.sample([:], Double(process.logLinesDropped))
         page.family("refused_total", .counter, "Requests that were refused, failed or cut here, by reason.")

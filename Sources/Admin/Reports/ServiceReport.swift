@@ -47,6 +47,11 @@ package struct ProcessReport: Sendable {
     package var logLinesDropped: UInt64 = 0
     package var reloads: UInt64 = 0
     package var reloadsRefused: UInt64 = 0
+    /// The configuration in force is not the file's.
+    package var isConfigurationStale = false
+    package var stateFileFailures: UInt64 = 0
+    /// `state_file` is older than the state, since writing it has failed.
+    package var isStateFileStale = false
     package var generation = 0
     package var readiness = Readiness()
     package var residentBytes: UInt64 = 0

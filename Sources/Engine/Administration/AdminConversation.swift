@@ -29,7 +29,7 @@ final class AdminConversation: EventTarget {
     init(_ socket: consuming Socket, server: ProxyServer, level: AdminLevel, ended: @escaping (AdminConversation) -> Void) {
         self.server = server
         self.ended = ended
-        stream = Stream(socket, memory: server.adminMemory)
+        stream = Stream(socket, memory: server.administration.memory)
         shell = AdminShell(level: level)
     }
 
@@ -62,7 +62,7 @@ final class AdminConversation: EventTarget {
             var host = ControlHost(server: server)
             if let inquiry = shell.inquiry {
                 isWaiting = true
-                guard let finding = server.ask(inquiry, finish: { [weak self] in self?.found($0) }) else { return }
+                guard let finding = server.administration.ask(inquiry, finish: { [weak self] in self?.found($0) }) else { return }
                 isWaiting = false
                 output = Array(shell.answer(finding, host: &host).utf8)
                 continue

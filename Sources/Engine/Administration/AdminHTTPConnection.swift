@@ -51,7 +51,7 @@ final class AdminHTTPConnection: EventTarget {
         self.listener = listener
         self.source = source
         self.ended = ended
-        stream = Stream(socket, memory: server.adminMemory)
+        stream = Stream(socket, memory: server.administration.memory)
         super.init()
         guard let tls else { return }
         stream.startTLS(server: tls)
@@ -130,7 +130,7 @@ final class AdminHTTPConnection: EventTarget {
         let request = AdminHTTPHead.request(
             head, at: UnsafeRawPointer(input.base + input.start), from: source, certname: stream.session?.identity?.certname)
         let framing = head.framing
-        keepsAlive = head.keepAlive && (framing == .none || request.method == .post) && !server.hasHandedOver
+        keepsAlive = head.keepAlive && (framing == .none || request.method == .post) && !server.lifecycle.isReplaced
         input.consume(head.length)
         guard request.method == .post else {
             // What its content would say interests nobody, and it is not waited for.
@@ -175,7 +175,7 @@ final class AdminHTTPConnection: EventTarget {
 
     private func answer(_ request: AdminRequest) {
         let made = listener.answer(request)
-        made.events.forEach(server.noteChange)
+        made.events.forEach(server.changes.operatorChanged)
         if let warning = made.warning { server.log.warning("\(warning)") }
         send(made, omitsBody: request.method == .head)
     }

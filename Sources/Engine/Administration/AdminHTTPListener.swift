@@ -21,14 +21,14 @@ final class AdminHTTPListener: EventTarget {
     /// After no descriptor was left: nothing else tells of a connection that waits.
     private static let pause: Int64 = 1_000_000_000
 
-    convenience init(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials, server: ProxyServer) throws(SystemError) {
+    convenience init(_ settings: AdminSettings.HTTP, _ materials: TLSMaterials, server: ProxyServer) throws(SystemError) {
         let wanted = settings.address
         let socket = try Socket.listen(SocketAddress(wanted), v6only: wanted.v6only, sharesPort: false, defersAccept: false)
         self.init(settings, socket, materials, server: server)
     }
 
     /// - Parameter socket: bound and listening
-    init(_ settings: AdminSettings.HTTP, _ socket: consuming Socket, _ materials: SnapshotBuilder.Materials, server: ProxyServer) {
+    init(_ settings: AdminSettings.HTTP, _ socket: consuming Socket, _ materials: TLSMaterials, server: ProxyServer) {
         wanted = settings.address
         self.server = server
         address = socket.localAddress?.text ?? ""
@@ -51,7 +51,7 @@ final class AdminHTTPListener: EventTarget {
     }
 
     /// From a reload. Connections that were let in under other CAs or CRLs end.
-    func adopt(_ settings: AdminSettings.HTTP, _ materials: SnapshotBuilder.Materials) {
+    func adopt(_ settings: AdminSettings.HTTP, _ materials: TLSMaterials) {
         var access = AdminAccess()
         access.allowsChanges = settings.allowChanges
         access.token = materials.adminToken

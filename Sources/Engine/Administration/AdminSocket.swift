@@ -42,13 +42,15 @@ final class AdminSocket: EventTarget {
         }
     }
 
-    /// Another mode or level at the same path. Conversations under way keep the level that they began with.
-    func adopt(_ settings: AdminSettings.Socket) {
-        self.settings = settings
-        if chmod(settings.path, settings.mode) != 0 { server.log.error("admin.socket \(settings.path): its mode cannot be changed") }
+    /// Another level at the same path. Conversations under way keep the level that they began with.
+    func adopt(_ settings: AdminSettings.Socket) { self.settings = settings }
+
+    /// Of the socket's file.
+    func setMode(_ mode: UInt32) throws(UnixListener.Failure) {
+        guard chmod(settings.path, mode) == 0 else { throw .system(SystemError("chmod \(settings.path)")) }
     }
 
-    var heirlooms: [Int32] { listener.heirlooms }
+    var descriptorsToHandOver: [Int32] { listener.descriptorsToHandOver }
 
     /// Conversations under way go on.
     func handOver() {

@@ -10,28 +10,28 @@ import TLS
 struct ControlHost: AdminHost {
     unowned let server: ProxyServer
 
-    func report() -> ServiceReport { server.report() }
-    func readiness() -> Readiness { server.readiness() }
+    func report() -> ServiceReport { ReportBuilder(server).report() }
+    func readiness() -> Readiness { server.configuration.readiness(server.lifecycle) }
     func pool(_ name: String) -> PoolReport? { server.pools[name]?.report(now: now) }
-    func listenerState(_ name: String) -> ListenerReport.State? { server.listenerState(name) }
+    func listenerState(_ name: String) -> ListenerReport.State? { server.runtimeListeners.state(name) }
     var uptime: Int64 { Moment.now.steady - server.startedAt.steady }
-    var lastReload: ReloadReport? { server.lastReload }
-    var isConfigurationStale: Bool { server.lastReload?.isDone == false }
+    var lastReload: ReloadReport? { server.reloader.last }
+    var isConfigurationStale: Bool { server.reloader.isStale }
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         server.pools[pool]?.stickReports(key: key, limit: limit, now: now)
     }
 
     func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] {
-        server.materialFiles(MaterialFile.Kind(kind)).map(MaterialReport.init)
+        server.configuration.materials.files(MaterialFile.Kind(kind)).map(MaterialReport.init)
     }
 
     func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? {
-        server.transactions[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
+        server.staged[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
     }
 
     func explain(_ words: [String]) -> String {
-        guard let settings = server.snapshot?.settings else { return "" }
+        guard let settings = server.configuration.settings else { return "" }
         do throws(QuestionWords.Fault) {
             let question = try QuestionWords.question(words)
             do throws(QuestionError) {
@@ -44,11 +44,11 @@ struct ControlHost: AdminHost {
         }
     }
 
-    private var now: MonotonicTime { MonotonicTime(nanoseconds: server.loop.now) }
+    private var now: MonotonicTime { server.now }
 
     func perform(_ action: AdminAction) -> AdminOutcome {
-        if server.hasHandedOver, !outlivesTakeover(action) { return .refused("Another instance has taken over: connect anew.") }
-        server.stateFileIsStale = true
+        if server.lifecycle.isReplaced, !outlivesTakeover(action) { return .refused("Another instance has taken over: connect again.") }
+        server.state.markStale()
         switch action {
         case .setState(let name, let state): return onServer(name) { $0.handle(.admin($1, state), now: now) }
         case .setHealth(let name, let isUp): return onServer(name) { $0.handle(.health($1, isUp: isUp), now: now) }
@@ -66,23 +66,23 @@ struct ControlHost: AdminHost {
         case .setAgentChecks(let name, let isOn): return onServer(name) { $0.handle(.checks($1, health: nil, agent: isOn), now: now) }
         case .shutdownSessions(let name):
             return onServer(name) { pool, id in
-                for worker in server.workers { worker.mailbox.post(.shutdown(id, of: pool)) }
+                server.workers.post(.shutdown(id, of: pool))
             }
-        case .addServer(let name, let address, let options): return server.addServer(name, address: address, options: options)
-        case .removeServer(let name): return server.removeServer(name)
-        case .setFrontend(let name, let isOpen): return server.setFrontend(name, isOpen ? .open : .paused)
-        case .shutdownFrontend(let name): return server.setFrontend(name, .stopped)
-        case .setFrontendMaxconn(let name, let limit): return server.setFrontendMaxconn(name, limit)
-        case .setProcessMaxconn(let limit): server.counters.setConnectionLimit(limit)
+        case .addServer(let name, let address, let options): return server.runtimeServers.add(name, address: address, options: options)
+        case .removeServer(let name): return server.runtimeServers.remove(name)
+        case .setFrontend(let name, let isOpen): return server.runtimeListeners.setState(name, isOpen ? .open : .paused)
+        case .shutdownFrontend(let name): return server.runtimeListeners.setState(name, .stopped)
+        case .setFrontendMaxconn(let name, let limit): return server.runtimeListeners.setConnectionLimit(name, limit)
+        case .setProcessMaxconn(let limit): server.workers.counters.setConnectionLimit(limit)
         case .clearCounters(let all):
-            for worker in server.workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }
-            for pool in server.pools.values { pool.handle(.clearPeaks, now: now) }
-            if all { server.namedEnvironments = NamedEnvironments() }
+            server.workers.clearTallies(all: all)
+            server.pools.clearPeaks()
+            if all { server.administration.forgetEnvironments() }
         case .setStick(let pool, let key, let name):
             return onServer(.init(pool: pool, server: name)) { $0.handle(.stick(Array(key.utf8), $1), now: now) }
         case .clearSticks(let pool, let key):
             server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
-        case .abortTransaction(let kind): server.transactions[MaterialFile.Kind(kind)] = nil
+        case .abortTransaction(let kind): server.staged.abort(MaterialFile.Kind(kind))
         case .drain: server.loop.mailbox.post(.drain)
         }
         return .done
@@ -106,11 +106,9 @@ struct ControlHost: AdminHost {
     }
 
     private func onServer(_ name: AdminAction.ServerName, _ body: (PoolCoordinator, ServerID) -> Void) -> AdminOutcome {
-        guard let pool = server.pools[name.pool] else { return .refused("No such backend.") }
-        guard let found = pool.servers.last(where: { $0.index != nil && $0.name == name.server }) else {
-            return .refused("No such server.")
-        }
-        body(pool, found.id)
+        guard server.pools[name.pool] != nil else { return .refused("No such backend.") }
+        guard let (pool, state) = server.pools.server(pool: name.pool, name.server) else { return .refused("No such server.") }
+        body(pool, state.id)
         return .done
     }
 

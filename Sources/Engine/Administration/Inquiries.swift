@@ -32,13 +32,9 @@ struct Inquiries {
         return { [entry] in entry.finish(.sessions(entry.found)) }
     }
 
-    /// The whole answer, of one that no workers were asked for.
-    mutating func answered(_ number: UInt64, _ outcome: AdminOutcome) -> (() -> Void)? {
-        entries.removeValue(forKey: number).map { entry in { entry.finish(.outcome(outcome)) } }
-    }
-
-    mutating func answered(_ number: UInt64, _ report: ReloadReport) -> (() -> Void)? {
-        entries.removeValue(forKey: number).map { entry in { entry.finish(.reload(report)) } }
+    /// The whole result, of one that no workers were asked for.
+    mutating func answered(_ number: UInt64, _ finding: AdminFinding) -> (() -> Void)? {
+        entries.removeValue(forKey: number).map { entry in { entry.finish(finding) } }
     }
 
     /// A worker that is gone has no sessions.

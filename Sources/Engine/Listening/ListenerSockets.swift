@@ -4,15 +4,15 @@ import Model
 import Network
 import Settings
 
-/// The bound sockets of all listeners, kept over reloads and given to a new instance, so that no accept queue is dropped.
+/// The bound sockets of all listeners, kept over reloads and handed over to a new instance, so that no accept queue is dropped.
 struct ListenerSockets: ~Copyable {
     private(set) var bound: [BoundListener]
     private let workers: Int
-    /// False in a takeover, until the other instance has ended its part: what this one binds beside the sockets that it was given would take
-    /// connections from them, which nobody accepts yet and which would be lost if it came to nothing.
+    /// False in a takeover until the old instance has finished: sockets that this one binds in addition to the inherited ones would get
+    /// connections that no process accepts yet, and that would be lost if the takeover failed.
     private var mayListen: Bool
 
-    /// - Parameter inherited: what is bound already. `adopt` keeps what is wanted of it.
+    /// - Parameter inherited: sockets that are bound already. `commit` keeps those that are wanted.
     init(workers: Int, inherited: [BoundListener] = [], mayListen: Bool = true) {
         self.workers = workers
         self.mayListen = mayListen
@@ -25,34 +25,46 @@ struct ListenerSockets: ~Copyable {
         for listener in bound where listener.state == .open { for descriptor in listener.descriptors { try Socket.listen(on: descriptor) } }
     }
 
-    /// Binds what is new, and closes what is no longer wanted once all of that has worked. All problems are told.
-    mutating func adopt(_ listeners: [ListenerSettings]) throws(MaterialProblems) {
+    /// Sockets for other settings, bound and not yet in force. `commit` or `discard` ends that.
+    struct Prepared {
+        fileprivate var next: [BoundListener] = []
+        fileprivate var fresh: [Int32] = []
+    }
+
+    /// Binds what is new and changes nothing. Reports all problems.
+    func prepare(_ listeners: [ListenerSettings]) throws(MaterialProblems) -> Prepared {
         var problems: [String] = []
-        var next: [BoundListener] = []
-        var fresh: [Int32] = []
+        var prepared = Prepared()
         for listener in listeners {
             do {
                 if let known = bound.first(where: { $0.serves(listener) }) {
                     let added = try missingSockets(of: known)
-                    next.append(known)
-                    next[next.count - 1].descriptors += added
-                    fresh += added
+                    prepared.next.append(known)
+                    prepared.next[prepared.next.count - 1].descriptors += added
+                    prepared.fresh += added
                 } else {
                     let made = try bind(listener)
-                    next.append(made)
-                    fresh += made.descriptors
+                    prepared.next.append(made)
+                    prepared.fresh += made.descriptors
                 }
             } catch {
                 problems.append("listener \(listener.name): \(SocketAddress(listener.address).text): \(error.description)")
             }
         }
         guard problems.isEmpty else {
-            for descriptor in fresh { _ = close(descriptor) }
+            discard(prepared)
             throw MaterialProblems(lines: problems)
         }
-        let kept = Set(next.flatMap(\.descriptors))
+        return prepared
+    }
+
+    func discard(_ prepared: Prepared) { for descriptor in prepared.fresh { _ = close(descriptor) } }
+
+    /// Closes what is no longer wanted.
+    mutating func commit(_ prepared: Prepared) {
+        let kept = Set(prepared.next.flatMap(\.descriptors))
         for old in bound { for descriptor in old.descriptors where !kept.contains(descriptor) { _ = close(descriptor) } }
-        bound = next
+        bound = prepared.next
     }
 
     private func bind(_ listener: ListenerSettings) throws(SystemError) -> BoundListener {
@@ -109,7 +121,7 @@ struct ListenerSockets: ~Copyable {
     /// By listener; empty once all are closed.
     var states: [ListenerReport.State] { bound.map(\.state) }
 
-    /// The workers stop and begin to listen; this is what later ones go by. `stopped` gives the port back.
+    /// Workers stop and start listening; this state is what later workers get. `stopped` releases the port.
     mutating func setState(_ listener: Int, _ state: ListenerReport.State) {
         guard bound.indices.contains(listener) else { return }
         bound[listener].state = state

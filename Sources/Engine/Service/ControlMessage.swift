@@ -4,17 +4,19 @@ import Model
 import Network
 import Settings
 
-/// What other threads tell the control loop.
+/// Messages of other threads to the control loop.
 enum ControlMessage: Sendable {
     /// A reload's files have been read.
-    case loaded(ConfigurationOutcome, SnapshotBuilder.Materials?, isAutomatic: Bool)
-    case resolved(ServerLookup, SocketAddress?)
+    case loaded(Reloader.Read, ConfigurationFingerprint?, isAutomatic: Bool)
+    /// The configuration file has changed; nil: it cannot be read.
+    case configurationRead(ConfigurationFingerprint?)
+    case resolved(NameLookups.Lookup, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
-    /// A worker's part of what an operator asked.
+    /// A worker's part of a query.
     case sessions(inquiry: UInt64, worker: Int, SessionList)
-    /// Of a file's new content, read; nil: it cannot be.
+    /// The new content of a file, read; nil: it is no valid PEM.
     case staged(inquiry: UInt64, StagedMaterial?)
-    case rebuilt(inquiry: UInt64, StagedMaterial, Result<SnapshotBuilder.Materials, MaterialProblems>)
+    case rebuilt(inquiry: UInt64, StagedMaterial, Result<TLSMaterials, MaterialProblems>)
     case workerEnded(Int)
     /// The instance that was to take over has ended.
     case successorEnded
@@ -23,7 +25,7 @@ enum ControlMessage: Sendable {
     case stop
 }
 
-/// What loading the configuration has come to.
+/// The result of loading the configuration.
 package enum ConfigurationOutcome: Sendable {
     case loaded(ProxySettings, warnings: [String])
     /// Every mistake, one line each.

@@ -1,70 +1,100 @@
 import CLinux
 import Logging
+import Model
 import Network
 import Synchronization
-import Telemetry
 
-/// Writes `state_file` on the thread for files, since a disk may hang; what is newer takes the place of what waits.
+/// Writes `state_file` on the thread for files, since a disk may hang. Newer content replaces content that is still queued; content that
+/// could not be written is kept and written again by `retry`, until it succeeds.
 final class StateFile: Sendable {
+    private typealias Job = (path: String, content: String)
+
     private struct Work {
-        var waiting: (path: String, content: String)?
-        var isUnderWay = false
-        /// Told once, until it works again.
-        var fails = false
+        var queued: Job?
+        var isRunning = false
+        /// Its last write has failed, and nothing newer was written since.
+        var failed: Job?
+        var failures: UInt64 = 0
     }
 
     private let work = Mutex(Work())
     private let files: BackgroundThread
     private let log: Logger
     /// How long the end of the service waits for it.
-    private static let patience = Duration.seconds(5)
+    private let patience: Duration
 
-    init(on files: BackgroundThread, log: Logger) {
+    init(on files: BackgroundThread, patience: Duration = .seconds(5), log: Logger) {
         self.files = files
+        self.patience = patience
         self.log = log
     }
+
+    /// How many writes have failed.
+    var failures: UInt64 { work.withLock { $0.failures } }
+    /// Whether the file is older than the state, since writing it has failed.
+    var hasFailed: Bool { work.withLock { $0.failed != nil } }
 
     /// Whole, or not at all: under another name first.
     func write(_ content: String, to path: String) {
         let isIdle = work.withLock { work in
-            defer { work.isUnderWay = true }
-            work.waiting = (path, content)
-            return !work.isUnderWay
+            defer { work.isRunning = true }
+            work.queued = (path, content)
+            return !work.isRunning
         }
         if isIdle { files.perform { [self] in writeAll() } }
     }
 
-    /// Waits, for a bounded time, until all is written.
+    /// Writes again what could not be written.
+    func retry() {
+        guard let job = work.withLock({ $0.isRunning ? nil : $0.failed }) else { return }
+        write(job.content, to: job.path)
+    }
+
+    /// No state file is configured any more.
+    func forget() { work.withLock { ($0.queued, $0.failed) = (nil, nil) } }
+
+    /// Waits, for a bounded time, until everything is written; failed writes are retried.
     func finish() {
-        let limit = MonotonicClock.nanoseconds() + Self.patience.inNanoseconds
-        while work.withLock({ $0.isUnderWay }) {
-            guard MonotonicClock.nanoseconds() < limit else { return log.error("state_file is not written: the disk does not answer") }
-            _ = usleep(5000)
+        let limit = MonotonicClock.nanoseconds() + patience.inNanoseconds
+        while MonotonicClock.nanoseconds() < limit {
+            let (isRunning, hasFailed) = work.withLock { ($0.isRunning, $0.failed != nil) }
+            if !isRunning, !hasFailed { return }
+            _ = usleep(isRunning ? 5000 : 200_000)
+            if !isRunning { retry() }
         }
+        log.error("state_file is not written: the disk does not answer, or refuses")
     }
 
     private func writeAll() {
-        while let (path, content) = next() {
+        while let job = next() {
             var failure: SystemError?
             do {
-                try FileContent.replace(path, with: Array(content.utf8))
+                try FileContent.replace(job.path, with: Array(job.content.utf8))
             } catch {
                 failure = error
             }
-            let isNews = work.withLock { work in
-                defer { work.fails = failure != nil }
-                return !work.fails
+            let hadFailed = work.withLock { work in
+                defer {
+                    work.failed = failure == nil ? nil : job
+                    if failure != nil { work.failures += 1 }
+                }
+                return work.failed != nil
             }
-            guard let failure, isNews else { continue }
-            log.error("state_file cannot be written", metadata: ["file": "\(path)", "reason": "\(failure.description)"])
+            if let failure, !hadFailed {
+                log.error(
+                    "state_file cannot be written, will be retried",
+                    metadata: ["file": "\(job.path)", "reason": "\(failure.description)"])
+            } else if failure == nil, hadFailed {
+                log.notice("state_file is written again", metadata: ["file": "\(job.path)"])
+            }
         }
     }
 
-    private func next() -> (path: String, content: String)? {
+    private func next() -> Job? {
         work.withLock { work in
-            defer { work.waiting = nil }
-            work.isUnderWay = work.waiting != nil
-            return work.waiting
+            defer { work.queued = nil }
+            work.isRunning = work.queued != nil
+            return work.queued
         }
     }
 }

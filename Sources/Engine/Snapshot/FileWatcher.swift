@@ -25,7 +25,7 @@ struct FileWatcher {
     private var candidate: [FileStamp?]?
 
     /// What has been read is what is in force.
-    mutating func adopt(_ materials: SnapshotBuilder.Materials) {
+    mutating func adopt(_ materials: TLSMaterials) {
         paths = materials.files
         known = materials.files.map { materials.stamps[$0] }
         candidate = nil

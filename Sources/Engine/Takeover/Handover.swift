@@ -1,14 +1,14 @@
 import Logging
 import Network
 
-/// The old instance's side of a takeover, on a conversation of the runtime socket at level admin. The new one asks, this one answers:
+/// The old instance's side of a takeover, in a conversation of the runtime socket at level admin. The new instance sends requests:
 ///
-///     _takeover 1     descriptors of all listeners (`Bequest`); nothing changes here
+///     _takeover 1     descriptors of all listeners (`TakeoverManifest`); nothing changes here
 ///     state           what outlives a process (`SavedState`)
-///     keys            the keys of session tickets, which stand in no file (`TicketKeys.heirloom`)
-///     ready           done; from now on this instance takes nothing new in, and drains
+///     keys            the keys of session tickets that are in no file (`TicketKeys.serializedKeys`)
+///     ready           done; from now on this instance accepts nothing new, and drains
 ///
-/// Where the other ends before `ready`, this instance goes on as if nobody had asked.
+/// Where the new instance ends before `ready`, this one continues unchanged.
 final class Handover {
     static let greeting = Array("_takeover 1\n".utf8)
     static let stateRequest = Array("state\n".utf8)
@@ -28,7 +28,7 @@ final class Handover {
 
     enum Answer {
         case text(String)
-        /// It is sent, beside the conversation's bytes.
+        /// It is sent already, with descriptors.
         case sent
         /// The conversation ends after that.
         case refused(String)
@@ -39,15 +39,15 @@ final class Handover {
             switch line {
             case Self.greeting: return try begin()
             case Self.stateRequest:
-                try send(MemoryFile.make("state", Array(server.savedState().utf8)))
+                try send(MemoryFile.make("state", Array(server.state.text().utf8)))
                 return .sent
             case Self.keysRequest:
-                try send(MemoryFile.make("keys", server.materials.ticketKeys.heirloom))
+                try send(MemoryFile.make("keys", server.configuration.materials.ticketKeys.serializedKeys))
                 return .sent
             case Self.readyNotice:
-                guard !server.isDraining else { return .refused("This instance is draining.\n") }
+                guard !server.lifecycle.isDraining else { return .refused("This instance is draining.\n") }
                 isDone = true
-                server.handOver(to: DescriptorPassing.peerProcess(of: socket))
+                server.succession.handOver(to: DescriptorPassing.peerProcess(of: socket))
                 return .text(Self.done)
             default: return .refused("Not understood.\n")
             }
@@ -57,12 +57,10 @@ final class Handover {
     }
 
     private func begin() throws(SystemError) -> Answer {
-        guard server.isReady, !server.isDraining else { return .refused("This instance is not ready, or draining.\n") }
-        guard server.handover == nil else { return .refused("Another takeover is under way.\n") }
-        server.handover = self
-        let (bequest, descriptors) = server.bequest()
-        let manifest = try MemoryFile.make("takeover", Array(bequest.text.utf8))
-        var rest = ([manifest.number] + descriptors)[...]
+        guard server.lifecycle == .ready else { return .refused("This instance is not ready, or draining.\n") }
+        guard let (manifest, descriptors) = server.succession.begin(self) else { return .refused("Another takeover is under way.\n") }
+        let file = try MemoryFile.make("takeover", Array(manifest.text.utf8))
+        var rest = ([file.number] + descriptors)[...]
         while !rest.isEmpty {
             try DescriptorPassing.send([UInt8(ascii: "+")], Array(rest.prefix(DescriptorPassing.bound)), over: socket)
             rest = rest.dropFirst(DescriptorPassing.bound)
@@ -77,9 +75,5 @@ final class Handover {
     }
 
     /// The conversation is over.
-    func ended() {
-        guard server.handover === self else { return }
-        server.handover = nil
-        if !isDone { server.log.warning("the takeover was given up: this instance goes on") }
-    }
+    func ended() { server.succession.ended(self, isDone: isDone) }
 }

@@ -1,39 +1,46 @@
+import Admin
 import CLinux
+import Logging
+import Model
 import Network
+import Settings
 
-/// The new instance's side of a takeover (`Handover` is the other): a blocking conversation, each call at most `patience` seconds.
+/// The new instance's side of a takeover (`Handover` is the old one's): a blocking conversation, each call at most `patience` seconds.
 final class Takeover {
     enum Failure: Error {
-        /// Nobody listens there: nothing is to be taken over.
-        case nobody
-        case told(String)
+        /// No process listens there: there is nothing to take over.
+        case noInstance
+        case failed(String)
     }
 
-    private let connection: FileDescriptor
-    private(set) var bequest = Bequest()
+    private let channel: TakeoverChannel
+    private let manifest: TakeoverManifest
     /// Of each entry, until they are taken.
     private var descriptors: [[Int32]] = []
     private static let patience = 30
     private static let manifestBound = 16 << 20
 
-    /// Connects, and gets every descriptor of the instance at `path`, which goes on undisturbed.
+    /// Connects, and gets every descriptor of the instance at `path`, which continues undisturbed.
     init(path: String) throws(Failure) {
+        let channel: TakeoverChannel
         do {
-            connection = try UnixConnection.connect(path, seconds: Self.patience)
+            channel = TakeoverChannel(try UnixConnection.connect(path, seconds: Self.patience))
         } catch {
-            throw error.code == ENOENT || error.code == ECONNREFUSED ? .nobody : .told(error.description)
+            throw error.code == ENOENT || error.code == ECONNREFUSED ? .noInstance : .failed(error.description)
         }
-        try send(Handover.greeting)
-        var received = try receive()
-        guard let first = received.first else { throw .told("the running instance gives nothing") }
-        guard let bequest = Bequest(String(decoding: try content(of: first, bound: Self.manifestBound), as: UTF8.self)) else {
+        self.channel = channel
+        try channel.send(Handover.greeting)
+        var received = try channel.receive()
+        guard let first = received.first else { throw .failed("the running instance gives nothing") }
+        guard let manifest = TakeoverManifest(String(decoding: try channel.content(of: first, bound: Self.manifestBound), as: UTF8.self))
+        else {
             for descriptor in received.dropFirst() { _ = close(descriptor) }
-            throw .told("the running instance hands over in a way that this version does not know")
+            throw .failed("the running instance hands over in a way that this version does not know")
         }
         received.removeFirst()
-        while received.count < bequest.descriptorCount { received += try receive() }
-        self.bequest = bequest
-        for entry in bequest.entries {
+        while received.count < manifest.descriptorCount { received += try channel.receive() }
+        self.manifest = manifest
+        for entry in manifest.entries {
             descriptors.append(Array(received.prefix(entry.count)))
             received.removeFirst(entry.count)
         }
@@ -44,8 +51,8 @@ final class Takeover {
     // MARK: What there is
 
     func takeListeners() -> [BoundListener] {
-        bequest.entries.indices.compactMap { index in
-            guard case .listener(let listener) = bequest.entries[index] else { return nil }
+        manifest.entries.indices.compactMap { index in
+            guard case .listener(let listener) = manifest.entries[index] else { return nil }
             let actual = descriptors[index].first.flatMap { SocketAddress(boundBy: $0) } ?? SocketAddress(listener.wanted)
             return BoundListener(
                 name: listener.name, wanted: listener.wanted, actual: actual, isShared: listener.isShared, state: listener.state,
@@ -56,7 +63,7 @@ final class Takeover {
     /// Of listeners, by name: the connections that an operator has limited them to.
     var listenerLimits: [String: ListenerLimit] {
         var limits: [String: ListenerLimit] = [:]
-        for case .listener(let listener) in bequest.entries where listener.maxconn > 0 {
+        for case .listener(let listener) in manifest.entries where listener.maxconn > 0 {
             let limit = ListenerLimit()
             limit.maximum.store(listener.maxconn, ordering: .relaxed)
             limits[listener.name] = limit
@@ -64,14 +71,15 @@ final class Takeover {
         return limits
     }
 
-    func takeAdminHTTP(_ wanted: (Bequest.Entry) -> Bool) -> Socket? {
-        guard let index = bequest.entries.firstIndex(where: wanted), let number = take(index).first else { return nil }
+    /// The socket of `admin.http`, where the old instance has it at that address.
+    func takeAdminHTTP(_ wanted: ListenAddress) -> Socket? {
+        guard let index = manifest.entries.firstIndex(of: .adminHTTP(wanted)), let number = take(index).first else { return nil }
         return Socket(FileDescriptor(owning: number))
     }
 
     /// The socket that this conversation came over, with its lock.
     func takeAdminSocket(path: String) -> UnixListener? {
-        guard let index = bequest.entries.firstIndex(of: .adminSocket) else { return nil }
+        guard let index = manifest.entries.firstIndex(of: .adminSocket) else { return nil }
         let pair = take(index)
         return UnixListener(inherited: FileDescriptor(owning: pair[0]), lock: FileDescriptor(owning: pair[1]), path: path)
     }
@@ -84,55 +92,58 @@ final class Takeover {
     // MARK: The end
 
     /// `SavedState` as it is now.
-    func state(bound: Int) throws(Failure) -> [UInt8] { try ask(Handover.stateRequest, bound: bound) }
+    func state(bound: Int) throws(Failure) -> [UInt8] { try request(Handover.stateRequest, bound: bound) }
 
-    /// `TicketKeys.heirloom`.
-    func ticketKeys() throws(Failure) -> [UInt8] { try ask(Handover.keysRequest, bound: 1024) }
+    /// `TicketKeys.serializedKeys`.
+    func ticketKeys() throws(Failure) -> [UInt8] { try request(Handover.keysRequest, bound: 1024) }
 
-    private func ask(_ request: [UInt8], bound: Int) throws(Failure) -> [UInt8] {
-        try send(request)
-        guard let first = try receive().first else { throw .told("the running instance gives nothing") }
-        return try content(of: first, bound: bound)
+    private func request(_ request: [UInt8], bound: Int) throws(Failure) -> [UInt8] {
+        try channel.send(request)
+        guard let first = try channel.receive().first else { throw .failed("the running instance gives nothing") }
+        return try channel.content(of: first, bound: bound)
     }
 
-    /// From here on the other takes nothing in any more.
+    /// From here on the old instance accepts nothing any more.
     func finish() throws(Failure) {
-        try send(Handover.readyNotice)
-        var answer: [UInt8] = []
-        while answer.count < Handover.done.utf8.count {
-            let (bytes, _) = try passing { () throws(SystemError) in try DescriptorPassing.receive(64, from: connection.number) }
-            guard !bytes.isEmpty else { throw .told("the running instance has ended the conversation") }
-            answer += bytes
+        try channel.send(Handover.readyNotice)
+        try channel.expect(Array(Handover.done.utf8))
+    }
+
+    // MARK: With the service
+
+    /// Asks the running instance for its sockets; nil: there is none, and this instance starts as any other.
+    static func begin(_ settings: ProxySettings, log: Logger) throws(MaterialProblems) -> Takeover? {
+        guard let path = settings.admin.socket?.path else {
+            throw MaterialProblems(lines: ["--takeover: the configuration has no admin.socket, over which it goes"])
         }
-        guard answer.elementsEqual(Handover.done.utf8) else { throw .told(words(answer)) }
+        do {
+            return try Takeover(path: path)
+        } catch {
+            switch error {
+            case .noInstance:
+                log.notice("nothing to take over: no instance listens", metadata: ["socket": "\(path)"])
+                return nil
+            case .failed(let reason): throw MaterialProblems(lines: ["--takeover: \(path): \(reason)"])
+            }
+        }
     }
 
-    // MARK: Messages
-
-    private func send(_ bytes: [UInt8]) throws(Failure) {
-        try passing { () throws(SystemError) in try DescriptorPassing.send(bytes, [], over: connection.number) }
-    }
-
-    /// Text instead of descriptors is a refusal.
-    private func receive() throws(Failure) -> [Int32] {
-        // One byte of text comes with each message's descriptors.
-        let (bytes, descriptors) = try passing { () throws(SystemError) in try DescriptorPassing.receive(1024, from: connection.number) }
-        guard !bytes.isEmpty else { throw .told("the running instance has ended the conversation") }
-        guard !descriptors.isEmpty else { throw .told(words(bytes)) }
-        return descriptors
-    }
-
-    private func content(of file: Int32, bound: Int) throws(Failure) -> [UInt8] {
-        let owned = FileDescriptor(owning: file)
-        do { return try FileContent.read(owned, bound: bound) } catch { throw .told(error.description) }
-    }
-
-    private func passing<Result>(_ body: () throws(SystemError) -> Result) throws(Failure) -> Result {
-        do { return try body() } catch { throw .told(error.description) }
-    }
-
-    private func words(_ bytes: [UInt8]) -> String {
-        "the running instance says: "
-            + String(decoding: bytes.prefix { $0 != 0x0A }.map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
+    /// This instance is ready: restores the state, and the old instance drains. False: it failed, and the old one continues.
+    func complete(_ server: ProxyServer) -> Bool {
+        do {
+            server.state.restore(try SavedState(state(bound: StateStore.bound)), from: "takeover")
+            guard server.configuration.materials.ticketKeys.inherit(try ticketKeys()) else {
+                throw Failure.failed("these are no ticket keys")
+            }
+            try finish()
+            return true
+        } catch let failure as Failure {
+            if case .failed(let reason) = failure { server.log.critical("takeover failed", metadata: ["reason": "\(reason)"]) }
+        } catch let fault as SavedState.Fault {
+            server.log.critical("takeover failed", metadata: ["reason": "state, line \(fault.line): \(fault.message)"])
+        } catch {
+            server.log.critical("takeover failed", metadata: ["reason": "\(error)"])
+        }
+        return false
     }
 }

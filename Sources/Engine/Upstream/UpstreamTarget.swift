@@ -59,3 +59,22 @@ final class UpstreamTarget: Sendable {
             idleTimeout: idleTimeout)
     }
 }
+
+extension UpstreamTarget {
+    /// How workers reach a server, from its settings.
+    /// - Parameter known: the address that its name had before a reload
+    convenience init(_ server: ServerState, pool: PoolSettings, materials: TLSMaterials, known: SocketAddress?) {
+        let address = server.settings.address
+        let literal = address.literal.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
+        let isV6 = address.host.contains(":")
+        let tls = pool.tls(of: server.settings)
+        let sameAddress = known.map { SocketAddress(high: $0.high, low: $0.low, port: address.port) }
+        self.init(
+            id: server.id, pool: pool.name, name: Array(server.name.utf8),
+            authority: Array((isV6 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)").utf8),
+            address: literal ?? sameAddress, tls: materials.upstream(tls), sni: tls?.sentName(host: address.host),
+            verifyName: tls?.verifyName ?? address.host, verify: tls?.verify ?? .hostname, keepalive: pool.keepalive,
+            connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,
+            idleTimeout: pool.timeouts.idle.inNanoseconds)
+    }
+}

@@ -45,7 +45,6 @@ final class Worker {
     var messages = RepeatedMessages()
     private var logLines: [UInt8] = []
     private var logLineCount = 0
-    /// When the local time's offset was asked last.
     private var offsetKnownAt: Int64 = 0
     private var requestsEnded = 0
     private var formatter: AccessLogFormatter

@@ -36,7 +36,8 @@ struct KeepsStateTests {
         let mode = try FileManager.default.attributesOfItem(atPath: scene.folder.path + "/state")[.posixPermissions] as? NSNumber
         #expect(mode?.intValue == 0o600, "certnames are in it")
         let second = try run(scene)
-        #expect(try socket.stat("compilers", "s1")["status"] == "DRAIN")
+        // Before the first check the status has a counter.
+        #expect(try waitUntil { try socket.stat("compilers", "s1")["status"] == "DRAIN" })
         #expect(try socket.stat("compilers", "s2")["status"] == "MAINT")
         #expect(try socket.stat("compilers", "s3")["weight"] == "7")
         #expect(try socket.stat("compilers", "s3")["slim"] == "9")
@@ -111,14 +112,39 @@ struct KeepsStateTests {
         #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
     }
 
-    @Test func aFolderThatIsNotThereIsTold() throws {
+    @Test func aFailedWriteIsRetriedUntilItSucceedsAndIsAMetric() throws {
         let scene = try Scene()
         let server = try scene.server()
         var wanted = configuration(scene, server.address)
-        wanted.lines[1] = "state_file: nowhere/state"
+        wanted.lines = AdminScene.lines + ["state_file: later/state"]
         try scene.write(wanted)
         let proxy = try run(scene)
+        func metric(_ name: String) throws -> Int {
+            let page = try AdminScene.connect(proxy).exchange(AdminScene.get("/metrics")).text
+            let line = page.split(separator: "\n").first { $0.hasPrefix("puppetfront_\(name) ") }
+            return try #require(line?.split(separator: " ").last.flatMap { Int($0) })
+        }
+        #expect(proxy.waitForMessage { $0.contains("state_file cannot be written, will be retried") } != nil, "\(proxy.messages)")
+        #expect(try metric("state_file_stale") == 1)
+        #expect(try waitUntil { try metric("state_file_write_failures_total") >= 2 })
+        try FileManager.default.createDirectory(atPath: scene.folder.path + "/later", withIntermediateDirectories: false)
+        #expect(waitUntil { (try? scene.folder.read("later/state"))?.hasPrefix("1\n") == true })
+        #expect(try waitUntil { try metric("state_file_stale") == 0 })
         stop(proxy)
-        #expect(proxy.messages.contains { $0.contains("state_file cannot be written") }, "\(proxy.messages)")
+        #expect(proxy.messages.count { $0.contains("state_file cannot be written") } == 1, "\(proxy.messages)")
+    }
+
+    /// Opening a named pipe waits for the other end.
+    @Test func aPipeInItsPlaceHoldsNothingUp() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        try scene.write(configuration(scene, server.address))
+        #expect(mkfifo(scene.folder.path + "/state", 0o600) == 0)
+        let proxy = try run(scene)
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
+        #expect(proxy.messages.contains { $0.contains("state_file is not used") && $0.contains("not a regular file") }, "\(proxy.messages)")
+        #expect(proxy.waitForMessage { $0.contains("state_file cannot be written") && $0.contains("not a regular file") } != nil)
+        proxy.terminate()
+        #expect(proxy.child.waitForEnd(within: .seconds(15)) == 0)
     }
 }

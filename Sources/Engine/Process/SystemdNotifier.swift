@@ -1,12 +1,19 @@
 import CLinux
+import Model
 
 /// sd_notify(3) and sd_watchdog_enabled(3) without the library: datagrams to $NOTIFY_SOCKET, nothing where it is not set.
 enum SystemdNotifier {
-    /// Within how many nanoseconds systemd wants a word; nil: it does not, or not from this process.
+    /// Nanoseconds within which systemd expects a ping; nil: it expects none, or not from this process.
     static var watchdogInterval: Int64? {
         guard let text = getenv("WATCHDOG_USEC"), let microseconds = Int64(String(cString: text)), microseconds > 0 else { return nil }
         if let text = getenv("WATCHDOG_PID"), Int32(String(cString: text)) != getpid() { return nil }
         return microseconds.multipliedReportingOverflow(by: 1000).overflow ? nil : microseconds * 1000
+    }
+
+    /// The service drains, for so long at most.
+    static func notifyDrain(_ limit: Duration) {
+        let microseconds = limit.inNanoseconds / 1000 + 10_000_000
+        notify("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(microseconds)\nSTATUS=draining")
     }
 
     static func notify(_ state: String) {

@@ -3,11 +3,14 @@ import Balancing
 import Model
 import Network
 import Settings
-import TLS
 
-/// Servers added and removed at run time. They vanish with the next reload (rule 8 of docs/configuration.md).
-extension ProxyServer {
-    func addServer(_ name: AdminAction.ServerName, address: String, options: [String: String]) -> AdminOutcome {
+/// Adds and removes servers at run time. They vanish with the next reload (rule 8 of docs/configuration.md). On the control loop.
+struct RuntimeServers {
+    let pools: PoolRegistry
+    let configuration: ActiveConfiguration
+    let changes: ChangeReporter
+
+    func add(_ name: AdminAction.ServerName, address: String, options: [String: String]) -> AdminOutcome {
         guard let pool = pools[name.pool] else { return .refused("No such backend.") }
         guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]), port > 0 else {
             return .refused("'server' expects <name> and <addr>[:<port>] as arguments.")
@@ -29,45 +32,32 @@ extension ProxyServer {
         settings.servers.append(entry)
         // As HAProxy: it takes requests after `enable server`.
         adopt(settings, pool, newcomers: .maint)
-        history.note("Server \(name.pool)/\(name.server) was added at run time.", now: .now)
+        changes.note("Server \(name.pool)/\(name.server) was added at run time.")
         return .done
     }
 
-    func removeServer(_ name: AdminAction.ServerName) -> AdminOutcome {
-        guard let pool = pools[name.pool], let configured = snapshot?.settings.pools.first(where: { $0.name == name.pool }) else {
+    func remove(_ name: AdminAction.ServerName) -> AdminOutcome {
+        guard let pool = pools[name.pool], let configured = configuration.settings?.pools.first(where: { $0.name == name.pool }) else {
             return .refused("No such backend.")
         }
         var settings = pool.settings
-        guard let place = settings.servers.firstIndex(where: { $0.name == name.server }) else { return .refused("No such server.") }
+        guard let index = settings.servers.firstIndex(where: { $0.name == name.server }) else { return .refused("No such server.") }
         guard !configured.servers.contains(where: { $0.name == name.server }) else {
             return .refused("Only servers added via <add server> CLI command can be deleted.")
         }
         guard pool.servers.first(where: { $0.name == name.server && $0.index != nil })?.admin == .maint else {
             return .refused("Only servers in maintenance mode can be deleted.")
         }
-        settings.servers.remove(at: place)
+        settings.servers.remove(at: index)
         adopt(settings, pool)
-        history.note("Server \(name.pool)/\(name.server) was removed at run time.", now: .now)
+        changes.note("Server \(name.pool)/\(name.server) was removed at run time.")
         return .done
     }
 
     private func adopt(_ settings: PoolSettings, _ pool: PoolCoordinator, newcomers: AdminState = .ready) {
-        guard let snapshot, snapshot.settings.pools.contains(where: { $0.name == settings.name }) else { return }
-        refresh(pool, settings, snapshot, newcomers: newcomers)
-        checker.adopt(snapshot.settings.pools.compactMap { pools[$0.name] })
-    }
-
-    /// The ways to a pool's servers anew, outside a reload: each keeps the address that it has, which may have been set at run time.
-    func refresh(
-        _ pool: PoolCoordinator, _ settings: PoolSettings, _ snapshot: Snapshot, newcomers: AdminState = .ready
-    ) {
-        pool.reconfigure(
-            settings, site: snapshot.settings.site, sites: snapshot.settings.sites, newcomers: newcomers,
-            now: MonotonicTime(nanoseconds: loop.now)
-        ) { [materials] server, address in
-            let target = SnapshotBuilder.target(for: server, pool: settings, materials: materials, known: address)
-            return address == nil ? target : target.resolved(to: address)
-        }
+        guard let snapshot = configuration.snapshot, snapshot.settings.pools.contains(where: { $0.name == settings.name }) else { return }
+        pools.refresh(pool, settings, configuration.materials, snapshot, newcomers: newcomers)
+        pools.adoptChecks(snapshot)
     }
 }
 

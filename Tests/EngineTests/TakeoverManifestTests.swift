@@ -4,19 +4,19 @@ import Testing
 
 @testable import Engine
 
-struct BequestTests {
+struct TakeoverManifestTests {
     @Test func whatIsWrittenIsReadAgain() throws {
-        var bequest = Bequest()
+        var manifest = TakeoverManifest()
         let any = ListenAddress(address: try #require(IPAddress("::")), port: 8140)
         let one = ListenAddress(address: try #require(IPAddress("192.0.2.1")), port: 0, v6only: true)
-        bequest.entries = [
+        manifest.entries = [
             .listener(.init(name: "[::]:8140", wanted: any, isShared: false, state: .open, maxconn: 0, count: 4)),
             .listener(.init(name: "plain", wanted: one, isShared: true, state: .paused, maxconn: 9, count: 1)),
             .listener(.init(name: "gone", wanted: one, isShared: false, state: .stopped, maxconn: 0, count: 0)),
             .adminHTTP(any), .adminSocket,
         ]
-        #expect(Bequest(bequest.text) == bequest)
-        #expect(bequest.descriptorCount == 8)
+        #expect(TakeoverManifest(manifest.text) == manifest)
+        #expect(manifest.descriptorCount == 8)
     }
 
     @Test(arguments: [
@@ -28,6 +28,6 @@ struct BequestTests {
         "puppetfront-takeover 1\nlistener\ta\t::\t8140\tany\town\topen\t-1\t1",
     ])
     func otherTextIsRefused(_ text: String) {
-        #expect(Bequest(text) == nil)
+        #expect(TakeoverManifest(text) == nil)
     }
 }

@@ -2,9 +2,9 @@ import Admin
 import Model
 import Settings
 
-/// What an instance gives to the one that takes its place: which descriptors go over, in this order. As text, a line each behind the
-/// version's, its words parted by tabs.
-struct Bequest: Equatable {
+/// Which descriptors an instance hands over to the one that takes its place, in this order. As text: a line with the version, then one line
+/// for each entry, its fields separated by tabs.
+struct TakeoverManifest: Equatable {
     enum Entry: Equatable {
         case listener(Listener)
         /// `admin.http`: one descriptor.
@@ -26,13 +26,13 @@ struct Bequest: Equatable {
         let wanted: ListenAddress
         let isShared: Bool
         let state: ListenerReport.State
-        /// An operator's word; 0: none.
+        /// An operator override; 0: none.
         let maxconn: Int
         /// None where it is stopped.
         let count: Int
     }
 
-    /// Both instances speak this one, or nothing goes over.
+    /// Both instances must know this version, or nothing is handed over.
     private static let version = "puppetfront-takeover 1"
 
     var entries: [Entry] = []
@@ -45,13 +45,13 @@ struct Bequest: Equatable {
     private static func line(_ entry: Entry) -> String {
         switch entry {
         case .listener(let listener):
-            "listener\t\(listener.name)\t\(words(listener.wanted))\t\(listener.isShared ? "shared" : "own")\t\(word(listener.state))\t\(listener.maxconn)\t\(listener.count)"
-        case .adminHTTP(let wanted): "admin.http\t\(words(wanted))"
+            "listener\t\(listener.name)\t\(fields(listener.wanted))\t\(listener.isShared ? "shared" : "own")\t\(keyword(listener.state))\t\(listener.maxconn)\t\(listener.count)"
+        case .adminHTTP(let wanted): "admin.http\t\(fields(wanted))"
         case .adminSocket: "admin.socket"
         }
     }
 
-    private static func words(_ address: ListenAddress) -> String {
+    private static func fields(_ address: ListenAddress) -> String {
         "\(address.address.description)\t\(address.port)\t\(address.v6only ? "v6only" : "any")"
     }
 
@@ -65,17 +65,17 @@ struct Bequest: Equatable {
         }
     }
 
-    private static func entry(_ words: [Substring]) -> Entry? {
-        switch (words.first, words.count) {
+    private static func entry(_ fields: [Substring]) -> Entry? {
+        switch (fields.first, fields.count) {
         case ("listener", 9):
-            guard let wanted = address(words[2...4]), let state = states.first(where: { word($0) == words[6] }),
-                let maxconn = Int(words[7]),
-                let count = Int(words[8]), maxconn >= 0, state == .stopped ? count == 0 : (1...65_536).contains(count)
+            guard let wanted = address(fields[2...4]), let state = states.first(where: { keyword($0) == fields[6] }),
+                let maxconn = Int(fields[7]),
+                let count = Int(fields[8]), maxconn >= 0, state == .stopped ? count == 0 : (1...65_536).contains(count)
             else { return nil }
             return .listener(
                 Listener(
-                    name: String(words[1]), wanted: wanted, isShared: words[5] == "shared", state: state, maxconn: maxconn, count: count))
-        case ("admin.http", 4): return address(words[1...3]).map { .adminHTTP($0) }
+                    name: String(fields[1]), wanted: wanted, isShared: fields[5] == "shared", state: state, maxconn: maxconn, count: count))
+        case ("admin.http", 4): return address(fields[1...3]).map { .adminHTTP($0) }
         case ("admin.socket", 1): return .adminSocket
         default: return nil
         }
@@ -83,7 +83,7 @@ struct Bequest: Equatable {
 
     private static let states: [ListenerReport.State] = [.open, .paused, .stopped]
 
-    private static func word(_ state: ListenerReport.State) -> String {
+    private static func keyword(_ state: ListenerReport.State) -> String {
         switch state {
         case .open: "open"
         case .paused: "paused"
@@ -91,9 +91,9 @@ struct Bequest: Equatable {
         }
     }
 
-    private static func address(_ words: ArraySlice<Substring>) -> ListenAddress? {
-        let words = Array(words)
-        guard let address = IPAddress(words[0]), let port = UInt16(words[1]) else { return nil }
-        return ListenAddress(address: address, port: port, v6only: words[2] == "v6only")
+    private static func address(_ slice: ArraySlice<Substring>) -> ListenAddress? {
+        let fields = Array(slice)
+        guard let address = IPAddress(fields[0]), let port = UInt16(fields[1]) else { return nil }
+        return ListenAddress(address: address, port: port, v6only: fields[2] == "v6only")
     }
 }

@@ -1,0 +1,23 @@
+import Network
+import Settings
+
+extension ProxyServer {
+    /// Controls the service from another thread, as signals would.
+    package var remote: Remote { Remote(mailbox: loop.mailbox) }
+
+    package struct Remote: Sendable {
+        let mailbox: Mailbox<ControlMessage>
+        package func drain() { mailbox.post(.drain) }
+        package func stop() { mailbox.post(.stop) }
+        package func reload() { mailbox.post(.reload) }
+    }
+
+    /// Whether everything that the settings name on disk can be used: every problem and warning, one line each.
+    package static func verify(_ settings: ProxySettings) -> (problems: [String], warnings: [String]) {
+        do {
+            return ([], try TLSMaterialLoader.load(settings).warnings)
+        } catch {
+            return (error.lines, [])
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Model
+import Network
+import Settings
+import TLS
+
+/// Loads every certificate, key and CRL named by the settings, or reports all problems. Touches nothing that is in force.
+struct TLSMaterialLoader {
+    private var made = TLSMaterials()
+    private var problems: [String] = []
+    private let previous: TLSMaterials
+
+    /// - Parameter previous: what is in force. Where a pool's files are unchanged, its material is kept, and so are connections made with it.
+    static func load(_ settings: ProxySettings, previous: TLSMaterials = TLSMaterials()) throws(MaterialProblems) -> TLSMaterials {
+        var loader = TLSMaterialLoader(previous)
+        for file in settings.tlsFiles { loader.made.stamps[file] = FileStamp(file) }
+        return try loader.load(settings) { _, _ in nil }
+    }
+
+    /// What is in force, with `contents` in the place of files. Material that names none of them is kept. File stamps are kept too, so that
+    /// a file that has changed meanwhile is still noticed.
+    static func replacing(_ contents: FileContents, in previous: TLSMaterials, _ settings: ProxySettings) throws(MaterialProblems)
+        -> TLSMaterials
+    {
+        var loader = TLSMaterialLoader(previous)
+        loader.made.stamps = previous.stamps
+        loader.made.contents = previous.contents.merging(contents) { $1 }
+        let served = previous.listeners + [previous.admin]
+        return try loader.load(settings) { index, tls in tls.files.contains { contents[$0] != nil } ? nil : served[index] }
+    }
+
+    private init(_ previous: TLSMaterials) {
+        self.previous = previous
+        made.ticketKeys = previous.ticketKeys
+    }
+
+    /// - Parameter kept: a listener's material that is used as it is, by index; that of `admin.http` is the last
+    private mutating func load(
+        _ settings: ProxySettings, kept: (Int, ListenerTLSSettings) -> ServerTLSMaterial?
+    ) throws(MaterialProblems) -> TLSMaterials {
+        for (index, listener) in settings.listeners.enumerated() {
+            var material: ServerTLSMaterial?
+            if let tls = listener.tls { material = loadServer(tls, kept(index, tls), "listener \(listener.name)") }
+            made.listeners.append(material)
+        }
+        if let http = settings.admin.http { loadAdmin(http) { kept(settings.listeners.count, $0) } }
+        loadPools(settings.pools)
+        guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
+        made.warnings = Self.unique(made.warnings)
+        made.expiries = Self.unique(made.expiries)
+        made.files = Self.unique(made.files)
+        return made
+    }
+
+    private mutating func loadServer(_ tls: ListenerTLSSettings, _ kept: ServerTLSMaterial?, _ subject: String) -> ServerTLSMaterial? {
+        do {
+            let material = try kept ?? ServerTLSMaterial.load(tls, made.contents, ownTicketKeys: made.ticketKeys)
+            try Self.check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
+            made.warnings += material.warnings
+            made.expiries += material.expiries
+            made.files += material.files
+            return material
+        } catch {
+            problems.append("\(subject): \(error)")
+            return nil
+        }
+    }
+
+    private mutating func loadAdmin(_ http: AdminSettings.HTTP, kept: (ListenerTLSSettings) -> ServerTLSMaterial?) {
+        if let tls = http.tls { made.admin = loadServer(tls, kept(tls), "admin.http") }
+        guard let path = http.tokenFile else { return }
+        do {
+            let content = try AdminTokenFile.read(path)
+            made.adminToken = content.token
+            made.warnings += [content.warning].compactMap { $0 }
+            made.files.append(path)
+        } catch {
+            problems.append("admin.http: token_file \(path): \(error.words)")
+        }
+    }
+
+    /// Servers with the same credentials share one material.
+    private mutating func loadPools(_ pools: [PoolSettings]) {
+        for pool in pools {
+            for tls in pool.upstreamTLS.map(\.credentials) where made.upstream[tls] == nil {
+                do {
+                    let material = try reusable(tls) ?? ClientTLSMaterial.load(tls, made.contents)
+                    made.upstream[tls] = material
+                    made.warnings += material.warnings
+                    made.expiries += material.expiries
+                    made.files += material.files
+                } catch {
+                    problems.append("pool \(pool.name): \(error)")
+                }
+            }
+        }
+    }
+
+    private func reusable(_ settings: UpstreamTLSSettings) -> ClientTLSMaterial? {
+        guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else {
+            return nil
+        }
+        return previous.upstream[settings]
+    }
+
+    private static func check(_ make: () throws(OpenSSLError) -> Void) throws(OpenSSLError) { try make() }
+
+    private static func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
+        var seen: Set<Element> = []
+        return elements.filter { seen.insert($0).inserted }
+    }
+}
+
+extension ProxySettings {
+    fileprivate var tlsFiles: [String] {
+        let served = listeners.compactMap(\.tls) + [admin.http?.tls].compactMap { $0 }
+        return served.flatMap(\.files) + [admin.http?.tokenFile].compactMap { $0 } + pools.flatMap { $0.upstreamTLS.flatMap(\.files) }
+    }
+}
+
+extension ListenerTLSSettings {
+    fileprivate var files: [String] { certificates.flatMap { [$0.chain, $0.key] } + [clientCA, crl, ticketKeysInUse].compactMap { $0 } }
+}
+
+extension UpstreamTLSSettings {
+    fileprivate var files: [String] { [ca, crl, certificate?.chain, certificate?.key].compactMap { $0 } }
+}

@@ -1,0 +1,44 @@
+import Admin
+import Settings
+import TLS
+
+/// Every certificate, key and CRL that the settings name, read from disk and valid, with the token of `admin.http`.
+struct TLSMaterials: Sendable {
+    var listeners: [ServerTLSMaterial?] = []
+    /// By what they were made from: servers that share it share the material.
+    var upstream: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
+    /// Of `admin.http`.
+    var admin: ServerTLSMaterial?
+    var adminToken: AdminToken?
+    var warnings: [String] = []
+    var expiries: [Expiry] = []
+    /// Every file that was read.
+    var files: [String] = []
+    /// Their state before they were read; without files that did not exist.
+    var stamps: [String: FileStamp] = [:]
+    /// For tickets where no file is named: one set for the process, passed on from reload to reload.
+    var ticketKeys = TicketKeys()
+    /// PEM that an operator has put in the place of files, by path.
+    var contents: FileContents = [:]
+
+    /// What a server's connections are made with; nil: plain HTTP.
+    func upstream(_ settings: UpstreamTLSSettings?) -> ClientTLSMaterial? { settings.flatMap { upstream[$0.credentials] } }
+
+    /// The Host field that agents send, as far as the listeners' certificates tell: that of a check, so that a check fails where
+    /// requests would. nil: no listener has TLS and a name.
+    func agentAuthority(_ settings: [ListenerSettings]) -> [UInt8]? {
+        for (listener, material) in zip(settings, listeners) {
+            guard let name = material?.agentsName else { continue }
+            let port = listener.address.port
+            return Array((port == 0 ? name : "\(name):\(port)").utf8)
+        }
+        return nil
+    }
+
+    func filesChanged(since old: TLSMaterials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
+}
+
+/// Why something that the settings name cannot be used: files, addresses, sockets. One line each.
+package struct MaterialProblems: Error, Sendable {
+    package let lines: [String]
+}
