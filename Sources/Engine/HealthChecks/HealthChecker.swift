@@ -10,7 +10,7 @@ final class HealthChecker {
     let log: Logger
     let memory = TransferMemory()
     /// The Host field that agents send; nil: not known, and a check names the server.
-    var agentAuthority: [UInt8]?
+    private(set) var agentAuthority: [UInt8]?
     private var probes: [Key: Probe] = [:]
     private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
 
@@ -32,6 +32,9 @@ final class HealthChecker {
         self.loop = loop
         self.log = log
     }
+
+    /// From a new configuration.
+    func setAgentAuthority(_ authority: [UInt8]?) { agentAuthority = authority }
 
     /// Begins to ask what is new, at once, and forgets what is gone. What stays keeps its rhythm, but waits no longer than its settings say
     /// now.

@@ -53,7 +53,7 @@ package final class ProxyServer {
     ///   - version: what the runtime socket and metrics say
     ///   - takesOver: takes the sockets and the state of the instance at `admin.socket`, which then drains
     ///   - successor: the command line of an instance that takes over, the program's path first
-    ///   - handlesSignals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 reopens the log, SIGUSR2 starts the successor. They are blocked for the whole process.
+    ///   - handlesSignals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 reopens the log, SIGUSR2 starts the successor; all are blocked
     ///   - configurationPath: the file that `load` reads; nil: reports do not say whether it has changed
     ///   - load: reads the configuration; called on a background thread at each reload
     ///   - onReady: gets `NAME=ADDRESS:PORT` of every listener, once all are bound
@@ -63,8 +63,7 @@ package final class ProxyServer {
         onReady: @escaping ([String]) -> Void
     ) throws {
         if handlesSignals { SignalReader.block() }
-        self.version = version
-        self.takesOver = takesOver
+        (self.version, self.takesOver) = (version, takesOver)
         self.successor = successor
         self.handlesSignals = handlesSignals
         self.configurationPath = configurationPath
@@ -176,7 +175,7 @@ package final class ProxyServer {
     // MARK: Configuration
 
     func installSnapshot(_ settings: ProxySettings) -> Snapshot {
-        checker.agentAuthority = configuration.materials.agentAuthority(settings.listeners)
+        checker.setAgentAuthority(configuration.materials.agentAuthority(settings.listeners))
         return configuration.installSnapshot(settings, pools: pools, limits: listeners.adoptLimits(settings.listeners))
     }
 
@@ -188,7 +187,7 @@ package final class ProxyServer {
 
     func adoptLogs(_ settings: LogSettings) { access?.adopt(settings) }
 
-    /// Asked for by an operator, who may have moved the log's file away.
+    /// By an operator, who may have moved the log's file away.
     func reload(inquiry: UInt64? = nil) {
         access?.reopen()
         reloader.request(isAutomatic: false, inquiry: inquiry)
