@@ -1,6 +1,6 @@
 import Model
 
-/// When is an operator told that the access log loses lines or holds them back? Once when an outage begins, and once when nothing has gone
+/// When is it logged that the access log loses lines or holds them back? Once when an outage begins, and once when nothing has gone
 /// wrong for the quiet period; not for each line. Times are nanoseconds of the monotonic clock.
 struct OutageTracker {
     private struct Outage {

@@ -12,7 +12,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The site that this instance stands in. Default: PUPPETFRONT_SITE, else the file's `site`, else its only site.",
+            "The site of this instance. Default: PUPPETFRONT_SITE, else the file's `site`, else its only site.",
             valueName: "name"))
     var site: String?
 

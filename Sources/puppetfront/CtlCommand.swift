@@ -32,7 +32,7 @@ struct CtlCommand: ParsableCommand {
         }
     }
 
-    /// A line that ends with ` <<` or ` <<WORD`, with the lines behind it up to an empty one or to the line WORD: they belong to it.
+    /// A line that ends with ` <<` or ` <<WORD`, with the lines after it up to an empty one or to the line WORD: they belong to it.
     private static func withPayload(_ line: String) -> String {
         guard let marker = line.split(separator: " ").last, marker.hasPrefix("<<"), marker.count < line.count else { return line }
         let end = marker.dropFirst(2)

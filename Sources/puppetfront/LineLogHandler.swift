@@ -6,9 +6,9 @@ import Synchronization
 final class LogLevel: Sendable {
     private let value = Atomic<Int>(LogLevel.number(.info))
 
-    /// A word of the configuration; another one changes nothing.
-    func set(_ word: String) {
-        if let level = Logger.Level(rawValue: word) { value.store(LogLevel.number(level), ordering: .relaxed) }
+    /// A level by its name in the configuration; an unknown name changes nothing.
+    func set(_ name: String) {
+        if let level = Logger.Level(rawValue: name) { value.store(LogLevel.number(level), ordering: .relaxed) }
     }
 
     var current: Logger.Level { Logger.Level.allCases[value.load(ordering: .relaxed)] }

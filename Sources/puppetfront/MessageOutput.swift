@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Messages of the running service to standard error, one line each, by any thread. Who has something to say never waits for who reads: a
-/// line for which there is no room is left out, and the next one that finds room is preceded by how many were.
+/// Messages of the running service to standard error, one line each, by any thread. Writing never blocks: a line for which there is no room
+/// is dropped, and the next line that finds room is preceded by the number of dropped lines.
 enum MessageOutput {
     private struct State {
         /// Lines left out since the last one that was written.

@@ -11,7 +11,7 @@ enum Output {
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            // Nobody reads: there is nobody to tell.
+            // The reader is gone: there is no other way to report it.
             guard count > 0 else { return }
             sent += count
         }

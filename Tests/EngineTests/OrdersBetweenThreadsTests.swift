@@ -95,10 +95,16 @@ struct OrdersBetweenThreadsTests {
         let service = try InProcessService(settings())
         var sockets = ListenerSockets(workers: 1)
         sockets.commit(try sockets.prepare(service.snapshot.settings.listeners))
+        // Keeps the worker from ending at once.
+        let client = try RawClient(service.port)
+        try client.send(Self.request)
+        #expect(waitUntil { server.requestCount == 1 })
         let hold = service.holdWorker()
         service.post(.drain(isReplaced: false))
         service.post(.adopt(service.snapshot, sockets.sockets(forWorker: 0)))
         hold.open()
-        #expect(waitUntil { service.exitCode == 0 }, "nothing keeps it from ending")
+        gate.open()
+        #expect(try client.readResponse()?.status == 200)
+        #expect(waitUntil { service.exitCode == 0 }, "a socket keeps it from ending")
     }
 }

@@ -41,7 +41,8 @@ final class Administration {
                 throw MaterialProblems(lines: ["admin.http \(SocketAddress(wanted.address).text): \(error.description)"])
             }
         }
-        if let wanted = settings.socket {
+        // In a takeover the old instance still has the socket.
+        if let wanted = settings.socket, !server.isTakingOver {
             do {
                 if let socket, socket.settings.path == wanted.path {
                     if socket.settings.mode != wanted.mode { try socket.setMode(wanted.mode) }

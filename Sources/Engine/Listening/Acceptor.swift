@@ -3,16 +3,16 @@ import Model
 import Network
 import Settings
 
-/// One worker's end of a listener: takes connections in, within the limits. Over a limit the newest is turned away; only those for whose
-/// handshake there is no room yet, or for whom their listener has none (`set maxconn frontend`), wait where they are, in the kernel's
-/// queue, since agents come in herds and never try again.
+/// One worker's end of a listener: accepts connections, within the limits. Over a limit the newest connection is rejected. Connections for
+/// whose handshake there is no room yet, or over the listener's limit (`set maxconn frontend`), wait in the kernel's accept queue, since
+/// agents come in herds and do not retry.
 final class Acceptor: EventTarget {
     let listener: ListenerContext
-    /// Other workers wait at the same socket, and systemd holds it.
+    /// Other workers accept on the same socket, and systemd holds it.
     let isShared: Bool
     private let socket: Socket
     private unowned(unsafe) let worker: Worker
-    /// How many connections are taken in one go, so that those there are do not wait.
+    /// Connections accepted in one batch, so that established ones do not wait.
     private static let batch = 64
 
     init(_ listener: ListenerContext, socket: ListeningSocket, worker: Worker) {
@@ -28,13 +28,13 @@ final class Acceptor: EventTarget {
     override func resume() { acceptSome() }
     override func deadlinePassed() { acceptSome() }
 
-    /// Takes in all that wait, for the last time.
+    /// Accepts everything in the accept queue, for the last time.
     func acceptAll() {
         while case .connection(let accepted, let address) = socket.accept() { worker.take(accepted, from: address, listener: listener) }
     }
 
-    /// New connections are refused from now on, whoever holds a copy of the socket; who waits already is taken in. One of systemd's stays
-    /// open: it takes a socket that is shut down for a fault of its unit. There they wait.
+    /// Stops listening on every copy of the socket after draining its accept queue. A socket passed by systemd is only unwatched, because
+    /// systemd treats a shut-down socket as a failed unit; its clients wait in the backlog.
     func pause() {
         acceptAll()
         guard !isShared else { return }

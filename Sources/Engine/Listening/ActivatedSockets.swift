@@ -9,7 +9,7 @@ import Settings
 enum ActivatedSockets {
     private static let first: Int32 = 3
 
-    /// Once: the environment forgets them. Those that no listener wants are told and closed.
+    /// Once: the environment variables are removed. Sockets that no listener wants are logged and closed.
     static func take(for listeners: [ListenerSettings], log: Logger) -> [BoundListener] {
         var sockets: [(name: String, descriptor: Int32, address: SocketAddress)] = []
         for (name, descriptor) in passed() {

@@ -1,20 +1,20 @@
 import Synchronization
 
-/// What all workers count together, since the limits on it are the process's.
+/// Counters that all workers share, since their limits are the process's.
 final class ProcessCounters: Sendable {
     let connections = Atomic<Int>(0)
     let handshakes = Atomic<Int>(0)
     /// Each worker adds its own when it ends.
     let requests = Atomic<Int>(0)
     let turnedAway = Atomic<Int>(0)
-    /// Requests that wait in the pools' queues.
+    /// Requests queued in all pools.
     let waiting = Atomic<Int>(0)
     /// Connections by address, where that is limited.
     private let sources = Mutex<[SourceAddress: Int]>([:])
     /// Requests by verified certname in lower case, where that is limited.
     private let certnames = Mutex<[[UInt8]: Int]>([:])
 
-    /// An operator's word instead of `limits.connections`; 0: none.
+    /// An operator override of `limits.connections`; 0: none.
     private let operatorLimit = Atomic<Int>(0)
 
     func connectionLimit(_ configured: Int) -> Int {

@@ -14,10 +14,11 @@ extension ProxyServer {
 
     /// Whether everything that the settings name on disk can be used: every problem and warning, one line each.
     package static func verify(_ settings: ProxySettings) -> (problems: [String], warnings: [String]) {
+        let paths = WritablePaths.warnings(settings)
         do {
-            return ([], try TLSMaterialLoader.load(settings).warnings)
+            return ([], try TLSMaterialLoader.load(settings).warnings + paths)
         } catch {
-            return (error.lines, [])
+            return (error.lines, paths)
         }
     }
 }

@@ -63,8 +63,7 @@ package final class ProxyServer {
         onReady: @escaping ([String]) -> Void
     ) throws {
         if handlesSignals { SignalReader.block() }
-        (self.version, self.takesOver) = (version, takesOver)
-        self.successor = successor
+        (self.version, self.takesOver, self.successor) = (version, takesOver, successor)
         self.handlesSignals = handlesSignals
         self.configurationPath = configurationPath
         self.load = load
@@ -79,6 +78,7 @@ package final class ProxyServer {
         changes = ChangeReporter(HookNotifier(try ChangeHook(log: log)), startedAt: startedAt, log: log)
     }
 
+    var isTakingOver: Bool { takeover != nil }
     var now: MonotonicTime { MonotonicTime(nanoseconds: loop.now) }
     var logLinesDropped: Int { access?.linesDropped.load(ordering: .relaxed) ?? 0 }
     var runtimeServers: RuntimeServers { RuntimeServers(pools: pools, configuration: configuration, changes: changes) }

@@ -26,12 +26,13 @@ final class StateStore {
     func markStale() { isStale = true }
 
     /// Once a second.
-    func tick() { if isStale { write() } else { file.retry() } }
+    func tick() { if isStale || server.lifecycle.isReplaced { write() } else { file.retry() } }
 
     func write() {
         isStale = false
-        guard let path = server.configuration.settings?.stateFile else { return file.forget() }
-        guard server.lifecycle.hasBeenReady, !server.lifecycle.isReplaced else { return }
+        // After a takeover the file is the new instance's.
+        guard let path = server.configuration.settings?.stateFile, !server.lifecycle.isReplaced else { return file.forget() }
+        guard server.lifecycle.hasBeenReady else { return }
         // Sticks only in a drain: there may be very many.
         file.write(text(withSticks: server.lifecycle.isDraining), to: path)
     }

@@ -1,6 +1,6 @@
 import CLinux
 
-/// What tells one state of a file from another; nil: not there.
+/// What distinguishes one state of a file from another; nil: it does not exist.
 struct FileStamp: Equatable, Sendable {
     private let seconds: Int
     private let nanoseconds: Int
@@ -17,21 +17,21 @@ struct FileStamp: Equatable, Sendable {
     }
 }
 
-/// Notices files that were changed or replaced. A change counts when it has been the same for two looks, since a key and its chain, or
-/// a CA and its CRLs, are written one after the other.
+/// Detects files that were changed or replaced. A change counts when it was the same in two looks, since a key and its chain, or a CA and
+/// its CRLs, are written one after the other.
 struct FileWatcher {
     private var paths: [String] = []
     private var known: [FileStamp?] = []
     private var candidate: [FileStamp?]?
 
-    /// What has been read is what is in force.
+    /// The files as they were read are in force.
     mutating func adopt(_ materials: TLSMaterials) {
         paths = materials.files
         known = materials.files.map { materials.stamps[$0] }
         candidate = nil
     }
 
-    /// To be called now and then. True once for each change that has settled.
+    /// Called at intervals. True once for each change that has settled.
     mutating func hasSettledChange() -> Bool {
         let seen = paths.map(FileStamp.init)
         guard seen != known else {

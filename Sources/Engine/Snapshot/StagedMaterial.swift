@@ -1,7 +1,7 @@
 import Admin
 import TLS
 
-/// What an operator wants in a file's place, until it is committed.
+/// What an operator wants in place of a file, until it is committed.
 struct StagedMaterial: Sendable {
     let file: MaterialFile
     let pem: [UInt8]
@@ -18,7 +18,7 @@ extension MaterialFile.Kind {
 }
 
 extension MaterialReport {
-    /// Serial numbers told of a CRL, which may revoke a million.
+    /// Serial numbers shown of a CRL, which may revoke a million.
     private static let revokedLimit = 1000
 
     init(_ file: MaterialFile) {

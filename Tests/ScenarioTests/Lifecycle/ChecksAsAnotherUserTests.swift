@@ -31,6 +31,25 @@ struct ChecksAsAnotherUserTests {
         #expect(try check(scene, "--user", "root").code == 0)
     }
 
+    @Test(.enabled(if: geteuid() == 0)) func whereItCannotWriteIsAWarning() throws {
+        let scene = try Scene()
+        var configuration = Configuration.pool("127.0.0.1:8140")
+        configuration.lines = ["state_file: state", "logs: { access: \(scene.folder.path)/access.log }"]
+        try scene.write(configuration)
+        try scene.folder.write("", to: "access.log")
+        let manager = FileManager.default
+        try manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scene.folder.path)
+        for name in try manager.contentsOfDirectory(atPath: scene.folder.path) {
+            try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: scene.folder.path + "/" + name)
+        }
+        let found = try check(scene, "--user", "nobody")
+        #expect(found.code == 0 && found.output.first?.contains("(2 warnings)") == true, "\(found)")
+        #expect(
+            found.errors.contains { $0.contains("warning: state_file: \(scene.folder.path): nothing can be written there") }, "\(found)")
+        #expect(found.errors.contains { $0.contains("warning: logs.access: \(scene.folder.path)/access.log: ") }, "\(found)")
+        #expect(try check(scene, "--user", "root").errors.isEmpty)
+    }
+
     @Test func aUserThatDoesNotExistIsAMistake() throws {
         let scene = try Scene()
         try scene.write(Configuration.pool("127.0.0.1:8140"))
