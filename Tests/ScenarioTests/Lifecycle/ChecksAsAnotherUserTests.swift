@@ -34,7 +34,7 @@ struct ChecksAsAnotherUserTests {
     @Test(.enabled(if: geteuid() == 0)) func whereItCannotWriteIsAWarning() throws {
         let scene = try Scene()
         var configuration = Configuration.pool("127.0.0.1:8140")
-        configuration.lines = ["state_file: state", "logs: { access: \(scene.folder.path)/access.log }"]
+        configuration.lines = ["state_file: state", "logs: { access: { to: \"\(scene.folder.path)/access.log\" } }"]
         try scene.write(configuration)
         try scene.folder.write("", to: "access.log")
         let manager = FileManager.default

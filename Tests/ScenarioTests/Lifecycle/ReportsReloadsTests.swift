@@ -17,7 +17,7 @@ struct ReportsReloadsTests {
         configuration = Configuration.pool(server.address)
         configuration.lines = [
             "admin: { socket: { path: \(socket.path) }, http: { address: \"\(AdminScene.address):0\" } }",
-            "logs: { access: \(scene.folder.path)/access.log }",
+            "logs: { access: { to: \"\(scene.folder.path)/access.log\" } }",
         ]
     }
 

@@ -96,7 +96,7 @@ struct TakesOverListenersTests {
         _ = try conversation.read(through: "> ")
         let new = try takeOver(scene)
         try conversation.send("set server compilers/s1 state maint\n")
-        #expect(try conversation.read(through: "> ").contains("Another instance has taken over: connect anew.\n"))
+        #expect(try conversation.read(through: "> ").contains("Another instance has taken over: connect again.\n"))
         #expect(try socket.stat("compilers", "s1")["status"] != "MAINT")
         try conversation.send("shutdown sessions server compilers/s1\n")
         #expect(try !conversation.read(through: "> ").contains("taken over"), "its own requests it still ends")
