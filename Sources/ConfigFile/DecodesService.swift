@@ -135,6 +135,8 @@ extension Decoder {
         map.set(&limits.head, "head", scalar.size((1 << 10)...(1 << 20)))
         map.set(&limits.target, "target", scalar.size(256...(1 << 20)))
         map.set(&limits.bodyPrefix, "body_prefix", scalar.size(0...(64 << 20)))
+        map.set(&limits.heldBodies, "held_bodies", scalar.size((1 << 20)...(1 << 40)))
+        map.set(&limits.minimumRate, "minimum_rate", scalar.size(0...(1 << 30)))
         map.set(&limits.perCertname, "per_certname", scalar.size(0...1_000_000))
         map.set(&limits.queue, "queue", scalar.size(0...1_000_000))
         limits.workerThreads = map.read("worker_threads") { value -> Int? in

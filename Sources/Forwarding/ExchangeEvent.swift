@@ -7,21 +7,26 @@ package enum ExchangeEvent: Sendable {
     case assigned(Assignment)
     case queued
     case refused(Reason)
-    /// A connection to the server stands, its TLS included.
+    /// A connection to the server is established, its TLS included.
     case connected
     case connectFailed(byTimeout: Bool)
-    /// The connection to the server ended before the answer did.
+    /// The connection to the server ended before the response did.
     case lost(Loss)
-    /// A final answer's head has come whole. `isFailure`: see `Verdict.answerFailed`.
-    case answerBegan(isFailure: Bool)
-    case answerEnded
-    case answerMalformed
-    case answerTimedOut
+    /// A final response's head has come whole, with no defect in what came of its content. `isFailure`: see `Verdict.answerFailed`.
+    case responseBegan(isFailure: Bool)
+    /// The server's last byte has come.
+    case responseEnded
+    case responseMalformed
+    case responseTimedOut
     /// The request's content is badly framed.
     case requestMalformed
-    /// The request's content did not come in time.
+    /// The request's head or content did not come in time.
     case requestTimedOut
+    /// The client moves fewer bytes than `limits.minimum_rate` while it holds a server's slot.
+    case clientTooSlow
     case clientGone
+    /// The client has taken the whole response.
+    case delivered
     /// The server's checks have failed since its time ran out or it takes no connection any more.
     case serverDown(bodyAtHand: Bool)
 

@@ -1,28 +1,29 @@
 import Balancing
 import Model
 
-/// What the Engine does next.
+/// What the Engine's driver does next. It performs each of them.
 package enum ExchangeAction: Sendable, Equatable {
-    case wait
+    /// Nothing but to go on with what is under way.
+    case none
     /// Ask the pool for a server, leaving out those tried.
     case submit
     /// Get a connection to the assigned server; `fresh`: not one that was kept.
     case connect(fresh: Bool)
-    /// Send the request.
+    /// Send the request from its start.
     case send
-    /// Pass the answer on.
-    case forward
-    /// Answer from here.
+    /// Let go of the server, and pass a response of our own to the client.
     case respond(Reason)
-    /// Close the client's connection so that it sees the answer unfinished.
-    case cut
-    /// All bytes of the answer have come from the server.
+    /// Let go of the server, whose last byte has come; the client takes the rest.
+    case deliver
+    /// Everything is delivered: the connection goes on, or ends in order.
     case finish
-    /// Nobody waits for the answer any more.
+    /// Close the client's connection so that it sees the response unfinished.
+    case cut
+    /// The client is gone: let go of everything.
     case abandon
 }
 
-/// A slot that goes back to the pool, and what the request told of its server.
+/// A slot that goes back to the pool, and what the request showed of its server.
 package struct SlotRelease: Sendable, Equatable {
     package let assignment: Assignment
     package let verdict: Verdict
@@ -33,7 +34,7 @@ package struct ExchangeStep: Sendable, Equatable {
     package let release: SlotRelease?
     /// The ticket is to be taken out of the pool's queue.
     package let cancelsTicket: Bool
-    /// The pool is to be told that the trial's connection stands.
+    /// The pool is to be notified that the trial's connection is established.
     package let connected: ServerID?
 
     init(_ action: ExchangeAction, release: SlotRelease? = nil, cancelsTicket: Bool = false, connected: ServerID? = nil) {

@@ -2,6 +2,10 @@ import Model
 
 /// The answers that puppetfront gives itself: the one place where a reason becomes HTTP.
 package enum LocalResponse {
+    /// Bodies of the status path's responses.
+    package static let ready = Array("ready\n".utf8)
+    package static let notReady = Array("not ready\n".utf8)
+
     /// Appends a whole response: one line of text/plain with the reason and the request's id.
     /// - Parameters:
     ///   - reason: one that has a status; for others nothing is appended

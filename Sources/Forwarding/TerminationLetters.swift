@@ -3,11 +3,13 @@ import Model
 /// The log's termination state, HAProxy's four letters, from why and where an exchange ended.
 package enum TerminationLetters {
     /// Two letters as docs/outputs.md lists them, then `--`.
-    package static func of(_ failure: Reason?, byTimeout: Bool, phase: Phase) -> StaticString {
+    /// - Parameter state: where the exchange was when it failed
+    package static func of(_ failure: Reason?, byTimeout: Bool, in state: ExchangeStateMachine.State) -> StaticString {
         switch failure {
         case nil: "----"
         case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .perCertname: "PR--"
-        case .requestTimeout: phase == .head ? "cR--" : "cD--"
+        case .requestTimeout: state == .readingHead ? "cR--" : "cD--"
+        case .tooSlow: "cD--"
         case .queueFull, .overloaded: "SQ--"
         case .queueTimeout: "sQ--"
         case .noServer: "SC--"
@@ -16,16 +18,13 @@ package enum TerminationLetters {
         case .responseTimeout: "sH--"
         case .cut: byTimeout ? "sD--" : "SD--"
         case .clientGone:
-            switch phase {
-            case .head: "CR--"
-            case .queue: "CQ--"
-            case .connect: "CC--"
-            case .answer: "CH--"
-            case .data: "CD--"
+            switch state {
+            case .idle, .readingHead: "CR--"
+            case .seeking, .queued: "CQ--"
+            case .connecting: "CC--"
+            case .awaitingResponse: "CH--"
+            case .readingContent, .forwarding, .delivering, .responding, .ended: "CD--"
             }
         }
     }
-
-    /// Where the exchange stood.
-    package enum Phase: Sendable { case head, queue, connect, answer, data }
 }

@@ -8,6 +8,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case targetTooLong = "target_too_long"
     case headTooLarge = "head_too_large"
     case requestTimeout = "request_timeout"
+    case tooSlow = "too_slow"
     case perCertname = "per_certname"
     case queueFull = "queue_full"
     case overloaded
@@ -23,7 +24,7 @@ package enum Reason: String, Sendable, CaseIterable {
     package var isTemporary: Bool {
         switch self {
         case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
-        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout,
+        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout, .tooSlow,
             .badResponse, .responseTimeout, .cut, .clientGone:
             false
         }
@@ -36,7 +37,7 @@ package enum Reason: String, Sendable, CaseIterable {
         case .wrongCertname, .revoked: 403
         case .noRoute: 404
         case .methodNotAllowed: 405
-        case .requestTimeout: 408
+        case .requestTimeout, .tooSlow: 408
         case .targetTooLong: 414
         case .perCertname: 429
         case .headTooLarge: 431

@@ -19,6 +19,8 @@ package struct PuppetRequest: Sendable, ~Copyable {
     package var environmentSource: EnvironmentSource?
     /// transaction_uuid, where seen; empty where not.
     package var transaction: [UInt8] = []
+    package var agentVersion: [UInt8] = []
+    package var usesRetryAfter: Bool { AgentVersion(agentVersion)?.usesRetryAfter ?? false }
 
     private(set) var path = RequestPath()
     private var query = FormBody()

@@ -82,6 +82,10 @@ package struct LimitSettings: Sendable, Equatable {
     package var head: Int
     package var target: Int
     package var bodyPrefix: Int
+    /// Bytes of bodies that all requests hold together.
+    package var heldBodies: Int
+    /// Bytes a second that a client moves while it holds a server's slot; 0: no matter.
+    package var minimumRate: Int
     /// 0: unlimited.
     package var perCertname: Int
     /// How many requests may wait in all pools together.
@@ -90,7 +94,7 @@ package struct LimitSettings: Sendable, Equatable {
     package var workerThreads: Int?
     package init(
         connections: Int = 20000, connectionsPerSource: Int = 0, handshakes: Int = 256, head: Int = 64 << 10, target: Int = 16 << 10,
-        bodyPrefix: Int = 256 << 10, perCertname: Int = 0, queue: Int = 20000, workerThreads: Int? = nil
+        bodyPrefix: Int = 256 << 10, heldBodies: Int = 256 << 20, minimumRate: Int = 1 << 10, perCertname: Int = 0, queue: Int = 20000, workerThreads: Int? = nil
     ) {
         self.connections = connections
         self.connectionsPerSource = connectionsPerSource
@@ -98,6 +102,8 @@ package struct LimitSettings: Sendable, Equatable {
         self.head = head
         self.target = target
         self.bodyPrefix = bodyPrefix
+        self.heldBodies = heldBodies
+        self.minimumRate = minimumRate
         self.perCertname = perCertname
         self.queue = queue
         self.workerThreads = workerThreads

@@ -73,7 +73,7 @@ package struct TrafficCounters: Sendable, Equatable {
 
     private mutating func add(_ reason: Reason) {
         switch reason {
-        case .badRequest, .targetTooLong, .headTooLarge, .requestTimeout, .methodNotAllowed: requestErrors += 1
+        case .badRequest, .targetTooLong, .headTooLarge, .requestTimeout, .tooSlow, .methodNotAllowed: requestErrors += 1
         case .wrongCertname, .revoked, .noRoute, .queueFull, .queueTimeout, .noServer, .overloaded, .perCertname: refused += 1
         case .connectFailed: connectErrors += 1
         case .badResponse, .responseTimeout: responseErrors += 1

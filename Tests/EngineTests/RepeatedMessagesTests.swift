@@ -33,7 +33,7 @@ struct RepeatedMessagesTests {
 
     @Test func whatWasSaidInFullIsNotToldAgain() {
         var messages = RepeatedMessages()
-        let isSaid = messages.admits(.badAnswer, now: 1)
+        let isSaid = messages.admits(.badResponse, now: 1)
         let leftOut = messages.takeLeftOut(now: .max)
         #expect(isSaid && leftOut.isEmpty)
     }

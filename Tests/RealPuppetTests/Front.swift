@@ -14,25 +14,18 @@ final class Front: Sendable {
     private var crlFile: URL { folder.appendingPathComponent("crl.pem") }
 
     /// Runs the body with a puppetfront that is ready, and ends it afterwards, whatever happened.
-    /// - Parameter replacing: parts of the lab's configuration, and what takes their place
-    static func run<Result>(
-        _ lab: Lab, replacing: [(part: String, with: String)] = [], _ body: (Front) async throws -> Result
-    ) async throws -> Result {
-        let front = try await Front(lab, replacing)
+    static func run<Result>(_ lab: Lab, _ body: (Front) async throws -> Result) async throws -> Result {
+        let front = try await Front(lab)
         defer { Front.stop(front.process) }
         return try await body(front)
     }
 
-    private init(_ lab: Lab, _ replacing: [(part: String, with: String)]) async throws {
+    private init(_ lab: Lab) async throws {
         self.lab = lab
         folder = try lab.makeFolder("front")
         let binary = try Front.binary()
         let configuration = folder.appendingPathComponent("puppetfront.yaml")
-        var template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
-        for (part, replacement) in replacing {
-            guard template.contains(part) else { throw LabError("the lab's configuration has no \(part)") }
-            template = template.replacingOccurrences(of: part, with: replacement)
-        }
+        let template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
         try template.replacingOccurrences(of: "@FOLDER@", with: folder.path).write(to: configuration, atomically: true, encoding: .utf8)
         try FileManager.default.copyItem(atPath: lab.value("CRL_BUNDLE"), toPath: folder.appendingPathComponent("crl.pem").path)
         let errorLog = folder.appendingPathComponent("stderr")

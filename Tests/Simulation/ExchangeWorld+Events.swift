@@ -7,20 +7,22 @@ import Settings
 extension ExchangeWorld {
     mutating func happen(to id: Int) throws(Violation) {
         guard let request = requests[id] else { return }
-        if random.chance(3) { return try handle(random.one(of: .clientGone, .requestMalformed, .requestTimedOut), id) }
+        if random.chance(3) { return try handle(random.one(of: .clientGone, .requestMalformed, .requestTimedOut, .clientTooSlow), id) }
         switch request.exchange.state {
         case .connecting:
             let isReady = request.isReused || random.chance(70)
             if isReady { return try handle(.connected, id) }
-            try handle(random.one(of: .connectFailed(byTimeout: false), .connectFailed(byTimeout: true), .answerTimedOut, loss(id)), id)
-        case .waiting: try wait(id)
-        case .answering:
-            if random.chance(80) { return try handle(.answerEnded, id) }
-            try handle(random.one(of: loss(id), .answerMalformed, .answerTimedOut), id)
+            try handle(random.one(of: .connectFailed(byTimeout: false), .connectFailed(byTimeout: true), .responseTimedOut, loss(id)), id)
+        case .awaitingResponse: try wait(id)
+        case .forwarding:
+            if random.chance(80) { return try handle(.responseEnded, id) }
+            try handle(random.one(of: loss(id), .responseMalformed, .responseTimedOut), id)
         case .queued, .ended:
             // Late: without effect, as all that is not for this state.
-            try handle(random.one(of: .connected, loss(id), .answerEnded, .answerTimedOut, .serverDown(bodyAtHand: true)), id)
-        case .idle, .seeking: break
+            try handle(random.one(of: .connected, loss(id), .responseEnded, .responseTimedOut, .serverDown(bodyAtHand: true)), id)
+        case .delivering, .responding:
+            try handle(random.chance(70) ? .delivered : random.one(of: .connected, loss(id), .responseTimedOut), id)
+        case .idle, .readingHead, .readingContent, .seeking: break
         }
     }
 
@@ -34,10 +36,11 @@ extension ExchangeWorld {
             // An answer may come before anything was sent: a server that has enough.
             let isFailure = random.chance(20)
             requests[id]!.answerIsFailure = isFailure
-            try handle(.answerBegan(isFailure: isFailure), id)
+            try handle(.responseBegan(isFailure: isFailure), id)
+            requests[id]!.answerBegan = true
         case 70..<85: try handle(loss(id), id)
-        case 85..<90: try handle(.answerMalformed, id)
-        case 90..<95: try handle(.answerTimedOut, id)
+        case 85..<90: try handle(.responseMalformed, id)
+        case 90..<95: try handle(.responseTimedOut, id)
         default: try handle(.serverDown(bodyAtHand: requests[id]!.bodyAtHand), id)
         }
     }

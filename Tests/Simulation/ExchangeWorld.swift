@@ -90,7 +90,7 @@ struct ExchangeWorld {
             kind: SlotKind(random.pick(SeededGenerator.endpoints)!), queueClass: random.pick(QueueClass.allCases)!,
             stickKey: random.pick(PoolWorld.certnames)!, isRepeatable: random.chance(60), attempts: random.next(4))
         let decision = Decision.forward(pool: PoolIndex(random.next(pools.count)), rule: RuleID(0))
-        let step = request.exchange.begin(decision, isRepeatable: request.isRepeatable, attempts: request.attempts)
+        let step = request.exchange.decide(decision, isRepeatable: request.isRepeatable, attempts: request.attempts)
         requests[id] = request
         try apply(step, id, .none)
     }
@@ -111,7 +111,7 @@ struct ExchangeWorld {
         switch step.action {
         case .submit: try submit(id)
         case .connect(let fresh): requests[id]!.isReused = !fresh && random.chance(50)
-        case .wait, .send, .forward, .respond, .cut, .finish, .abandon: break
+        case .none, .send, .respond, .deliver, .cut, .finish, .abandon: break
         }
         guard let request = requests[id], request.exchange.state == .ended else { return }
         try request.check()

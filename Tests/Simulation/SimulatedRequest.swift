@@ -5,7 +5,7 @@ import Settings
 
 /// One request with its exchange, and what has really happened to it: by that the exchange's steps are judged.
 struct SimulatedRequest {
-    var exchange = Exchange()
+    var exchange = ExchangeStateMachine()
     let kind: SlotKind
     let queueClass: QueueClass
     let stickKey: [UInt8]
@@ -42,9 +42,9 @@ struct SimulatedRequest {
 
     /// May the exchange want this?
     mutating func judge(_ action: ExchangeAction) throws(Violation) {
-        if action != .wait, action != .abandon { try require(!isEnded, "\(action) after the end") }
+        if action != .none, action != .abandon, action != .finish { try require(!isEnded, "\(action) after the end") }
         switch action {
-        case .wait: break
+        case .none: break
         case .submit: try judgeSubmission()
         case .connect(let fresh):
             try require(slot != nil, "connects without a slot")
@@ -53,17 +53,17 @@ struct SimulatedRequest {
             if fresh, !isTrial { reusedLosses += 1 }
             sentNow = false
         case .send:
-            try require(!answerBegan, "sent again after an answer began")
+            try require(!answerBegan, "sent again after a response began")
             try require(isRepeatable || !sentEver, "sent twice, but it is not repeatable")
             sendings += 1
             try require(sendings <= 1 + attempts + reusedLosses, "sent \(sendings) times with \(attempts) attempts")
-        case .forward: answerBegan = true
         case .respond:
-            try require(!answerBegan, "answered twice")
+            try require(!answerBegan, "responded twice")
             isEnded = true
-        case .cut, .finish:
-            try require(answerBegan, "\(action) without an answer")
+        case .cut, .deliver:
+            try require(answerBegan, "\(action) without a response")
             isEnded = true
+        case .finish: try require(isEnded, "finished before its end")
         case .abandon: isEnded = true
         }
     }
@@ -90,21 +90,24 @@ struct SimulatedRequest {
     func verdict(_ event: ExchangeEvent) -> Verdict {
         switch event {
         case .connectFailed: .connectFailed
-        case .lost, .answerTimedOut:
+        case .lost, .responseTimedOut:
             exchange.state == .connecting ? .connectFailed : isReused && !answerBegan && event.isLoss ? .none : .answerFailed
-        case .answerMalformed: .answerFailed
-        case .answerEnded: answerIsFailure ? .answerFailed : .served
-        case .assigned, .queued, .refused, .connected, .answerBegan, .requestMalformed, .requestTimedOut, .clientGone, .serverDown: .none
+        case .responseMalformed: .answerFailed
+        case .responseEnded: answerIsFailure ? .answerFailed : .served
+        case .assigned, .queued, .refused, .connected, .responseBegan, .requestMalformed, .requestTimedOut, .clientTooSlow, .clientGone,
+            .delivered, .serverDown:
+            .none
         }
     }
 
     /// A slot is held exactly while a server is at it, and a place in a queue exactly while it waits.
     func check() throws(Violation) {
         switch exchange.state {
-        case .connecting, .waiting, .answering: try require(slot != nil && ticket == nil, "\(exchange.state) without a slot")
+        case .connecting, .awaitingResponse, .forwarding: try require(slot != nil && ticket == nil, "\(exchange.state) without a slot")
         case .queued: try require(slot == nil && ticket != nil, "queued without a ticket")
         case .ended: try require(slot == nil && ticket == nil && isEnded, "ended, but not quite")
-        case .idle, .seeking: throw Violation("\(exchange.state) for good")
+        case .delivering, .responding: try require(slot == nil && ticket == nil && isEnded, "\(exchange.state) with a slot")
+        case .idle, .readingHead, .readingContent, .seeking: throw Violation("\(exchange.state) for good")
         }
     }
 }

@@ -4,7 +4,7 @@ import Network
 import Settings
 import TLS
 
-/// An agent's connection, owned by one worker for its life.
+/// An agent's connection, owned by one worker for its life: who is it, is it still trusted, and when does its next request begin?
 ///
 /// proxyHeader → handshake → open → lingering → closed; the first two only where configured, each may go to closed.
 /// While idle it holds no buffer and no exchange.
@@ -19,23 +19,22 @@ final class DownstreamConnection: EventTarget {
     private(set) var phase: Phase = .open
     private(set) var source: IPAddress
     private(set) var sourcePort: UInt16
-    /// `source` as text.
-    private(set) var sourceText: [UInt8] = []
-    /// The field that names `source`, as a line.
-    private(set) var forwardedFor: [UInt8] = []
+    /// Known from `open` on.
+    private(set) var client: ClientContext!
     /// The peer's own address, which the limit by source counts.
     private let peer: SocketAddress
     /// It counts for `limits.connections_per_source`.
     let countsSource: Bool
-    private(set) var identity: ClientIdentity?
-    /// The generation of trust under which `identity` was last found good.
-    private(set) var trustedGeneration: Int
-    /// Plaintext that no exchange has taken yet.
-    var input: ByteBuffer?
-    private(set) var exchange: RunningExchange?
+    /// The generation of trust under which the client was last found good.
+    private var trustedGeneration: Int
+    /// A PROXY header that has not come whole.
+    private var proxyHeader: ByteBuffer?
+    /// While there are bytes of a request.
+    private var current: ExchangePool.Exchange?
     private(set) var requestCount = 0
     private var isReading = false
-    private var countsAsHandshake = false
+    /// Its handshake counts for `limits.handshakes`: its ClientHello has come whole.
+    private(set) var countsAsHandshake = false
     /// When the last exchange ended, for a drain; before the first one, when the connection was accepted.
     private(set) var idleSince: Int64
     let acceptedAt: Int64
@@ -57,16 +56,16 @@ final class DownstreamConnection: EventTarget {
         stream = Stream(socket, memory: worker.memory)
     }
 
+    /// The exchange under way, if there is one.
+    var exchange: ExchangeDriver? { current?.driver }
+    /// Open, and no byte of a request is there.
+    var isIdle: Bool { phase == .open && current?.driver.isActive != true }
+
     /// Begins to read: TCP_DEFER_ACCEPT has seen to it that there is something.
     func begin() {
-        let now = worker.loop.now
-        if listener.tls != nil {
-            countsAsHandshake = true
-            worker.handshakeBegan()
-        }
         if listener.requiresProxyHeader(from: source) {
             phase = .proxyHeader
-            worker.loop.setDeadline(self, now + worker.timeouts.requestHead)
+            worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.requestHead)
             readProxyHeader()
         } else {
             secure()
@@ -87,7 +86,7 @@ final class DownstreamConnection: EventTarget {
         case .proxyHeader: readProxyHeader()
         case .handshake: continueHandshake()
         case .open:
-            if let exchange, !exchange.isReadingHead { exchange.downstreamReady() } else { readRequests() }
+            if let exchange, exchange.isActive, !exchange.isReadingHead { exchange.clientReady() } else { readRequests() }
         case .lingering: linger()
         case .closed: break
         }
@@ -100,7 +99,7 @@ final class DownstreamConnection: EventTarget {
             worker.handshakeFailed(self, reason: "handshake timeout", certname: nil, serial: nil)
             close()
         case .open:
-            if let exchange { exchange.downstreamTimedOut() } else { finish() }
+            if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
         case .lingering: close()
         case .closed: break
         }
@@ -109,8 +108,8 @@ final class DownstreamConnection: EventTarget {
     // MARK: Before the first request
 
     private func readProxyHeader() {
-        let buffer = input ?? worker.memory.small.take()
-        input = buffer
+        let buffer = proxyHeader ?? worker.memory.small.take()
+        proxyHeader = buffer
         // Read piece by piece without going past the header: what follows belongs to TLS.
         while true {
             let parsed = ProxyProtocol.parse(buffer.readable)
@@ -126,21 +125,20 @@ final class DownstreamConnection: EventTarget {
                 sourcePort = port
             case .local: break
             case .malformed:
-                worker.prefaceMalformed(self)
+                worker.messages.proxyHeaderMalformed(self)
                 return close()
             }
             break
         }
         worker.memory.give(buffer)
-        input = nil
+        proxyHeader = nil
         secure()
     }
 
     private func secure() {
-        source.append(to: &sourceText)
-        forwardedFor = worker.forwardedForName + sourceText + [0x0D, 0x0A]
         guard let context = listener.tls else { return open() }
         phase = .handshake
+        worker.handshakes.add(self)
         stream.startTLS(server: context)
         worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.handshake)
         continueHandshake()
@@ -155,10 +153,15 @@ final class DownstreamConnection: EventTarget {
         case .done:
             worker.handshakeDone(self, nanoseconds: worker.loop.now - idleSince)
             handshakeEnded()
-            identity = stream.session?.identity
             open()
         case .wantsRead, .wantsWrite:
-            if stream.hasFailed { close() }
+            if stream.hasFailed { return close() }
+            if stream.hasSent, !countsAsHandshake {
+                countsAsHandshake = true
+                worker.handshakeBegan()
+            }
+        // A connection that was closed without a byte, as monitors do, is no failed handshake.
+        case .failed where !stream.hasReceived: close()
         case .failed(let failure):
             worker.handshakeFailed(self, reason: failure.reason, certname: failure.certname, serial: failure.serial)
             handshakeEnded()
@@ -166,7 +169,14 @@ final class DownstreamConnection: EventTarget {
         }
     }
 
+    /// There is no room for the handshakes of others.
+    func endStalledHandshake() {
+        worker.handshakeFailed(self, reason: "stalled while others needed its place", certname: nil, serial: nil)
+        close()
+    }
+
     private func handshakeEnded() {
+        worker.handshakes.remove(self)
         guard countsAsHandshake else { return }
         countsAsHandshake = false
         worker.handshakeEnded()
@@ -174,112 +184,110 @@ final class DownstreamConnection: EventTarget {
 
     private func open() {
         phase = .open
+        client = ClientContext(
+            listener: listener, source: source, sourcePort: sourcePort, identity: stream.session?.identity, isTLS13: stream.isTLS13)
         worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.requestHead)
         readRequests()
     }
 
     // MARK: Requests
 
-    /// How many requests that are answered from here are taken in one go, so that one connection does not keep the others waiting.
-    private static let requestsInOneGo = 16
+    /// How many requests that are answered from here are taken per turn, so that one connection does not keep the others waiting.
+    private static let requestsPerTurn = 16
 
-    /// Takes requests one after another as long as there are bytes and nothing runs.
-    func readRequests() {
+    /// Takes requests one after another as long as there are bytes and no exchange is under way.
+    private func readRequests() {
         guard !isReading else { return }
         isReading = true
         defer { isReading = false }
-        for _ in 0..<Self.requestsInOneGo {
+        for _ in 0..<Self.requestsPerTurn {
             guard phase == .open else { return }
-            if let exchange, !exchange.isReadingHead { return }
+            if let exchange, exchange.isActive, !exchange.isReadingHead { return }
             guard readHead() else { return }
         }
         worker.loop.deferWork(self)
     }
 
-    /// True when a head has come whole, or broken: the exchange has it then, or has even ended already.
+    /// True when a head has come whole, or broken: its exchange is under way then, or has even ended already.
     private func readHead() -> Bool {
+        let (driver, side) = exchangeForBytes()
         while true {
-            if let input, !input.isEmpty {
-                if exchange == nil { beginExchange() }
-                if exchange?.parseHead(input) == true { return true }
+            if side.hasInput {
+                if !driver.isActive { begin(driver, side) }
+                switch side.parseHead() {
+                case .needMore: break
+                case .whole:
+                    driver.headCame()
+                    return true
+                case .broken(let error):
+                    driver.headBroke(error)
+                    return true
+                }
             }
-            let buffer = roomyInput()
-            switch stream.read(into: buffer) {
-            case .bytes: continue
-            case .blocked:
-                input = worker.memory.shrink(buffer)
-                if stream.hasFailed { lost() }
+            switch side.receive(upTo: 0) {
+            case .more: continue
+            case .nothing:
+                if !driver.isActive { giveExchange() }
                 return false
-            case .endOfStream, .failed:
-                input = worker.memory.shrink(buffer)
-                lost()
+            case .gone:
+                if driver.isActive { driver.clientGone() } else { finish() }
                 return false
             }
         }
     }
 
-    private func beginExchange() {
-        let next = worker.takeExchange(for: self)
+    private func exchangeForBytes() -> (ExchangeDriver, HTTP1Downstream) {
+        if let current { return (current.driver, current.side) }
+        let taken = worker.takeExchange(for: self)
+        current = taken
+        return (taken.driver, taken.side)
+    }
+
+    private func begin(_ driver: ExchangeDriver, _ side: HTTP1Downstream) {
         requestCount += 1
-        exchange = next
-        next.begin(self)
-        worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.requestHead)
+        side.begin(limits: worker.headLimits)
+        driver.begin()
     }
 
-    /// The input buffer, with room behind what it holds. Heads are bounded well below a large buffer.
-    func roomyInput(atLeast wanted: Int = 0) -> ByteBuffer {
-        guard let buffer = input else {
-            let fresh = worker.memory.large.take()
-            input = fresh
-            return fresh
-        }
-        if buffer.room == 0 || wanted > buffer.capacity { buffer.compact() }
-        if buffer.room > 0, wanted <= buffer.capacity { return buffer }
-        let larger = worker.memory.take(capacity: max(buffer.capacity * 2, wanted))
-        larger.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
-        worker.memory.give(buffer)
-        input = larger
-        return larger
+    private func giveExchange() {
+        guard let current else { return }
+        self.current = nil
+        worker.giveExchange(current)
     }
 
-    /// The agent has gone, or has ended the connection between requests.
-    private func lost() {
-        if let exchange {
-            exchange.clientGone()
-        } else {
-            finish()
-        }
-    }
-
-    /// The exchange has ended and is logged. `keepAlive`: another request may come.
-    func exchangeEnded(keepAlive: Bool) {
-        guard let ended = exchange else { return }
-        exchange = nil
-        worker.giveExchange(ended)
+    /// The exchange has ended and is logged.
+    func exchangeEnded(_ ending: DownstreamSide.Ending) {
         guard phase == .open else { return }
-        guard keepAlive else { return finish() }
-        idleSince = worker.loop.now
-        worker.loop.setDeadline(self, worker.loop.now + worker.idleTimeout)
-        if isReading { return }
-        // A pipelined request may wait in `input`, in the session or in the socket.
-        readRequests()
+        switch ending {
+        case .keepAlive:
+            idleSince = worker.loop.now
+            worker.loop.setDeadline(self, worker.loop.now + worker.idleTimeout)
+            // A pipelined request may be in the input, in the session or in the socket.
+            readRequests()
+        case .close: finish()
+        case .cut: close()
+        case .reset:
+            stream.resetOnClose()
+            close()
+        }
     }
 
     /// Whether the agent's certificate is still good under the newest CRLs.
     func isRevoked() -> Bool {
-        guard identity != nil, worker.snapshot.generation != trustedGeneration else { return false }
-        if let tls = worker.judge(of: listener), stream.session?.isRevoked(under: tls) == true { return true }
+        guard client.identity != nil, worker.snapshot.generation != trustedGeneration else { return false }
+        if let tls = worker.currentTLS(for: listener), stream.session?.isRevoked(under: tls) == true { return true }
         trustedGeneration = worker.snapshot.generation
         return false
     }
 
     // MARK: The end
 
-    /// Says that nothing more will be sent and waits a moment for the other side, so that a reset does not eat the last answer.
+    /// Ends the connection's output and waits a moment for the client, so that a reset does not destroy the last response.
     func finish() {
         guard phase != .closed, phase != .lingering else { return }
         guard !stream.hasFailed else { return close() }
         phase = .lingering
+        giveExchange()
         worker.loop.setDeadline(self, worker.loop.now + 2_000_000_000)
         if stream.flushPending() { stream.finishWriting() }
         linger()
@@ -296,7 +304,7 @@ final class DownstreamConnection: EventTarget {
         let scratch = worker.memory.large.take()
         defer { worker.memory.large.give(scratch) }
         for _ in 0..<16 {
-            // As it comes: what is said now interests nobody, and a session that was refused reads nothing any more.
+            // Ciphertext as it comes: it is dropped, and a session that failed reads nothing any more.
             switch stream.receive(into: UnsafeMutableRawBufferPointer(start: scratch.base, count: scratch.capacity)) {
             case .bytes: continue
             case .blocked: return
@@ -310,13 +318,10 @@ final class DownstreamConnection: EventTarget {
         guard phase != .closed else { return }
         phase = .closed
         handshakeEnded()
-        if let exchange {
-            exchange.connectionClosed()
-            self.exchange = nil
-            worker.giveExchange(exchange)
-        }
-        if let input { worker.memory.give(input) }
-        input = nil
+        current?.driver.clientGone()
+        giveExchange()
+        if let proxyHeader { worker.memory.give(proxyHeader) }
+        proxyHeader = nil
         worker.loop.remove(self)
         stream.close()
         worker.connectionEnded(self, peer: peer)

@@ -45,7 +45,7 @@ final class Acceptor: EventTarget {
 
     private func acceptSome() {
         for _ in 0..<Self.batch {
-            guard listener.tls == nil || worker.hasRoomForHandshake, !listener.limit.isFull else {
+            guard listener.tls == nil || worker.makeRoomForHandshake(), !listener.limit.isFull else {
                 worker.loop.setDeadline(self, worker.loop.now + 10_000_000)
                 return
             }
@@ -55,9 +55,9 @@ final class Acceptor: EventTarget {
             case .none:
                 return
             case .failed(let error):
-                worker.acceptFailed(error)
-                // Out of descriptors: turn one away with the one held in reserve, and look again in a moment.
-                if error.isOutOfDescriptors { worker.reserve.turnAway(from: socket) }
+                worker.messages.acceptFailed(error)
+                // Out of descriptors: reject one with the descriptor held in reserve, and look again in a moment.
+                if error.isOutOfDescriptors { worker.reserve.reject(from: socket) }
                 worker.loop.setDeadline(self, worker.loop.now + 50_000_000)
                 return
             }
@@ -74,7 +74,7 @@ struct ReserveDescriptor: ~Copyable {
 
     init() {}
 
-    mutating func turnAway(from listener: borrowing Socket) {
+    mutating func reject(from listener: borrowing Socket) {
         guard number >= 0 else {
             number = Self.open()
             return

@@ -9,6 +9,8 @@ final class ProcessCounters: Sendable {
     let turnedAway = Atomic<Int>(0)
     /// Requests queued in all pools.
     let waiting = Atomic<Int>(0)
+    /// Memory that requests' bodies hold.
+    let bodies = BodyBudget()
     /// Connections by address, where that is limited.
     private let sources = Mutex<[SourceAddress: Int]>([:])
     /// Requests by verified certname in lower case, where that is limited.

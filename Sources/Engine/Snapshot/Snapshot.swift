@@ -17,6 +17,8 @@ final class Snapshot: Sendable {
     let listenerLimits: [ListenerLimit]
     /// Of all pools; workers let go of contexts made from others.
     let clientMaterials: [ClientTLSMaterial]
+    /// What exchanges need of the pools' settings, by `PoolIndex`.
+    let poolRouting: [PoolRouting]
     /// The pools' names as the log has them, by `PoolIndex`.
     let poolNames: [[UInt8]]
     let siteName: [UInt8]?
@@ -32,6 +34,7 @@ final class Snapshot: Sendable {
         self.listenerTLS = listenerTLS
         self.listenerLimits = listenerLimits
         self.clientMaterials = clientMaterials
+        poolRouting = settings.pools.map { PoolRouting($0) }
         poolNames = settings.pools.map { Array($0.name.utf8) }
         siteName = settings.site.map { Array($0.value.utf8) }
     }

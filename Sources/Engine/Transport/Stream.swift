@@ -12,16 +12,22 @@ final class Stream: CipherTransport {
     let descriptor: Int32
     private(set) var session: TLSSession?
     private let memory: TransferMemory
-    private(set) var canRead = true
-    private(set) var canWrite = true
+    private(set) var canRead: Bool
+    private(set) var canWrite: Bool
     /// The peer has said that it sends no more (its last bytes may still wait in the socket).
     private(set) var peerClosed = false
     /// Both directions have ended: a reset, or an error.
     private(set) var isHungUp = false
     private(set) var hasFailed = false
+    /// Any byte has come, or gone.
+    private(set) var hasReceived = false
+    private(set) var hasSent = false
     private var pending: ByteBuffer?
 
-    init(_ socket: consuming Socket, memory: TransferMemory) {
+    /// - Parameter isConnected: false for a connection that is being made: nothing can be read or written until an event says so
+    init(_ socket: consuming Socket, memory: TransferMemory, isConnected: Bool = true) {
+        canRead = isConnected
+        canWrite = isConnected
         descriptor = socket.number
         self.socket = consume socket
         self.memory = memory
@@ -49,6 +55,9 @@ final class Stream: CipherTransport {
 
     // MARK: Reading
 
+    /// Whether a read may give something: bytes, or the end.
+    var mayRead: Bool { canRead || session?.hasPending == true }
+
     /// Fills the room behind `buffer.end`, at most `limit` bytes of it. `.blocked`: all that has come was read.
     func read(into buffer: ByteBuffer, limit: Int = .max) -> TransferResult {
         let room = UnsafeMutableRawBufferPointer(start: buffer.base + buffer.end, count: min(buffer.room, limit))
@@ -69,7 +78,9 @@ final class Stream: CipherTransport {
         guard canRead, socket != nil else { return socket == nil ? .failed : .blocked }
         let result = socket!.receive(into: room)
         switch result {
-        case .bytes(let count): if count < room.count, !peerClosed { canRead = false }
+        case .bytes(let count):
+            hasReceived = true
+            if count < room.count, !peerClosed { canRead = false }
         case .blocked: canRead = false
         case .endOfStream: peerClosed = true
         case .failed: hasFailed = true
@@ -128,6 +139,7 @@ final class Stream: CipherTransport {
             if pending.append(rest) < rest.count { hasFailed = true }
             return gathered.clear()
         }
+        hasSent = true
         if canWrite {
             switch socket!.send(UnsafeRawBufferPointer(start: gathered.base + gathered.start, count: gathered.count)) {
             case .bytes(let count): gathered.consume(count)
@@ -181,6 +193,9 @@ final class Stream: CipherTransport {
 
     /// An idle connection with nothing to read and no end in sight.
     var isQuiet: Bool { !peerClosed && !hasFailed && session?.hasPending != true && socket?.isQuiet == true }
+
+    /// Nothing of the peer's is in the socket.
+    var hasNothingToRead: Bool { socket?.isQuiet == true }
 
     func takeSocketError() -> Int32 { socket?.takeError() ?? 0 }
 

@@ -1,26 +1,26 @@
-/// Which messages are said that connections and requests give rise to, over and over: the first few of a kind in ten seconds, then how many
-/// more there were. Times are nanoseconds of the monotonic clock.
+/// Which of the messages that connections and requests cause over and over are logged: the first few of a kind in ten seconds, then how
+/// many were suppressed. Times are nanoseconds of the monotonic clock.
 struct RepeatedMessages {
     enum Kind: Int, CaseIterable {
-        case turnedAway, acceptFailed, connectFailed, badAnswer, badPreface, handshakeFailed
+        case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed
 
         /// What the line begins with.
         var words: String {
             switch self {
-            case .turnedAway: "connection turned away"
+            case .rejected: "connection rejected"
             case .acceptFailed: "cannot accept"
             case .connectFailed: "cannot connect"
-            case .badAnswer: "bad answer"
-            case .badPreface: "PROXY header malformed"
+            case .badResponse: "bad response"
+            case .badProxyHeader: "PROXY header malformed"
             case .handshakeFailed: "handshake failed"
             }
         }
 
-        /// Lines in ten seconds: one where the next would say the same, more where each tells of another agent or request.
+        /// Lines in ten seconds: one where the next would be the same, more where each names another agent or request.
         fileprivate var bound: Int {
             switch self {
-            case .turnedAway, .acceptFailed, .connectFailed: 1
-            case .badAnswer, .badPreface, .handshakeFailed: 20
+            case .rejected, .acceptFailed, .connectFailed: 1
+            case .badResponse, .badProxyHeader, .handshakeFailed: 20
             }
         }
     }
@@ -34,7 +34,7 @@ struct RepeatedMessages {
     private var windows = [Window](repeating: Window(), count: Kind.allCases.count)
     private var hasOpenWindow = false
 
-    /// Whether the line is to be said; else it is counted.
+    /// Whether the line is to be logged; else it is counted.
     mutating func admits(_ kind: Kind, now: Int64) -> Bool {
         if windows[kind.rawValue].count == 0 { windows[kind.rawValue].began = now }
         windows[kind.rawValue].count += 1
@@ -42,7 +42,7 @@ struct RepeatedMessages {
         return windows[kind.rawValue].count <= kind.bound
     }
 
-    /// To be asked now and then: the kinds whose ten seconds are over, with how many lines were left out.
+    /// The kinds whose ten seconds are over, with how many lines were suppressed. Call it regularly.
     mutating func takeLeftOut(now: Int64) -> [(kind: Kind, count: Int)] {
         guard hasOpenWindow else { return [] }
         var result: [(kind: Kind, count: Int)] = []

@@ -1,16 +1,17 @@
 import Admin
+import Forwarding
 import Model
 import Network
 import Telemetry
 
-/// What operators ask of a worker's connections.
+/// The list of a worker's connections for `show sess`.
 extension Worker {
     func sessions(_ query: SessionQuery) -> SessionList {
         var list = SessionList()
         switch query {
         case .list(let limit):
             for isBusy in [true, false] {
-                for connection in connections.values where (connection.exchange != nil) == isBusy {
+                for connection in connections.values where (connection.exchange?.isActive == true) == isBusy {
                     guard list.sessions.count < limit else { break }
                     list.sessions.append(SessionReport(connection))
                 }
@@ -44,43 +45,39 @@ extension SessionReport {
         listener = connection.listener.settings.name
         requests = connection.requestCount
         descriptor = connection.stream.descriptor
-        client = connection.identity.map { String(decoding: $0.certname, as: UTF8.self) } ?? ""
+        client = connection.client?.identity.map { String(decoding: $0.certname, as: UTF8.self) } ?? ""
         tls = connection.stream.isTLS13.map { $0 ? "1.3" : "1.2" } ?? ""
         switch connection.phase {
         case .proxyHeader, .handshake: state = .handshake
         case .open: state = .idle
         case .lingering, .closed: state = .closing
         }
-        if let exchange = connection.exchange { add(exchange) }
+        connection.exchange?.describe(&self)
     }
 
-    private mutating func add(_ running: RunningExchange) {
-        add(running.record)
-        requestMilliseconds = (running.worker.loop.now - running.began) / 1_000_000
-        retries = running.exchange.retries
-        if let pool = running.exchange.pool { self.pool = running.snapshot.poolSettings(pool).name }
-        if let target = running.target, running.exchange.assignment != nil {
-            server = String(decoding: target.name, as: UTF8.self)
-            serverAddress = target.address?.text ?? ""
-        }
-        if let upstream = running.upstream { serverDescriptor = upstream.stream.descriptor }
-        switch (running.stage, running.exchange.state) {
-        case (.head, _), (.classifying, _): state = .reading
-        case (.running, .connecting): state = .connecting
-        case (.running, .waiting): state = .waiting
-        case (.running, .answering), (.answeringHere, _): state = .answering
-        case (.running, _): state = .queued
-        case (.ended, _): state = .closing
-        }
-    }
-
-    private mutating func add(_ record: borrowing AccessRecord) {
+    /// The request's own facts.
+    mutating func add(_ record: borrowing AccessRecord, bytesIn: UInt64) {
         requestID = String(decoding: record.id, as: UTF8.self)
         method = String(decoding: record.method, as: UTF8.self)
         target = String(decoding: record.target.prefix(200), as: UTF8.self)
         endpoint = String(decoding: record.endpoint, as: UTF8.self)
         certname = String(decoding: record.certname, as: UTF8.self)
         environment = String(decoding: record.environment, as: UTF8.self)
-        bytesIn = record.bytesIn
+        self.bytesIn = bytesIn
+    }
+}
+
+extension SessionReport.State {
+    init(_ state: ExchangeStateMachine.State) {
+        self =
+            switch state {
+            case .idle: .idle
+            case .readingHead, .readingContent: .reading
+            case .seeking, .queued: .queued
+            case .connecting: .connecting
+            case .awaitingResponse: .waiting
+            case .forwarding, .delivering, .responding: .answering
+            case .ended: .closing
+            }
     }
 }

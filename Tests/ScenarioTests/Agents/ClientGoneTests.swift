@@ -67,15 +67,35 @@ struct ClientGoneTests {
     @Test func whoLeavesInItsOwnBodyIsNotServed() throws {
         let scene = try Scene()
         let server = try scene.server()
-        let proxy = try scene.start(.pool(server.address))
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["limits: { body_prefix: 16k }"]
+        let proxy = try scene.start(configuration)
         let client = try scene.connect(proxy)
-        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+        try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        try client.send(String(repeating: "a", count: 20_000))
         #expect(waitUntil { server.requestCount == 1 })
         client.close()
         let line = try #require(proxy.waitForLog { _ in true })
         #expect(line.reason == "client_gone" && line.termination?.hasPrefix("C") == true, "\(line)")
         #expect(waitUntil { server.openCount == 0 })
         #expect(!server.requests.contains { $0.isComplete })
+    }
+
+    /// Content that comes slowly takes no server's slot: it is received before a server is asked for.
+    @Test func whoLeavesBeforeItsBodyIsWholeReachesNoServer() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let proxy = try scene.start(.pool(server.address))
+        let client = try scene.connect(proxy)
+        let request = "PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+        try client.send(request)
+        try client.send("abc")
+        #expect(!waitUntil(within: .milliseconds(300)) { server.acceptedCount > 0 })
+        client.close()
+        let line = try #require(proxy.waitForLog { _ in true })
+        #expect(line.reason == "client_gone" && line.termination == "CD--", "\(line)")
+        #expect(line.int("bytes_in") == request.utf8.count + 3)
+        #expect(server.requestCount == 0)
     }
 
     /// The proxy finds the agent gone when it passes interim answers on, with the final one in its hands.

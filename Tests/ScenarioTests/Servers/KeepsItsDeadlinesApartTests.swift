@@ -9,15 +9,19 @@ struct KeepsItsDeadlinesApartTests {
         let scene = try Scene()
         let server = try scene.server()
         scene.keep(server)
-        let proxy = try scene.start(.pool(server.address, lines: ["timeouts: { response: 60s, idle: 500ms }"]))
+        var configuration = Configuration.pool(server.address, lines: ["timeouts: { response: 60s, idle: 500ms }"])
+        configuration.lines = ["limits: { body_prefix: 16k }"]
+        let proxy = try scene.start(configuration)
         let client = try scene.connect(proxy)
         #expect(try client.exchange(Requests.metadata()).status == 200)
-        try client.send("PUT /puppet/v3/report/agent.test?environment=production HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
+        // The server's connection is taken once the first 16 KiB are here.
+        try client.send("PUT /puppet/v3/report/agent.test?environment=production HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n")
+        try client.send(String(repeating: "1", count: 20_000))
         #expect(!client.stream.becomesReadable(within: .milliseconds(900)), "answered before its body was whole")
-        try client.send("67890")
+        try client.send(String(repeating: "2", count: 20_000))
         #expect(try client.readResponse()?.status == 200)
         #expect(server.acceptedCount == 1, "the connection was to be a kept one")
-        #expect(server.requests.last?.bodyCount == 10)
+        #expect(server.requests.last?.bodyCount == 40_000)
     }
 
     @Test func aServerSlowToReadDoesNotCountAgainstTheAgent() throws {

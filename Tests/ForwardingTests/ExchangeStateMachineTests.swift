@@ -5,7 +5,7 @@ import Testing
 
 @testable import Forwarding
 
-@Suite struct ExchangeTests {
+@Suite struct ExchangeStateMachineTests {
     let pool = PoolIndex(0)
     let rule = RuleID(3)
 
@@ -16,9 +16,9 @@ import Testing
     }
 
     /// An exchange that waits for the answer of server 1.
-    func waiting(isRepeatable: Bool = true, attempts: Int = 2) -> Exchange {
-        var exchange = Exchange()
-        #expect(exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: isRepeatable, attempts: attempts).action == .submit)
+    func waiting(isRepeatable: Bool = true, attempts: Int = 2) -> ExchangeStateMachine {
+        var exchange = ExchangeStateMachine()
+        #expect(exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: isRepeatable, attempts: attempts).action == .submit)
         #expect(exchange.handle(.assigned(assignment(1))).action == .connect(fresh: false))
         #expect(exchange.handle(.connected).action == .send)
         return exchange
@@ -26,19 +26,24 @@ import Testing
 
     @Test func anAnswerThatEndsReleasesItsServerOnce() {
         var exchange = waiting()
-        #expect(exchange.handle(.answerBegan(isFailure: false)) == ExchangeStep(.forward))
-        #expect(exchange.handle(.answerEnded) == ExchangeStep(.finish, release: release(1, .served)))
+        #expect(exchange.handle(.responseBegan(isFailure: false)) == ExchangeStep(.none))
+        #expect(exchange.handle(.responseEnded) == ExchangeStep(.deliver, release: release(1, .served)))
+        #expect(exchange.state == .delivering)
+        #expect(exchange.failure == nil)
+        var left = exchange
+        #expect(exchange.handle(.delivered) == ExchangeStep(.finish))
         #expect(exchange.state == .ended)
+        #expect(exchange.handle(.clientGone) == ExchangeStep(.none))
         #expect(exchange.failure == nil)
         // The agent may go while it still takes the last bytes: nothing is released again, but the connection ends.
-        #expect(exchange.handle(.clientGone) == ExchangeStep(.abandon))
-        #expect(exchange.failure == .clientGone)
+        #expect(left.handle(.clientGone) == ExchangeStep(.abandon))
+        #expect(left.failure == .clientGone)
     }
 
     @Test func aRefusalIsAnsweredWithoutAServer() {
-        var exchange = Exchange()
+        var exchange = ExchangeStateMachine()
         #expect(
-            exchange.begin(.refuse(.wrongCertname, rule: rule), isRepeatable: true, attempts: 2) == ExchangeStep(.respond(.wrongCertname)))
+            exchange.decide(.refuse(.wrongCertname, rule: rule), isRepeatable: true, attempts: 2) == ExchangeStep(.respond(.wrongCertname)))
         #expect(exchange.failure == .wrongCertname)
         #expect(exchange.pool == nil)
     }
@@ -67,15 +72,15 @@ import Testing
 
     @Test func nothingIsSentAgainOnceAnAnswerHasBegun() {
         var exchange = waiting()
-        _ = exchange.handle(.answerBegan(isFailure: false))
+        _ = exchange.handle(.responseBegan(isFailure: false))
         let step = exchange.handle(.lost(.init(sentAnything: true, bodyAtHand: true, wasReused: false)))
         #expect(step == ExchangeStep(.cut, release: release(1, .answerFailed)))
         #expect(exchange.failure == .cut)
     }
 
     @Test func aFailedConnectionIsTriedElsewhereUntilAttemptsEnd() {
-        var exchange = Exchange()
-        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: false, attempts: 2)
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: false, attempts: 2)
         for number in UInt32(1)...2 {
             _ = exchange.handle(.assigned(assignment(number)))
             let step = exchange.handle(.connectFailed(byTimeout: false))
@@ -90,8 +95,8 @@ import Testing
     }
 
     @Test func whenNobodyIsLeftTheLastFailureIsTold() {
-        var exchange = Exchange()
-        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
         _ = exchange.handle(.assigned(assignment(1)))
         _ = exchange.handle(.connectFailed(byTimeout: false))
         // Nobody else: the servers that failed are tried again, once.
@@ -101,31 +106,76 @@ import Testing
     }
 
     @Test func aPoolWithoutServersIsNoServer() {
-        var exchange = Exchange()
-        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
         #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.respond(.noServer)))
     }
 
     @Test func aClientThatGoesLeavesTheQueue() {
-        var exchange = Exchange()
-        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 2)
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 2)
         _ = exchange.handle(.queued)
         #expect(exchange.handle(.clientGone) == ExchangeStep(.abandon, cancelsTicket: true))
         // An assignment that crossed with it gives its slot back at once.
-        #expect(exchange.handle(.assigned(assignment(4))) == ExchangeStep(.wait, release: release(4, .none)))
+        #expect(exchange.handle(.assigned(assignment(4))) == ExchangeStep(.none, release: release(4, .none)))
     }
 
     @Test func aSlowServerIsNotTriedElsewhere() {
         var exchange = waiting()
-        #expect(exchange.handle(.answerTimedOut) == ExchangeStep(.respond(.responseTimeout), release: release(1, .answerFailed)))
+        #expect(exchange.handle(.responseTimedOut) == ExchangeStep(.respond(.responseTimeout), release: release(1, .answerFailed)))
         #expect(exchange.failedByTimeout)
+    }
+
+    @Test func aSlowClientIsRejectedOrCutAndTheServerIsNotBlamed() {
+        var exchange = waiting()
+        #expect(exchange.handle(.clientTooSlow) == ExchangeStep(.respond(.tooSlow), release: release(1, .none)))
+        #expect(exchange.failedIn == .awaitingResponse)
+        var forwarding = waiting()
+        _ = forwarding.handle(.responseBegan(isFailure: false))
+        #expect(forwarding.handle(.clientTooSlow) == ExchangeStep(.cut, release: release(1, .none)))
+        // Once the server's slot is free a slow client harms nobody.
+        var delivering = waiting()
+        _ = delivering.handle(.responseBegan(isFailure: false))
+        _ = delivering.handle(.responseEnded)
+        #expect(delivering.handle(.clientTooSlow) == ExchangeStep(.none))
+    }
+
+    /// Where it is when the client leaves decides the log's termination state, and the end is always `abandon`.
+    @Test func theClientMayLeaveInEveryState() {
+        var exchange = ExchangeStateMachine()
+        #expect(exchange.handle(.clientGone) == ExchangeStep(.none))
+        exchange.start()
+        var reading = exchange
+        reading.readContent()
+        for (machine, state) in [
+            (exchange, ExchangeStateMachine.State.readingHead), (reading, .readingContent), (waiting(), .awaitingResponse),
+        ] {
+            var machine = machine
+            #expect(machine.handle(.clientGone).action == .abandon)
+            #expect(machine.failedIn == state)
+            #expect(machine.failure == .clientGone)
+        }
+        // A refusal keeps its reason though the client does not wait for it.
+        #expect(exchange.refuse(.badRequest).action == .respond(.badRequest))
+        #expect(exchange.handle(.clientGone).action == .abandon)
+        #expect(exchange.failure == .badRequest)
+        #expect(exchange.failedIn == .readingHead)
+    }
+
+    @Test func whatIsAnsweredHereIsNoFailure() {
+        var exchange = ExchangeStateMachine()
+        exchange.start()
+        exchange.respondHere()
+        #expect(exchange.state == .responding)
+        #expect(exchange.handle(.delivered) == ExchangeStep(.finish))
+        #expect(exchange.failure == nil)
     }
 
     @Test func brokenContentOfARequestEndsIt() {
         var exchange = waiting()
         #expect(exchange.handle(.requestMalformed) == ExchangeStep(.respond(.badRequest), release: release(1, .none)))
         var answering = waiting()
-        _ = answering.handle(.answerBegan(isFailure: false))
+        _ = answering.handle(.responseBegan(isFailure: false))
         #expect(answering.handle(.requestTimedOut) == ExchangeStep(.cut, release: release(1, .none)))
         #expect(answering.failure == .requestTimeout)
     }
@@ -138,9 +188,9 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return (state >> 33) % bound
         }
-        var exchange = Exchange()
+        var exchange = ExchangeStateMachine()
         var held = 0
-        _ = exchange.begin(.forward(pool: pool, rule: rule), isRepeatable: random(2) == 0, attempts: Int(random(4)))
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: random(2) == 0, attempts: Int(random(4)))
         for _ in 0..<60 {
             let before = exchange.state
             let event: ExchangeEvent
@@ -153,14 +203,15 @@ import Testing
             case 4, 5: event = .connected
             case 6: event = .connectFailed(byTimeout: false)
             case 7: event = .lost(.init(sentAnything: random(2) == 0, bodyAtHand: random(2) == 0, wasReused: random(2) == 0))
-            case 8: event = .answerBegan(isFailure: random(2) == 0)
-            case 9: event = .answerEnded
-            case 10: event = random(2) == 0 ? .answerTimedOut : .serverDown(bodyAtHand: random(2) == 0)
-            default: event = random(4) == 0 ? .clientGone : .connected
+            case 8: event = .responseBegan(isFailure: random(2) == 0)
+            case 9: event = .responseEnded
+            case 10: event = random(2) == 0 ? .responseTimedOut : .serverDown(bodyAtHand: random(2) == 0)
+            default: event = random(4) == 0 ? .clientGone : random(2) == 0 ? .delivered : .clientTooSlow
             }
             let step = exchange.handle(event)
             if step.release != nil { held -= 1 }
             if before == .ended { #expect(exchange.state == .ended) }
+            if before == .responding || before == .delivering { #expect(exchange.state == before || exchange.state == .ended) }
         }
         if exchange.handle(.clientGone).release != nil { held -= 1 }
         #expect(held == 0, "seed \(seed)")

@@ -1,0 +1,152 @@
+import Forwarding
+import HTTP1
+import Model
+import Network
+import Puppet
+import Settings
+import Telemetry
+
+/// Fills the record of an exchange: its line in the access log and its counts. No decision reads it.
+/// Times are nanoseconds of the loop's monotonic clock.
+struct ExchangeRecorder: ~Copyable {
+    private(set) var record = AccessRecord()
+
+    private var began: Int64 = 0
+    private var submitted: Int64 = 0
+    private var connectBegan: Int64 = 0
+    private var requestSent: Int64 = 0
+
+    /// By `SlotKind`.
+    private static let endpointNames = PuppetEndpoint.allCases.map { Array($0.rawValue.utf8) }
+
+    // MARK: The request
+
+    /// The first byte of a request has come.
+    mutating func begin(_ client: ClientContext, site: [UInt8]?, now: Int64, appendID: (inout [UInt8]) -> Void) {
+        record.reset()
+        began = now
+        submitted = 0
+        connectBegan = 0
+        requestSent = 0
+        record.startedAt = WallClock.nanoseconds()
+        appendID(&record.id)
+        record.site = site ?? []
+        record.listener = client.listener.name
+        record.source = client.sourceText
+        record.sourcePort = client.sourcePort
+        if let identity = client.identity {
+            record.client = identity.certname
+            record.serial = identity.serial
+        }
+        record.tls = client.isTLS13.map { $0 ? .tls13 : .tls12 }
+    }
+
+    /// The whole head: its line, and what of it the log wants.
+    mutating func headCame(_ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, now: Int64) {
+        record.http = head.version == .http10 ? .http10 : .http11
+        Self.append(bytes, head.methodRange, to: &record.method)
+        Self.append(bytes, head.target, to: &record.target)
+        if let version = head.first(.puppetVersion) { Self.append(bytes, version.value, to: &record.agentVersion) }
+        record.headTime = now - began
+    }
+
+    mutating func headBroke(now: Int64) { record.headTime = now - began }
+
+    /// What exactly was wrong, where the reason does not say it.
+    mutating func refused(cause: [UInt8]) { record.cause = cause }
+
+    /// What Puppet's terms say of it.
+    mutating func classified(_ request: borrowing PuppetRequest) {
+        record.endpoint = Self.endpointNames[Int(SlotKind(request.endpoint).value)]
+        Self.copy(request.certname, to: &record.certname)
+        Self.copy(request.environment, to: &record.environment)
+        Self.copy(request.transaction, to: &record.transaction)
+        record.isCA = request.isCA
+        switch request.environmentSource {
+        case .query: record.environmentSource = .query
+        case .body: record.environmentSource = .body
+        case .path: record.environmentSource = .path
+        case nil: record.environmentSource = nil
+        }
+    }
+
+    // MARK: Its way
+
+    mutating func submitted(now: Int64) { if submitted == 0 { submitted = now } }
+
+    mutating func overflowed(from pool: [UInt8]) { record.overflowedFrom = pool }
+
+    /// A server was assigned.
+    mutating func connectBegan(now: Int64) {
+        if record.queueTime == nil { record.queueTime = now - submitted }
+        connectBegan = now
+        requestSent = 0
+    }
+
+    mutating func connected(now: Int64) { if record.connectTime == nil { record.connectTime = now - connectBegan } }
+
+    mutating func requestWasSent(now: Int64) { if requestSent == 0 { requestSent = now } }
+
+    mutating func tryFailed(_ server: [UInt8], _ reason: Reason?) {
+        record.failedTries.append(AccessRecord.FailedTry(server: server, reason: reason))
+    }
+
+    // MARK: Its end
+
+    mutating func responseCame(_ head: borrowing ResponseHead, _ bytes: borrowing Span<UInt8>, now: Int64) {
+        record.status = head.status
+        if requestSent > 0 { record.responseTime = now - requestSent }
+        if let compiler = head.first(.puppetCompilerName) { Self.append(bytes, compiler.value, to: &record.compiler) }
+    }
+
+    mutating func respondsHere(status: Int?) { record.status = status }
+
+    mutating func responds(_ reason: Reason) {
+        record.status = reason.status
+        if reason == .wrongCertname { record.cause = wrongCertnameCause }
+    }
+
+    /// Who asked for whose.
+    private var wrongCertnameCause: [UInt8] {
+        let client = record.client.isEmpty ? Array("a client without a certificate".utf8) : record.client
+        return client + " asked for the ".utf8 + record.endpoint + " of ".utf8 + record.certname.prefix(200)
+    }
+
+    /// The first bytes of a server's error response.
+    mutating func errorCame(_ content: [UInt8]) { if !content.isEmpty { record.errorText = ErrorText.line(of: content) } }
+
+    /// Everything is known. Once for an exchange, before its record is written.
+    mutating func end(_ machine: borrowing ExchangeStateMachine, bytesIn: UInt64, bytesOut: UInt64, connections: Int, now: Int64) {
+        record.tier = machine.assignment?.tier
+        record.isSticky = machine.assignment?.isSticky ?? false
+        record.retries = machine.retries + machine.resends
+        record.reason = machine.failure
+        record.bytesIn = bytesIn
+        record.bytesOut = bytesOut
+        if record.queueTime == nil, submitted > 0 { record.queueTime = now - submitted }
+        record.totalTime = now - began
+        record.termination = Telemetry.Termination(
+            TerminationLetters.of(machine.failure, byTimeout: machine.failedByTimeout, in: machine.failedIn))
+        record.processConnections = connections
+    }
+
+    /// Where it went: names that the snapshot holds.
+    mutating func end(route: [UInt8]?, pool: [UInt8]?, server: [UInt8]?) {
+        if let route { record.route = route }
+        if let pool { record.pool = pool }
+        if let server { record.server = server }
+    }
+
+    /// Milliseconds since the first byte.
+    func age(now: Int64) -> Int64 { (now - began) / 1_000_000 }
+
+    private static func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange, to output: inout [UInt8]) {
+        guard range.upper <= bytes.count else { return }
+        bytes.extracting(range.range).withUnsafeBytes { output.append(contentsOf: $0) }
+    }
+
+    private static func copy(_ bytes: [UInt8], to output: inout [UInt8]) {
+        if !output.isEmpty { output.removeAll(keepingCapacity: true) }
+        output += bytes
+    }
+}

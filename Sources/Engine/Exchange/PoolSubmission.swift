@@ -1,0 +1,56 @@
+import Balancing
+import Forwarding
+import Model
+import Puppet
+import Settings
+
+/// What a pool is asked for: which pool, in which class, by which keys?
+struct PoolSubmission {
+    let snapshot: Snapshot
+    let client: ClientContext
+
+    /// Where the decided pool overflows to.
+    func overflowed(from pool: PoolIndex) -> PoolIndex {
+        Overflow.destination(
+            from: pool, settings: { snapshot.poolSettings($0).overflow }, averageQueue: { snapshot.pool($0).averageQueue },
+            isUsable: { snapshot.pool($0).isUsable })
+    }
+
+    func request(
+        _ puppet: borrowing PuppetRequest, _ machine: borrowing ExchangeStateMachine, pool: PoolIndex, ticket: Ticket, mayQueue: Bool
+    ) -> PoolRequest {
+        var request = PoolRequest(
+            ticket: ticket, kind: SlotKind(puppet.endpoint), queueClass: QueueClass(puppet.endpoint, isCA: puppet.isCA),
+            tried: machine.tried, attempt: machine.attempt, place: machine.place, mayQueue: mayQueue,
+            acceptsRetryAfter: puppet.usesRetryAfter)
+        let routing = snapshot.poolRouting[pool.value]
+        if let stick = routing.stick { request.stickKey = key(stick, puppet) }
+        if let hash = routing.hash { request.hash = HashRing.hash(key(hash, puppet)) }
+        return request
+    }
+
+    /// What a stick, a hash or a time to come back goes by: for a certname the verified certificate's, else the path's; the source where
+    /// there is none.
+    func key(_ key: StickKey, _ puppet: borrowing PuppetRequest) -> [UInt8] {
+        switch key {
+        case .certname:
+            if let identity = client.identity { return identity.foldedCertname }
+            if !puppet.certname.isEmpty { return puppet.certname.map(ASCII.lowercased) }
+        case .environment:
+            if !puppet.environment.isEmpty { return puppet.environment }
+        case .source: break
+        }
+        return client.sourceText
+    }
+}
+
+extension Verdict {
+    /// Why the try failed, for the server's counters.
+    var failure: Reason? {
+        switch self {
+        case .connectFailed: .connectFailed
+        case .answerFailed: .badResponse
+        case .none, .served: nil
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Model
+import Network
+import TLS
+
+/// A worker's connections to servers: which one serves this request, and which are kept for the next?
+///
+/// Idle ones are kept by target, the most recently used one first, in a bounded number. TLS contexts are the worker's own.
+class ServerConnections {
+    /// One server's. A class, so that taking one costs one look-up in a dictionary.
+    private final class Kept {
+        var list: [HTTP1Upstream]
+        init(_ first: HTTP1Upstream) { list = [first] }
+    }
+
+    /// Kept to one server; more are closed.
+    private static let mostPerServer = 256
+
+    private let loop: EventLoop<WorkerMessage>
+    private let memory: TransferMemory
+    private var kept: [ObjectIdentifier: Kept] = [:]
+    private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
+    private var keepsNone = false
+
+    init(loop: EventLoop<WorkerMessage>, memory: TransferMemory) {
+        self.loop = loop
+        self.memory = memory
+    }
+
+    // MARK: For an exchange
+
+    /// A new connection. It reports to its exchange once it is established, or has failed.
+    func connect(to target: UpstreamTarget) throws(ProxyError) -> UpstreamSide {
+        guard let address = target.address else { throw ProxyError(.unresolved, context: "name does not resolve") }
+        do {
+            let socket = try Socket.connect(to: address, keepalive: target.keepalive)
+            let connection = HTTP1Upstream(target, socket: socket, connections: self, memory: memory)
+            try loop.add(connection, descriptor: connection.descriptor)
+            return connection
+        } catch {
+            throw ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, context: error.description)
+        }
+    }
+
+    /// An idle connection to that very server, the most recently used one.
+    /// - Parameter looksTwice: asks the socket whether its end has come since the last turn of the loop: for requests that cannot be sent
+    ///   again. The others are, should it have.
+    func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamSide? {
+        guard let kept = kept[ObjectIdentifier(target)] else { return nil }
+        while let connection = kept.list.popLast() {
+            if !looksTwice || connection.isQuiet { return connection }
+            connection.close()
+        }
+        return nil
+    }
+
+    // MARK: For the connections
+
+    func context(for material: ClientTLSMaterial) throws(OpenSSLError) -> ClientTLSContext {
+        if let known = contexts[ObjectIdentifier(material)] { return known }
+        let made = try ClientTLSContext(material)
+        contexts[ObjectIdentifier(material)] = made
+        return made
+    }
+
+    /// Keeps an idle connection for the next exchange. False where there are enough, or none is kept any more.
+    func keep(_ connection: HTTP1Upstream) -> Bool {
+        if keepsNone { return false }
+        loop.setDeadline(connection, loop.now + connection.target.idleTimeout)
+        let key = ObjectIdentifier(connection.target)
+        guard let others = kept[key] else {
+            kept[key] = Kept(connection)
+            return true
+        }
+        guard others.list.count < Self.mostPerServer else { return false }
+        others.list.append(connection)
+        return true
+    }
+
+    /// An idle one has ended.
+    func drop(_ connection: HTTP1Upstream) {
+        let key = ObjectIdentifier(connection.target)
+        kept[key]?.list.removeAll { $0 === connection }
+        if kept[key]?.list.isEmpty == true { kept[key] = nil }
+        connection.close()
+    }
+
+    func closed(_ connection: HTTP1Upstream) { loop.remove(connection) }
+
+    // MARK: For the worker
+
+    /// Another configuration: contexts of credentials that it does not have go, and empty lists of servers that are gone.
+    func adopt(_ materials: [ClientTLSMaterial]) {
+        let live = Set(materials.map { ObjectIdentifier($0) })
+        contexts = contexts.filter { live.contains($0.key) }
+        kept = kept.filter { !$0.value.list.isEmpty }
+    }
+
+    /// The worker drains: idle connections are closed, and no other is kept.
+    func closeIdle() {
+        keepsNone = true
+        let all = kept.values.flatMap(\.list)
+        kept.removeAll()
+        for connection in all { connection.close() }
+    }
+}

@@ -1,0 +1,51 @@
+import Logging
+import Model
+import Network
+
+/// What a worker logs of connections and requests: bounded, however many there are.
+final class ConnectionMessages {
+    private let log: Logger
+    private var repeated = RepeatedMessages()
+
+    init(log: Logger) { self.log = log }
+
+    func rejected(_ limit: String) { write(.rejected, .warning, ["limit": "\(limit)"]) }
+
+    func acceptFailed(_ error: SystemError) { write(.acceptFailed, .warning, ["reason": "\(error.description)"]) }
+
+    func proxyHeaderMalformed(_ connection: DownstreamConnection) { write(.badProxyHeader, .notice, metadata(connection)) }
+
+    func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
+        write(.handshakeFailed, .notice, metadata(connection, reason, certname, serial))
+    }
+
+    func connectFailed(_ target: UpstreamTarget, reason: String) { write(.connectFailed, .warning, metadata(target, reason)) }
+
+    func badResponse(_ target: UpstreamTarget, reason: String) { write(.badResponse, .warning, metadata(target, reason)) }
+
+    /// Reports how many messages were suppressed, where it is time.
+    func reportSuppressed(now: Int64) {
+        for (kind, count) in repeated.takeLeftOut(now: now) { log.warning("\(kind.words): \(count) similar messages suppressed") }
+    }
+
+    private func write(_ kind: RepeatedMessages.Kind, _ level: Logger.Level, _ metadata: @autoclosure () -> Logger.Metadata) {
+        guard repeated.admits(kind, now: MonotonicClock.nanoseconds()) else { return }
+        log.log(level: level, "\(kind.words)", metadata: metadata())
+    }
+
+    private func metadata(_ connection: DownstreamConnection) -> Logger.Metadata {
+        ["listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)"]
+    }
+
+    private func metadata(_ connection: DownstreamConnection, _ reason: String, _ certname: String?, _ serial: String?) -> Logger.Metadata {
+        var metadata = metadata(connection)
+        metadata["reason"] = "\(reason)"
+        if let certname { metadata["certname"] = "\(certname)" }
+        if let serial { metadata["serial"] = "\(serial)" }
+        return metadata
+    }
+
+    private func metadata(_ target: UpstreamTarget, _ reason: String) -> Logger.Metadata {
+        ["server": "\(target.pool)/\(String(decoding: target.name, as: UTF8.self))", "reason": "\(reason)"]
+    }
+}
