@@ -56,6 +56,25 @@ struct SavedStateTests {
         #expect(servers.map(\.resolved) == [nil, "2001:db8::2", nil, "192.0.2.4", nil, nil])
     }
 
+    /// HAProxy 2.6: stopped in maint, and running or starting in drain.
+    @Test(arguments: [(AdminState.ready, "2 0"), (.drain, "2 8"), (.maint, "0 1")])
+    func theOperationalStateFollowsTheAdministrativeOne(_ admin: AdminState, _ expected: String) throws {
+        var settings = PoolSettings(name: "compilers", check: CheckSettings())
+        settings.servers = [ServerSettings(name: "s1", address: UpstreamAddress(host: "192.0.2.1", port: 8140))]
+        var pool = Pool(settings: settings, site: nil, sites: [])
+        var actions: [PoolAction] = []
+        pool.handle(.admin(pool.servers[0].id, admin), now: .zero, actions: &actions)
+        var report = PoolReport()
+        (report.name, report.settings) = ("compilers", settings)
+        report.servers = pool.servers.map { ServerReport(state: $0) }
+        var service = ServiceReport()
+        service.pools = [report]
+        let line = try #require(ServersState.text(service, pool: nil).split(separator: "\n").last)
+        #expect(line.split(separator: " ")[5...6].joined(separator: " ") == expected)
+        let saved = try #require(try parsed(SavedState.text(service, savedAt: 1) { _ in [] }).servers.first)
+        #expect(saved.admin == admin)
+    }
+
     /// Of a running HAProxy 2.6: a server in maintenance whose name was resolved, with half its weight.
     @Test func aFileOfHAProxysIsRead() throws {
         let state = try parsed(

@@ -21,7 +21,8 @@ package enum ServersState {
 
     private static func line(_ server: ServerReport, _ pool: PoolReport, _ poolNumber: Int, _ number: Int) -> String {
         let state = server.state
-        let operation = !state.isUp ? 0 : state.slowStartSince != nil ? 1 : 2
+        // As HAProxy: stopped in maint; drain leaves it as it is.
+        let operation = !state.isUp || state.admin == .maint ? 0 : state.slowStartSince != nil ? 1 : 2
         let admin = (state.admin == .maint ? 1 : 0) | (state.admin == .drain ? 8 : 0) | (state.health.isResolved ? 0 : 32)
         let isName = state.settings.address.literal == nil
         let (host, port) = server.place

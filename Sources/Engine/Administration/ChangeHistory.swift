@@ -9,6 +9,7 @@ struct ChangeHistory {
         var checksFailed: UInt64 = 0
         var timesDown: UInt64 = 0
         var isUp = true
+        private var isInMaintenance = false
         /// Seconds of the monotonic clock.
         private(set) var changedAt: Int64
         private var secondsDown: Int64 = 0
@@ -20,9 +21,17 @@ struct ChangeHistory {
 
         mutating func turned(isUp: Bool, now: Moment) {
             guard isUp != self.isUp else { return }
-            if isUp { secondsDown += now.steady - changedAt } else { timesDown += 1 }
-            self.isUp = isUp
+            if !isUp { timesDown += 1 }
+            change(now) { $0.isUp = isUp }
+        }
+
+        /// By an operator or the server's agent. As in HAProxy, time in maint is downtime, but no failure.
+        mutating func set(_ state: AdminState, now: Moment) { change(now) { $0.isInMaintenance = state == .maint } }
+
+        private mutating func change(_ now: Moment, _ body: (inout Entry) -> Void) {
+            secondsDown = secondsDown(now: now)
             changedAt = now.steady
+            body(&self)
         }
 
         mutating func note(_ line: String, now: Moment) {
@@ -33,7 +42,7 @@ struct ChangeHistory {
 
         func secondsSinceChange(now: Moment) -> Int64 { now.steady - changedAt }
 
-        func secondsDown(now: Moment) -> Int64 { secondsDown + (isUp ? 0 : now.steady - changedAt) }
+        func secondsDown(now: Moment) -> Int64 { secondsDown + (isUp && !isInMaintenance ? 0 : now.steady - changedAt) }
     }
 
     struct ServerKey: Hashable {
@@ -60,6 +69,10 @@ struct ChangeHistory {
         servers[key, default: Entry(now: startedAt)].turned(isUp: isUp, now: now)
         servers[key]?.note(line, now: now)
         if failedCheck { servers[key]?.checksFailed += 1 }
+    }
+
+    mutating func set(_ state: AdminState, pool: String, server: ServerID, now: Moment) {
+        servers[ServerKey(pool: pool, server: server), default: Entry(now: startedAt)].set(state, now: now)
     }
 
     mutating func note(_ line: String, pool: String, isUp: Bool, now: Moment) {

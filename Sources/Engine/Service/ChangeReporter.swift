@@ -52,6 +52,7 @@ final class ChangeReporter {
         let line = change.line(pool: pool.name, server: server.name)
         notifier.notifyServer(pool, server, change)
         history.note(line, pool: pool.name, server: server.id, isUp: server.isUp, failedCheck: false, now: .now)
+        if case .admin(let state, _) = change.kind { history.set(state, pool: pool.name, server: server.id, now: .now) }
         switch change.kind {
         case .ejected, .agentDown: log.warning("\(line)")
         case .returned, .admin, .agentUp, .forced: log.notice("\(line)")

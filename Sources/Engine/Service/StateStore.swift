@@ -104,9 +104,8 @@ final class StateStore {
         if current.settings.weight == saved.configuredWeight { reply.weight = saved.weight }
         reply.maxconn = saved.maxconn
         // Down although its checks pass: its agent has reported it down.
-        if !saved.isUp, saved.counter.map({ $0 >= current.health.check?.rise ?? 1 }) ?? true, current.settings.agentCheck != nil {
-            reply.health = .down
-        }
+        let passes = saved.counter.map { $0 >= current.health.check?.rise ?? 1 } ?? true
+        if !saved.isUp, saved.admin != .maint, passes, current.settings.agentCheck != nil { reply.health = .down }
         events.append(.adjust(current.id, reply))
         pool.restore(events, now: server.now)
         if pool.server(current.id)?.isUp == false { server.changes.notifier.assumeDown(pool: pool.name, current.id) }
@@ -121,7 +120,7 @@ final class StateStore {
         for stick in sticks where stick.remaining > elapsed {
             guard let id = servers[stick.server] else { continue }
             let age = max(0, settings.expire.inMilliseconds - (stick.remaining - elapsed))
-            pool.restore([.stick(stick.key, id)], now: MonotonicTime(nanoseconds: server.loop.now - age * 1_000_000))
+            pool.restore([.stick(stick.key, id, age: .milliseconds(age))], now: server.now)
             count += 1
         }
         return count
