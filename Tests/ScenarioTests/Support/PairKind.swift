@@ -31,6 +31,9 @@ struct PairKind: Sendable, CustomTestStringConvertible {
     private static let served = "200 – ---- 0"
     private static let large = String(repeating: "0123456789", count: PairScene.largeCount / 10)
 
+    /// More than is held before a server is asked.
+    private static let beginning = String(large.prefix(PairScene.bodyPrefix + 40_000))
+
     static let all: [PairKind] = responses + uploads + refusals + departures + failures
 
     private static let responses: [PairKind] = [
@@ -70,10 +73,10 @@ struct PairKind: Sendable, CustomTestStringConvertible {
             return try upload(scene, make("POST", "/puppet/v3/catalog/agent.test", .text, fields: fields), body)
         },
         PairKind("response before the upload's end", served) { scene in
-            try scene.exchange(report(.early, fields: ["Content-Length: \(PairScene.largeCount)"]) + "begin")
+            try scene.exchange(report(.early, fields: ["Content-Length: \(PairScene.largeCount)"]) + beginning)
         },
         PairKind("refusal before the upload's end", "413 – ---- 0") { scene in
-            try scene.exchange(report(.refuseEarly, fields: ["Content-Length: \(PairScene.largeCount)"]) + "begin")
+            try scene.exchange(report(.refuseEarly, fields: ["Content-Length: \(PairScene.largeCount)"]) + beginning)
         },
     ]
 
@@ -88,8 +91,14 @@ struct PairKind: Sendable, CustomTestStringConvertible {
     ]
 
     private static let departures: [PairKind] = [
-        PairKind("client that leaves in its upload", "– client_gone CH-- 0") { scene in
+        PairKind("client that leaves early in its upload", "– client_gone CD-- 0", servers: 0) { scene in
             try scene.send(report(.text, fields: ["Content-Length: 1000"]) + "begin")
+            try scene.awaitWorker()
+            try scene.leave()
+            return []
+        },
+        PairKind("client that leaves in its upload", "– client_gone CH-- 0") { scene in
+            try scene.send(report(.text, fields: ["Content-Length: \(PairScene.largeCount)"]) + beginning)
             try scene.awaitWorker()
             try scene.leave()
             return []
