@@ -99,7 +99,7 @@ let package = Package(
         library("AccessLogging", ["Model", "Settings", "Telemetry", "Network", "CLinux", logging]),
         library("Hooks", ["Model", "Network", "CLinux", logging]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
-        library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
+        library("Admin", ["Model", "Settings", "Balancing", "Telemetry"]),
         library(
             "Engine",
             [

@@ -3,7 +3,7 @@ import Settings
 /// A configuration file → settings, or everything that is wrong with it.
 ///
 /// Steps: text → values with places (`Document`), defaults put under pools and servers (`DefaultsMerge`), values → settings
-/// (`Decoder`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`).
+/// (`Decoder`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`), what is hardly meant (`Advice`).
 package struct ConfigurationLoader {
     /// - Parameters:
     ///   - path: as the operator named it; diagnostics repeat it.
@@ -48,8 +48,11 @@ package struct ConfigurationLoader {
             findings.error(
                 "\"\(reference.label)\": \(reference.path) cannot be \(reference.use.rawValue): \(problem)", at: reference.position)
         }
+        let advice = Findings(file: file)
+        if !findings.hasErrors { Advice(settings: settings, root: root, findings: advice).give() }
         return LoadResult(
-            settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, files: Array(decoder.files), file: file)
+            settings: findings.hasErrors ? nil : settings, diagnostics: findings.diagnostics, advice: advice.diagnostics,
+            files: Array(decoder.files), file: file)
     }
 
     /// The path at `admin.socket`, of a file that may be wrong otherwise: a running service must be reachable just then. Where the file is not

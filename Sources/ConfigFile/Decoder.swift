@@ -20,7 +20,7 @@ final class Decoder {
     var isPartial = false
     /// Every file that must be readable.
     var files: Set<FileReference> = []
-    /// Where the parts stand that the validator looks at again.
+    /// Positions of the parts that the validator looks at again.
     var places = Places()
     var listenerNames: Set<String> = []
     var routeNames: Set<String> = []
@@ -28,6 +28,13 @@ final class Decoder {
     /// `trusted_oids`, turned round; of two OIDs with one name the first.
     let oidsByName: [String: String]
     private let root: DocumentValue
+
+    /// As they are written, so that a route's condition on a listener that has a mistake elsewhere is no second mistake.
+    var listenersInDocument: [String] {
+        guard let listeners = root["listeners"] else { return [] }
+        let elements = if case .list(let elements) = listeners.content { elements } else { [listeners] }
+        return elements.compactMap { if case .scalar(let name) = $0["name"]?.content { name } else { nil } }
+    }
 
     init(_ root: DocumentValue, folder: String, _ findings: Findings) {
         self.root = root
@@ -49,7 +56,7 @@ final class Decoder {
         return result
     }
 
-    /// Everything but the site that this instance stands in, which `SiteSelection` decides.
+    /// Everything but this instance's site, which `SiteSelection` decides.
     func decode() -> ProxySettings {
         var settings = ProxySettings()
         guard var map = cursor(root) else { return settings }
@@ -181,7 +188,7 @@ struct FileReference: Hashable {
     var use = FileAccess.Use.read
 }
 
-/// Where what the validator compares stands in the file; indices as in `ProxySettings`.
+/// Positions in the file of what the validator compares; indices as in `ProxySettings`.
 struct Places {
     var listenerAddresses: [Position] = []
     /// Of `admin.http`.

@@ -32,9 +32,23 @@ extension Decoder {
         conditions.endpoint = map.read("endpoint", scalar.list(scalar.endpoints))?.reduce(into: []) { $0.formUnion($1) }
         conditions.averageQueueAbove = map.read("avg_queue", averageQueues)
         conditions.trusted = map.read("trusted", trusted)
+        conditions.listener = map.read("listener", scalar.list(listenerName))
+        conditions.serverName = map.read("server_name", scalar.list(scalar.hostGlob))
+        conditions.method = map.read("method", scalar.list(scalar.method))
+        conditions.path = map.read("path", scalar.list(scalar.pathGlob))
+        conditions.agentVersion = map.read("agent_version", scalar.list(scalar.versionGlob))
         map.finish()
         checkNotEmpty(value)
         return conditions
+    }
+
+    private func listenerName(_ value: DocumentValue) -> String? {
+        guard let text = scalar.text(value) else { return nil }
+        guard listenerNames.contains(text) || listenersInDocument.contains(text) else {
+            findings.error("no listener \"\(text)\"", at: value.position, hint: Decoder.nearest(text, listenerNames.sorted()))
+            return nil
+        }
+        return text
     }
 
     /// Conditions that are all left out or null would hold always.
@@ -80,7 +94,7 @@ extension Decoder {
         return oid
     }
 
-    /// Puppet's arc: what stands elsewhere in a certificate is no trusted fact.
+    /// Puppet's arc: an extension outside of it is no trusted fact.
     static let puppetArc = "1.3.6.1.4.1.34380.1."
 
     private func nonEmptyEntries(_ value: DocumentValue) -> [DocumentEntry]? {

@@ -27,7 +27,7 @@ extension Decoder {
         return read(value).map { .own($0) }
     }
 
-    /// Duplicate names, and where the addresses stand.
+    /// Duplicate names, and the positions of the addresses.
     func recordServers(_ value: DocumentValue?, _ index: Int) {
         let servers: [DocumentValue]
         switch value?.content {

@@ -44,7 +44,8 @@ extension Decoder {
 
     private func fileMode(_ value: DocumentValue) -> UInt32? {
         guard let text = scalar.text(value) else { return nil }
-        guard (3...4).contains(text.utf8.count), let mode = UInt32(text, radix: 8), mode <= 0o777, !text.hasPrefix("+") else {
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), let mode = UInt32(text, radix: 8), mode <= 0o777
+        else {
             scalar.wrong(value, "\"\(text)\" is no file mode", hint: "octal, as 0660")
             return nil
         }
@@ -137,6 +138,7 @@ extension Decoder {
         map.set(&limits.bodyPrefix, "body_prefix", scalar.size(0...(64 << 20)))
         map.set(&limits.heldBodies, "held_bodies", scalar.size((1 << 20)...(1 << 40)))
         map.set(&limits.minimumRate, "minimum_rate", scalar.size(0...(1 << 30)))
+        map.set(&limits.bodyScan, "body_scan", scalar.size((1 << 10)...(256 << 20)))
         map.set(&limits.perCertname, "per_certname", scalar.size(0...1_000_000))
         map.set(&limits.queue, "queue", scalar.size(0...1_000_000))
         limits.workerThreads = map.read("worker_threads") { value -> Int? in

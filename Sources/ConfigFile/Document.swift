@@ -51,7 +51,7 @@ enum Document {
     }
 
     private static func firstInvalid(in bytes: ArraySlice<UInt8>) -> Position {
-        // Line by line; within a line the longest valid start. Beyond 4 KiB of a line the column is not told exactly.
+        // Line by line; within a line the longest valid start. Beyond 4 KiB of a line the column is not exact.
         for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             guard String(validating: line, as: UTF8.self) == nil else { continue }
             let valid = (0...min(line.count, 4096)).last { String(validating: line.prefix($0), as: UTF8.self) != nil } ?? 0

@@ -7,7 +7,7 @@
 struct DocumentText {
     /// A character of the private use area: YAML takes it as a letter.
     static let aliasMark: Unicode.Scalar = "\u{F8FF}"
-    /// The first of those that stand for a duplicate key's first letter.
+    /// The first of those that replace a duplicate key's first letter.
     static let firstKeyMark: UInt32 = 0xF000
     static let keyMarkLimit = 64
     /// What may be composed again in all, so that a large file with many duplicates does not take long.
@@ -40,7 +40,7 @@ struct DocumentText {
         return String(view)
     }
 
-    /// A text of the composer as it stands in the file.
+    /// A text of the composer as it is in the file.
     static func restored(_ text: String) -> String {
         guard text.unicodeScalars.contains(aliasMark) else { return text }
         var view = String.UnicodeScalarView()
@@ -62,7 +62,7 @@ struct DocumentText {
         return nil
     }
 
-    /// Makes the key at that place another one. False where the key is not written plainly (a tag or an anchor stands before it,
+    /// Makes the key at that place another one. False where the key is not written plainly (a tag or an anchor is before it,
     /// it is empty or holds escapes), or where too many have been exchanged.
     mutating func exchangeKey(_ key: String, at position: Position) -> Bool {
         guard exchanged.count < DocumentText.keyMarkLimit, exchanged.count * scalars.count < DocumentText.recomposedLimit,

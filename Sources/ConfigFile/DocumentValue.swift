@@ -13,7 +13,7 @@ struct DocumentValue: Sendable {
 
     var content: Content
     let position: Position
-    /// The key that it stands under, for messages; that of its list for a list's element; empty for the whole document.
+    /// Its key, for messages; that of its list for a list's element; empty for the whole document.
     var label = ""
 
     var isNull: Bool {

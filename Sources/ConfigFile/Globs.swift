@@ -28,6 +28,52 @@ extension ScalarReader {
         return true
     }
 
+    /// For names that clients send as SNI.
+    func hostGlob(_ value: DocumentValue) -> String? {
+        glob(value, of: "server name", hint: "letters, digits, . and -; globs know * and ? only") {
+            ASCII.isWord($0) || $0 == 0x2D || $0 == 0x2E
+        }
+    }
+
+    /// For `X-Puppet-Version`, such as `7.*`.
+    func versionGlob(_ value: DocumentValue) -> String? {
+        glob(value, of: "agent's version", hint: "as 8.10.0 or 7.*; globs know * and ? only") {
+            ASCII.isWord($0) || "-.+".utf8.contains($0)
+        }
+    }
+
+    private func glob(_ value: DocumentValue, of what: String, hint: String, _ isPossible: (UInt8) -> Bool) -> String? {
+        guard let text = text(value) else { return nil }
+        guard text.utf8.allSatisfy({ isPossible($0) || $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) else {
+            wrong(value, "\"\(text)\" matches no \(what)", hint: hint)
+            return nil
+        }
+        return text
+    }
+
+    /// For normalised paths: they begin with a slash and have no empty segment.
+    func pathGlob(_ value: DocumentValue) -> String? {
+        guard let text = text(value) else { return nil }
+        guard ["/", "*", "?"].contains(text.prefix(1)), !text.contains("//") else {
+            wrong(value, "\"\(text)\" matches no path", hint: "as /puppet/v3/tasks*, without query; globs know * and ? only")
+            return nil
+        }
+        return text
+    }
+
+    func method(_ value: DocumentValue) -> RequestMethod? {
+        guard let text = text(value) else { return nil }
+        let method = RequestMethod(word: text)
+        guard method != .other, method != .connect, method != .trace else {
+            let words = RequestMethod.allCases.filter { $0 != .other && $0 != .connect && $0 != .trace }.map(\.word)
+            wrong(
+                value, "\"\(text)\" is no method that is forwarded",
+                hint: Suggestion.nearest(to: text.uppercased(), among: words) ?? words.joined(separator: ", "))
+            return nil
+        }
+        return method
+    }
+
     /// A glob of endpoint words → the endpoints that it names, at least one.
     func endpoints(_ value: DocumentValue) -> Set<PuppetEndpoint>? {
         guard let text = text(value) else { return nil }

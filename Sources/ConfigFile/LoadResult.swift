@@ -6,13 +6,18 @@ package struct LoadResult: Sendable {
     package let settings: ProxySettings?
     /// Errors and warnings in the file's order.
     package let diagnostics: [Diagnostic]
+    /// Warnings of what is legal and most probably not meant, in the file's order; for `check` alone.
+    package let advice: [Diagnostic]
     /// Certificates, keys and the like, where the file names them.
     let files: [FileReference]
     private let file: String
 
-    init(settings: ProxySettings?, diagnostics: [Diagnostic], files: [FileReference] = [], file: String) {
+    init(
+        settings: ProxySettings?, diagnostics: [Diagnostic], advice: [Diagnostic] = [], files: [FileReference] = [], file: String
+    ) {
         self.settings = settings
         self.diagnostics = diagnostics
+        self.advice = advice
         self.files = files.sorted { $0.position < $1.position }
         self.file = file
     }

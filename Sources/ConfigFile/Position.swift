@@ -1,4 +1,4 @@
-/// Where something stands in the configuration file: line and column from 1, the column counted in Unicode scalars.
+/// A place in the configuration file: line and column from 1, the column counted in Unicode scalars.
 package struct Position: Hashable, Sendable, Comparable {
     package let line: Int
     package let column: Int

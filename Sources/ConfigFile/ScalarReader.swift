@@ -20,7 +20,7 @@ struct ScalarReader {
         return text
     }
 
-    /// A name of ours: letters, digits and `_ . : -`, as in HAProxy, so that it can stand in commands, metrics and log lines.
+    /// A name of ours: letters, digits and `_ . : -`, as in HAProxy, so that it fits into commands, metrics and log lines.
     func name(_ value: DocumentValue) -> String? {
         guard let text = text(value) else { return nil }
         guard isName(text) else {
@@ -82,7 +82,7 @@ struct ScalarReader {
         }
     }
 
-    /// A list, or one value that stands for a list of one. Elements that are wrong are reported and left out.
+    /// A list, or one value for a list of one. Elements that are wrong are reported and left out.
     func list<Element>(allowsEmpty: Bool = false, _ read: @escaping (DocumentValue) -> Element?) -> (DocumentValue) -> [Element]? {
         { value in
             guard case .list(let elements) = value.content else { return read(value).map { [$0] } }

@@ -1,7 +1,7 @@
 import Model
 import Settings
 
-/// Which site does this instance stand in? `--site`, else `PUPPETFRONT_SITE`, else the file's `site:`, else the only site there is.
+/// Which site is this instance's? `--site`, else `PUPPETFRONT_SITE`, else the file's `site:`, else the only site there is.
 struct SiteSelection {
     /// From `--site`; nil where not given.
     var argument: String?

@@ -72,16 +72,16 @@ struct Validator {
 
     // MARK: Admin
 
-    /// Who could change things on the page.
+    /// Which clients could change things on the page.
     private func checkAdmin() {
         guard let http = settings.admin.http else { return }
         let verifies = http.tls.map { $0.clientCertificate != .none } ?? false
         if http.allowChanges, http.tokenFile == nil, !verifies, let place = places.adminChanges {
             findings.error(
-                "nothing says who may change things: everybody could", at: place, hint: "\"token_file\", or \"tls\" with a client_ca")
+                "changes are open to every client", at: place, hint: "\"token_file\", or \"tls\" with a client_ca")
         }
         if http.operators != nil, !verifies, let place = places.adminOperators {
-            findings.error("without \"tls\" and a client_ca nobody shows a certificate", at: place)
+            findings.error("without \"tls\" and a client_ca no client shows a certificate", at: place)
         }
         if http.tokenFile != nil, http.tls == nil, !http.address.address.isLoopback, let place = places.adminToken {
             findings.warning("the token goes over plain HTTP on an address off loopback", at: place, hint: "\"tls\" in admin.http")
@@ -109,7 +109,7 @@ struct Validator {
 
     // MARK: Identity
 
-    /// Fields that Puppet Server believes, for anybody on the way to read and to forge.
+    /// Fields that Puppet Server believes, which anyone on the network path could read and forge.
     private func warnOfIdentityInTheClear(_ index: Int) {
         let pool = settings.pools[index]
         guard pool.identity == .headers, let places = places.serverAddresses[index] else { return }

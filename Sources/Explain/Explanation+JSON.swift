@@ -1,21 +1,26 @@
+import Model
+
 extension Explanation {
     /// One object on one line: every key of the contract, in its order, null where it has no value.
     package var json: String {
         let members: [(String, String)] = [
-            ("endpoint", JSONText.string(endpoint.rawValue)),
-            ("certname", JSONText.string(certname)),
-            ("client", JSONText.string(question.certname)),
-            ("environment", JSONText.string(environment)),
-            ("environment_source", JSONText.string(environmentSource?.rawValue)),
+            ("endpoint", JSONString.text(endpoint.rawValue)),
+            ("certname", JSONString.text(certname)),
+            ("client", JSONString.text(question.certname)),
+            ("environment", JSONString.text(environment)),
+            ("environment_source", JSONString.text(environmentSource?.rawValue)),
             ("ca", isCA ? "true" : "false"),
-            ("decision", JSONText.string(isForward ? "forward" : "refuse")),
-            ("reason", JSONText.string(reason?.rawValue)),
+            ("decision", JSONString.text(isForward ? "forward" : "refuse")),
+            ("reason", JSONString.text(reason?.rawValue)),
             ("status", reason?.status.map(String.init) ?? "null"),
-            ("route", JSONText.string(route)),
-            ("pool", JSONText.string(pool)),
-            ("tiers", JSONText.list(tiers.map { JSONText.list($0.map { JSONText.string($0) }) })),
-            ("site", JSONText.string(site?.value)),
+            ("route", JSONString.text(route)),
+            ("pool", JSONString.text(pool)),
+            ("tiers", JSONString.list(tiers.map { JSONString.list($0.map { JSONString.text($0) }) })),
+            ("site", JSONString.text(site?.value)),
+            ("listener", JSONString.text(question.listener)),
+            ("server_name", JSONString.text(question.serverName)),
+            ("agent_version", JSONString.text(question.agentVersion)),
         ]
-        return "{" + members.map { "\(JSONText.string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+        return "{" + members.map { "\(JSONString.text($0.0)):\($0.1)" }.joined(separator: ",") + "}"
     }
 }

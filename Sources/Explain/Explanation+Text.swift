@@ -7,6 +7,9 @@ extension Explanation {
             ("request", "\(question.method) \(question.target)"), ("taken for", takenFor), ("client", client),
             ("source", question.source?.description ?? "not given: no condition on the source holds"),
         ]
+        if let listener = question.listener { lines.append(("listener", listener)) }
+        if let serverName = question.serverName { lines.append(("server name", serverName)) }
+        if let agentVersion = question.agentVersion { lines.append(("agent", agentVersion)) }
         if let site { lines.append(("site", site.value)) }
         if bodyMatters { lines.append(("note", "no body given: an environment in it would go before the query's")) }
         lines += passed.map { ("passed over", "\($0.rule): \($0.why)") }
@@ -36,6 +39,9 @@ extension Explanation {
             switch reason {
             case .badRequest: ambiguity?.rawValue ?? "malformed"
             case .wrongCertname: "\(question.certname ?? "") may not ask for the \(endpoint.rawValue) of \(certname ?? "")"
+            case .unverified: "the \(endpoint.rawValue) needs a verified certificate"
+            case .notAuthorized: "the \(endpoint.rawValue) needs a certificate with pp_cli_auth, which \(question.certname ?? "") has not"
+            case .bodyTooLarge: "the body is longer than limits.body_scan"
             case .noRoute: "no rule matches, and environments has no default"
             case .methodNotAllowed: "\(question.method) is never forwarded"
             case .targetTooLong: "the target is longer than limits.target"

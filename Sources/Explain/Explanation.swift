@@ -36,8 +36,11 @@ package struct Explanation: Sendable {
 
     package init(_ question: Question, settings: ProxySettings) throws(QuestionError) {
         let identity = try Explanation.identity(question, settings)
+        if let listener = question.listener, !settings.listeners.contains(where: { $0.name == listener }) {
+            throw .unknownListener(listener)
+        }
         var request = PuppetRequest()
-        let refusal = Explanation.classify(question, settings.limits, &request)
+        let refusal = Explanation.classify(question, settings.limits, identity, &request)
         self.question = question
         site = settings.site
         endpoint = request.endpoint
@@ -46,15 +49,17 @@ package struct Explanation: Sendable {
         environment = Explanation.text(request.environment)
         environmentSource = request.environmentSource
         ambiguity = refusal?.ambiguity
-        bodyMatters = request.endpoint == .catalog && question.body == nil && question.method == "POST"
+        bodyMatters = (request.endpoint == .catalog || request.endpoint == .compile) && question.body == nil && question.method == "POST"
         guard refusal == nil else {
             (reason, route, pool, balance, tiers, passed) = (refusal?.reason, nil, nil, nil, [], [])
             return
         }
         let routes = RouteTable(settings)
-        let trace = routes.trace(request, identity: identity, source: question.source, averageQueue: { _ in Int.min })
-        let words = RuleWords(question: question, request: request, identity: identity, settings: settings, routes: routes)
-        passed = words.passed(trace)
+        let context = RouteContext(
+            identity: identity, source: question.source, listener: Explanation.bytes(question.listener),
+            serverName: Explanation.bytes(question.serverName))
+        let trace = routes.trace(request, context, averageQueue: { _ in AverageQueueCondition.unknown })
+        passed = RuleWords(request: request, context: context, settings: settings, routes: routes).passed(trace)
         switch trace.decision {
         case .forward(let index, let rule):
             (reason, route) = (nil, routes.name(rule))
@@ -74,25 +79,29 @@ package struct Explanation: Sendable {
 
     /// What the proxy refuses before it asks the routes.
     private static func classify(
-        _ question: Question, _ limits: LimitSettings, _ request: inout PuppetRequest
+        _ question: Question, _ limits: LimitSettings, _ identity: ClientIdentity?, _ request: inout PuppetRequest
     ) -> (reason: Reason, ambiguity: Ambiguity?)? {
         let target = question.originForm
         if target.count > limits.target { return (.targetTooLong, nil) }
         let method = question.requestMethod
         if method == .connect || method == .trace { return (.methodNotAllowed, nil) }
-        switch request.classify(method: method, target: target.span) {
+        let version = bytes(question.agentVersion)
+        switch request.classify(
+            method: method, target: target.span, agentVersion: version.span, isOperator: identity?.mayOperateCA ?? false)
+        {
         case .complete: return nil
         case .ambiguous(let problem): return (.badRequest, problem)
         case .needsBody: break
         }
         let body = question.body ?? []
-        let held = body.span.extracting(0..<min(body.count, max(limits.bodyPrefix, 0)))
+        let held = body.span.extracting(0..<min(body.count, max(limits.bodyScan, 0)))
         let type = [UInt8]("application/x-www-form-urlencoded".utf8)
         let none: [UInt8] = []
         let extent: BodyExtent = held.count < body.count ? .cut : .whole
         switch request.classifyBody(held, contentType: type.span, contentEncoding: none.span, extent: extent) {
         case .complete, .needsMore: return nil
         case .ambiguous(let problem): return (.badRequest, problem)
+        case .tooLong: return (.bodyTooLarge, nil)
         }
     }
 
@@ -110,6 +119,8 @@ package struct Explanation: Sendable {
             certname: Array(certname.utf8), distinguishedName: Array("CN=\(certname)".utf8), serial: [], issuerDER: [], der: [],
             extensions: extensions, notAfter: .max, headerBlock: [])
     }
+
+    private static func bytes(_ text: String?) -> [UInt8] { Array((text ?? "").utf8) }
 
     private static func text(_ bytes: [UInt8]) -> String? { bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
 }

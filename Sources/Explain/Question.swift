@@ -1,6 +1,6 @@
 import Model
 
-/// One request, told in words: what `puppetfront explain` is asked.
+/// One request, described in words: what `puppetfront explain` is asked.
 package struct Question: Sendable {
     /// As on the wire, such as `GET`; compared with case.
     package var method: String
@@ -8,6 +8,12 @@ package struct Question: Sendable {
     package var target: String
     /// nil: not known, and no condition on the source holds.
     package var source: IPAddress?
+    /// A listener's name; nil: not known, and no condition on it holds.
+    package var listener: String?
+    /// The SNI; nil: none.
+    package var serverName: String?
+    /// `X-Puppet-Version`; nil: none.
+    package var agentVersion: String?
     /// Stands for a verified certificate of that name; nil for none.
     package var certname: String?
     /// The certificate's extensions: short name or dotted OID, and value. Needs `certname`.
@@ -17,7 +23,7 @@ package struct Question: Sendable {
 
     package init(
         method: String, target: String, source: IPAddress? = nil, certname: String? = nil, trusted: [(key: String, value: String)] = [],
-        body: [UInt8]? = nil
+        body: [UInt8]? = nil, listener: String? = nil, serverName: String? = nil, agentVersion: String? = nil
     ) {
         self.method = method
         self.target = target
@@ -25,22 +31,12 @@ package struct Question: Sendable {
         self.certname = certname
         self.trusted = trusted
         self.body = body
+        self.listener = listener
+        self.serverName = serverName
+        self.agentVersion = agentVersion
     }
 
-    var requestMethod: RequestMethod {
-        switch method {
-        case "GET": .get
-        case "HEAD": .head
-        case "POST": .post
-        case "PUT": .put
-        case "DELETE": .delete
-        case "OPTIONS": .options
-        case "PATCH": .patch
-        case "CONNECT": .connect
-        case "TRACE": .trace
-        default: .other
-        }
-    }
+    var requestMethod: RequestMethod { RequestMethod(word: method) }
 
     /// The target as it is forwarded: absolute-form cut to its path and query (RFC 9112 section 3.2.2).
     var originForm: [UInt8] {
@@ -56,16 +52,18 @@ package struct Question: Sendable {
     }
 }
 
-/// A question that cannot be answered: wrong usage.
+/// A question without a response: wrong usage.
 package enum QuestionError: Error, Sendable, Equatable {
     case trustedWithoutCertname
     /// Neither Puppet's short name, nor one of trusted_oids, nor a dotted OID.
     case unknownExtension(String)
+    case unknownListener(String)
 
     /// For the operator, one line.
     package var message: String {
         switch self {
         case .trustedWithoutCertname: "trusted extensions are a certificate's: a certname is needed, too"
+        case .unknownListener(let name): "no listener is called \(name)"
         case .unknownExtension(let key): "no certificate extension is called \(key); hint: a short name such as pp_role, or a dotted OID"
         }
     }

@@ -1,7 +1,7 @@
 import Model
 
 /// A question as words, as the command line and the runtime socket take it: `METHOD PATH [--certname NAME] [--source ADDRESS]
-/// [--trusted KEY=VALUE]…`.
+/// [--trusted KEY=VALUE]… [--listener NAME] [--server-name NAME] [--agent-version VERSION]`.
 package enum QuestionWords {
     package struct Fault: Error, Sendable, Equatable {
         package let message: String
@@ -21,6 +21,9 @@ package enum QuestionWords {
             guard let value else { throw Fault(message: "\(parts[0]) needs a value") }
             switch parts[0] {
             case "--certname": question.certname = value
+            case "--listener": question.listener = value
+            case "--server-name": question.serverName = value
+            case "--agent-version": question.agentVersion = value
             case "--source":
                 guard let address = IPAddress(value) else { throw Fault(message: "--source: \"\(value)\" is no address") }
                 question.source = address

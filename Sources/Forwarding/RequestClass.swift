@@ -7,7 +7,7 @@ extension QueueClass {
         switch endpoint {
         case _ where isCA: self = .authority
         case .status, .metrics: self = .authority
-        case .catalog: self = .compile
+        case .catalog, .compile: self = .compile
         default: self = .quick
         }
     }

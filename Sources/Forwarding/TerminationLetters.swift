@@ -7,7 +7,9 @@ package enum TerminationLetters {
     package static func of(_ failure: Reason?, byTimeout: Bool, in state: ExchangeStateMachine.State) -> StaticString {
         switch failure {
         case nil: "----"
-        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .perCertname: "PR--"
+        case .badRequest, .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge,
+            .bodyTooLarge, .perCertname:
+            "PR--"
         case .requestTimeout: state == .readingHead ? "cR--" : "cD--"
         case .tooSlow: "cD--"
         case .queueFull, .overloaded: "SQ--"

@@ -17,7 +17,7 @@ enum ASCIIByte {
         return byte < 0x80 && word &>> UInt64(byte & 0x3F) & 1 == 1
     }
 
-    /// Up to eight characters as a number, the first one lowest: what `ByteScan.word` reads where these stand.
+    /// Up to eight characters as a number, the first one lowest: what `ByteScan.word` reads at these characters.
     @inline(__always)
     static func word(_ text: StaticString) -> UInt64 {
         var word: UInt64 = 0

@@ -1,6 +1,6 @@
 import Model
 
-/// Where one message's content ends (RFC 9112 sections 6 and 7). It counts and judges; it holds no bytes.
+/// Where one message's content ends (RFC 9112 sections 6 and 7). It counts and checks; it holds no bytes.
 ///
 /// States of a chunked message: size line → data → CRLF → size line … → last size line → trailer section → finished. A length counts
 /// down to finished; `untilClose` never finishes by itself.
@@ -36,7 +36,7 @@ package struct BodyScanner: Sendable {
     }
 
     /// What the first bytes of `bytes` are. The segment counts as taken: the caller drops its bytes and calls again with what follows.
-    /// After `needMore` it calls again with the same bytes and more behind them; at most `Bound.trailers` bytes need be held for that.
+    /// After `needMore` it calls again with the same bytes and more after them; at most `Bound.trailers` bytes need be held for that.
     package mutating func next(_ bytes: borrowing Span<UInt8>) throws(FramingError) -> BodySegment {
         switch state {
         case .finished:

@@ -1,6 +1,6 @@
 import Model
 
-/// `size [;extension] CRLF` (RFC 9112 section 7.1). The extension is judged by its bytes only: its meaning is the next hop's affair.
+/// `size [;extension] CRLF` (RFC 9112 section 7.1). Only the bytes of the extension are checked; its meaning is for the next hop.
 struct ChunkLine {
     let size: UInt64
     /// Bytes of the line with its CRLF.

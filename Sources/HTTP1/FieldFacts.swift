@@ -17,7 +17,7 @@ struct FieldFacts {
 
     /// Marks the fields that a Connection field names as `.connectionNamed`, too.
     init(_ bytes: borrowing Span<UInt8>, fields: inout [HeaderField]) throws(HeadDefect) {
-        for index in 0..<fields.count where KindSet.telling.contains(fields[index].kind) {
+        for index in 0..<fields.count where KindSet.affectingFraming.contains(fields[index].kind) {
             let value = fields[index].value
             switch fields[index].kind {
             case .host:
@@ -74,7 +74,7 @@ struct FieldFacts {
         }
     }
 
-    /// Host, Content-Length and Expect are meant for the server, and what the server sees of them must be what was judged here: naming
+    /// Host, Content-Length and Expect are meant for the server, and the server must see what was checked here: naming
     /// them in Connection changes nothing. Fields that never pass keep the kind that says why.
     private static func markNamed(_ bytes: borrowing Span<UInt8>, option: ByteRange, fields: inout [HeaderField]) {
         for index in fields.indices where fields[index].name.count == option.count {

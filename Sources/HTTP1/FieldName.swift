@@ -1,7 +1,7 @@
 import Model
 
 /// Which of the fields that the proxy knows a name is. Length first, then the first sixteen bytes in two words, so that most names
-/// are told apart without a loop.
+/// are distinguished without a loop.
 struct FieldName {
     /// The first eight bytes in lower case, the first one lowest, zero beyond the name's end.
     let low: UInt64
@@ -29,7 +29,7 @@ struct FieldName {
     @inline(__always)
     private static func mask(_ count: Int) -> UInt64 { (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1 }
 
-    /// - Parameter start: where the name stands in `bytes`; read for names longer than sixteen bytes only.
+    /// - Parameter start: the name's offset in `bytes`; read for names longer than sixteen bytes only.
     @inline(__always)
     func kind(_ bytes: borrowing Span<UInt8>, start: Int) -> FieldKind {
         if UInt8(truncatingIfNeeded: low) == 0x78 { return extensionKind(bytes, start: start) }
@@ -93,7 +93,7 @@ struct FieldName {
 }
 
 extension FieldName {
-    /// The kind of a name that has characters beside letters and `-`, or stands in the last sixteen bytes. `_` counts as `-` for
+    /// The kind of a name that has characters other than letters and `-`, or is in the last sixteen bytes. `_` counts as `-` for
     /// identity fields alone, since some servers take one for the other: `Content_Length` is no Content-Length.
     @inline(never)
     static func slowKind(_ bytes: borrowing Span<UInt8>, start: Int, count: Int) -> FieldKind {

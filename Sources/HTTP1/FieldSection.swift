@@ -3,11 +3,11 @@ import Model
 /// Field lines up to and with the empty line that ends them: of a head, or of a trailer section (RFC 9112 section 5).
 ///
 /// Stricter than the RFC lets a recipient be: CRLF alone ends a line, folded lines are refused, and so is white space before a
-/// colon. A line is judged once its line feed has come, and not before, so that the verdict does not depend on how the bytes were
+/// colon. A line is checked once its line feed has come, and not before, so that the result does not depend on how the bytes were
 /// split into reads.
 enum FieldSection {
     /// Parses on from `position`, the start of a line. Appends what it finds to `fields` and leaves `position` at the first line that
-    /// is not whole, or behind the empty line. True where the section is complete.
+    /// is not whole, or after the empty line. True where the section is complete.
     @inline(__always)
     static func parse(
         _ bytes: borrowing Span<UInt8>, position: inout Int, fields: inout [HeaderField], limit: Int
@@ -29,7 +29,7 @@ enum FieldSection {
 
     private static let incomplete = -1
 
-    /// The offset behind the line's CRLF. Only the empty line is two bytes long.
+    /// The offset after the line's CRLF. Only the empty line is two bytes long.
     @inline(__always)
     private static func line(
         _ bytes: borrowing Span<UInt8>, start: Int, fields: inout [HeaderField], limit: Int
@@ -81,7 +81,7 @@ enum FieldSection {
 
     /// Any token up to its colon: the colon's offset, or `bytes.count` where it has not come.
     @inline(never)
-    private static func slowName(_ bytes: borrowing Span<UInt8>, start: Int, kind: inout FieldKind) throws(HeadDefect) -> Int {
+    static func slowName(_ bytes: borrowing Span<UInt8>, start: Int, kind: inout FieldKind) throws(HeadDefect) -> Int {
         var end = start
         while end < bytes.count, ASCIIByte.isToken(bytes[end]) { end += 1 }
         guard end < bytes.count else { return end }

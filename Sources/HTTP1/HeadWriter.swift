@@ -9,7 +9,7 @@ import Model
 ///     Transfer-Encoding                chunked again where it was     chunked again where it was and the client can read it
 ///     Content-Length                   as it is                       as it is; dropped from 1xx and 204
 ///     Host                             as it is; from the target where that is in absolute-form; added to HTTP/1.0
-///     Expect                           as it is, unless told; dropped from HTTP/1.0
+///     Expect                           as it is, unless `dropExpect`; dropped from HTTP/1.0
 ///     identity fields                  dropped                        as they are
 ///     Via                              added                          added
 ///
@@ -24,6 +24,9 @@ package enum HeadWriter {
         _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, identityFields: [UInt8], forwardedFor: [UInt8],
         dropExpect: Bool, fallbackHost: [UInt8], to output: ByteBuffer
     ) -> Bool {
+        if head.hasBareLineFeeds {
+            return appendRequestWithBareLineFeeds(head, bytes, identityFields, forwardedFor, fallbackHost, to: output)
+        }
         let start = output.end
         var fits = appendRequestLine(head, bytes: bytes, to: output)
         var dropped = KindSet.hopByHop.with(.identity)
@@ -105,6 +108,29 @@ package enum HeadWriter {
 }
 
 extension HeadWriter {
+    /// Field by field, each line with CRLF: no byte between the fields passes as it came.
+    private static func appendRequestWithBareLineFeeds(
+        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, _ identityFields: [UInt8], _ forwardedFor: [UInt8],
+        _ fallbackHost: [UInt8], to output: ByteBuffer
+    ) -> Bool {
+        let start = output.end
+        let dropped = KindSet.hopByHop.with(.identity).with(.expect)
+        var fits = appendRequestLine(head, bytes: bytes, to: output)
+        for index in 0..<head.fields.count where !dropped.contains(head.fields[index].kind) {
+            let field = head.fields[index]
+            let value = field.kind == .host ? head.host : field.value
+            fits = append(bytes, field.name.lower, field.name.upper, to: output) && append(": ", to: output) && fits
+            fits = append(bytes, value.lower, value.upper, to: output) && append("\r\n", to: output) && fits
+        }
+        if head.first(.host) == nil {
+            fits = (head.isAbsoluteForm ? appendHost(bytes, head.host, to: output) : appendHost(fallbackHost, to: output)) && fits
+        }
+        fits = append(identityFields, to: output) && append(forwardedFor, to: output) && fits
+        fits = appendVia(head.version, to: output) && fits
+        if !fits { output.end = start }
+        return fits
+    }
+
     /// Nothing where the line can pass as it came: it is then the beginning of the first run.
     @inline(__always)
     private static func appendRequestLine(_ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, to output: ByteBuffer) -> Bool {

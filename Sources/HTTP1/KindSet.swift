@@ -25,11 +25,11 @@ struct KindSet {
     }
 
     /// What framing, routing and the connection depend on.
-    static var telling: KindSet {
+    static var affectingFraming: KindSet {
         @inline(__always) get { KindSet().with(.host).with(.contentLength).with(.transferEncoding).with(.connection).with(.expect) }
     }
 
-    /// RFC 9110 section 6.5.1: what must not be told after the content, beside the hop-by-hop fields.
+    /// RFC 9110 section 6.5.1: what must not be in trailers, apart from the hop-by-hop fields.
     static var notInTrailers: KindSet {
         @inline(__always) get {
             hopByHop.with(.host).with(.contentLength).with(.expect).with(.contentType).with(.contentEncoding).with(.identity)

@@ -1,9 +1,9 @@
 import Model
 
-/// `METHOD SP target SP HTTP/1.x CRLF` (RFC 9112 section 3).
+/// `METHOD SP target SP HTTP/1.x CRLF` (RFC 9112 section 3); in HTTP/1.0 the line may end with a line feed alone.
 enum RequestLine {
-    /// Parses the line at `position` into `head` and moves `position` behind it. False where the line is not whole; method and target
-    /// length are judged even then, since these verdicts cannot change any more.
+    /// Parses the line at `position` into `head` and moves `position` past it. False where the line is not whole; method and target
+    /// length are checked even then, since more bytes cannot change that result.
     @inline(__always)
     static func parse(
         _ bytes: borrowing Span<UInt8>, position: inout Int, targetLimit: Int, into head: inout RequestHead
@@ -27,21 +27,26 @@ enum RequestLine {
         }
     }
 
-    /// Behind the line's CRLF.
+    /// The offset after the line's CRLF; after its line feed where `LineFeedSection` reads on.
     @inline(__always)
     private static func version(_ bytes: borrowing Span<UInt8>, start: Int, into head: inout RequestHead) throws(HeadDefect) -> Int {
         guard start < bytes.count, bytes[start] == ASCIIByte.space else { throw .target }
-        guard bytes.count &- start >= 11 else { throw .version }
+        guard bytes.count &- start >= 10 else { throw .version }
         switch ByteScan.word(bytes, at: start &+ 1) {
         case ASCIIByte.word("HTTP/1.1"): head.version = .http11
         case ASCIIByte.word("HTTP/1.0"): head.version = .http10
         default: throw .version
         }
-        guard bytes[start &+ 9] == ASCIIByte.carriageReturn, bytes[start &+ 10] == ASCIIByte.lineFeed else { throw .version }
+        guard bytes[start &+ 9] == ASCIIByte.carriageReturn else {
+            guard bytes[start &+ 9] == ASCIIByte.lineFeed, head.version == .http10 else { throw .version }
+            head.hasBareLineFeeds = true
+            return start &+ 10
+        }
+        guard bytes.count &- start >= 11, bytes[start &+ 10] == ASCIIByte.lineFeed else { throw .version }
         return start &+ 11
     }
 
-    /// The offset of the space behind the method, nil where it has not come.
+    /// The offset of the space after the method, nil where it has not come.
     @inline(__always)
     private static func method(
         _ bytes: borrowing Span<UInt8>, start: Int, into head: inout RequestHead

@@ -3,8 +3,8 @@ import Model
 /// Bytes → `RequestHead` (RFC 9112). One a connection, reused from request to request.
 ///
 /// States: before the request line → in the fields → (complete or refused) → before the request line. Between two calls it remembers
-/// where the line begins that was not whole; what has been judged is not judged again. The verdict does not depend on how the bytes
-/// were split into calls, and no head is judged whole before it is: nothing of it may be acted on earlier.
+/// where the line begins that was not whole; what has been checked is not checked again. The result does not depend on how the bytes
+/// were split into calls, and no head is reported whole before it is: nothing of it may be acted on earlier.
 package struct RequestParser: Sendable {
     private let limits: HeadLimits
     private var hasRequestLine = false
@@ -18,11 +18,11 @@ package struct RequestParser: Sendable {
     }
 
     /// `bytes` always starts at the message's first byte, the empty lines before it included. After `needMore` it must be called
-    /// again with the same bytes, more behind them, and the same `head`. On `complete`, offsets in `head` count from `bytes[0]`.
+    /// again with the same bytes, more after them, and the same `head`. On `complete`, offsets in `head` count from `bytes[0]`.
     package mutating func parse(_ bytes: borrowing Span<UInt8>, into head: inout RequestHead) throws(RequestError) -> ParseProgress {
         if scanned == 0 { head.reset() }
         do {
-            let progress = try judge(bytes, into: &head)
+            let progress = try parseHead(bytes, into: &head)
             if progress == .complete { reset() }
             return progress
         } catch {
@@ -39,7 +39,7 @@ package struct RequestParser: Sendable {
     }
 
     @inline(__always)
-    private mutating func judge(_ bytes: borrowing Span<UInt8>, into head: inout RequestHead) throws(RequestError) -> ParseProgress {
+    private mutating func parseHead(_ bytes: borrowing Span<UInt8>, into head: inout RequestHead) throws(RequestError) -> ParseProgress {
         let window = bytes.extracting(first: limits.head)
         let isWorthParsing = scanned == 0 || !hasRequestLine || ByteScan.hasLineFeed(window, from: scanned)
         scanned = window.count
@@ -65,6 +65,9 @@ package struct RequestParser: Sendable {
             hasRequestLine = true
         }
         do {
+            if head.hasBareLineFeeds {
+                return try LineFeedSection.parse(window, position: &position, fields: &head.fields, limit: HeadLimits.fieldCount)
+            }
             return try FieldSection.parse(window, position: &position, fields: &head.fields, limit: HeadLimits.fieldCount)
         } catch {
             throw RequestError(error)
@@ -92,13 +95,14 @@ package struct RequestParser: Sendable {
         guard facts.hostCount == 1 || (facts.hostCount == 0 && !isModern) else { throw .host }
         guard facts.hostCount == 0 || HostRule.isValid(bytes, facts.host) else { throw .host }
         guard isModern || !facts.isChunked else { throw .transferEncoding }
+        if head.hasBareLineFeeds { try LineFeedSection.conclude(head, facts) }
         if !head.isAbsoluteForm { head.host = facts.host }
         if facts.isChunked {
             head.framing = .chunked
         } else if let length = facts.contentLength {
             head.framing = .contentLength(length)
         }
-        head.keepAlive = !facts.wantsClose && (isModern || facts.wantsKeepAlive)
+        head.keepAlive = !facts.wantsClose && (isModern || facts.wantsKeepAlive) && !head.hasBareLineFeeds
         // RFC 9110 section 10.1.1: in HTTP/1.0 the expectation is to be ignored.
         head.expectsContinue = facts.expectsContinue && isModern
     }

@@ -13,14 +13,14 @@ package struct ResponseParser: Sendable {
         self.limit = limit
     }
 
-    /// `bytes` always starts at the message's first byte. After `needMore` it must be called again with the same bytes, more behind
-    /// them, and the same `head`. `requestMethod` is that of the request which this answers: the answer to HEAD has no content.
+    /// `bytes` always starts at the message's first byte. After `needMore` it must be called again with the same bytes, more after
+    /// them, and the same `head`. `requestMethod` is that of the request: a response to HEAD has no content.
     package mutating func parse(
         _ bytes: borrowing Span<UInt8>, requestMethod: RequestMethod, into head: inout ResponseHead
     ) throws(ResponseError) -> ParseProgress {
         if scanned == 0 { head.reset() }
         do {
-            let progress = try judge(bytes, requestMethod: requestMethod, into: &head)
+            let progress = try parseHead(bytes, requestMethod: requestMethod, into: &head)
             if progress == .complete { reset() }
             return progress
         } catch {
@@ -37,7 +37,7 @@ package struct ResponseParser: Sendable {
     }
 
     @inline(__always)
-    private mutating func judge(
+    private mutating func parseHead(
         _ bytes: borrowing Span<UInt8>, requestMethod: RequestMethod, into head: inout ResponseHead
     ) throws(ResponseError) -> ParseProgress {
         let window = bytes.extracting(first: limit)

@@ -1,9 +1,9 @@
 import Model
 
 /// `HTTP/1.x SP ddd [SP reason] CRLF` (RFC 9112 section 4). The reason phrase may be anything that a field value may be, and may be
-/// missing with its space, as some servers send it. Status 100 to 999: what is above 599 is the client's to judge (RFC 9110 section 15).
+/// missing with its space, as some servers send it. Status 100 to 999: what is above 599 is left to the client (RFC 9110 section 15).
 enum StatusLine {
-    /// Parses the line at `position` into `head` and moves `position` behind it. False where the line is not whole.
+    /// Parses the line at `position` into `head` and moves `position` past it. False where the line is not whole.
     @inline(__always)
     static func parse(_ bytes: borrowing Span<UInt8>, position: inout Int, into head: inout ResponseHead) throws(HeadDefect) -> Bool {
         do {

@@ -1,4 +1,4 @@
-/// What operators are told of a certificate.
+/// What is reported to operators of a certificate.
 package struct CertificateDetails: Sendable {
     /// Upper-case hexadecimal.
     package var serial = ""

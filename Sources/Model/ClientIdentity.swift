@@ -1,7 +1,7 @@
 /// Who the agent is, as its verified certificate says. Made once a connection (or taken from the cache of verified certificates).
 /// There is no value of this type for a certificate that did not verify.
 package final class ClientIdentity: Sendable {
-    /// The certificate's common name, as it stands there.
+    /// The certificate's common name, as it is written there.
     package let certname: [UInt8]
     /// `certname` in lower case: what comparisons use.
     package let foldedCertname: [UInt8]
@@ -17,6 +17,8 @@ package final class ClientIdentity: Sendable {
     package let extensions: [TrustedExtension]
     /// Seconds since 1970 at which the certificate ends.
     package let notAfter: Int64
+    /// Whether Puppet Server's rules let this client operate the CA: the certificate's extension `pp_cli_auth` is `true`.
+    package let mayOperateCA: Bool
     /// `X-Client-Verify`, `X-Client-DN` and `X-Client-Cert` lines, each with its CRLF, ready to be copied into a head.
     package let headerBlock: [UInt8]
 
@@ -32,7 +34,26 @@ package final class ClientIdentity: Sendable {
         self.der = der
         self.extensions = extensions
         self.notAfter = notAfter
+        mayOperateCA = extensions.contains { $0.oid == ClientIdentity.operatorOID && $0.value == ClientIdentity.yes }
         self.headerBlock = headerBlock
+    }
+}
+
+extension ClientIdentity {
+    /// `pp_cli_auth`.
+    private static let operatorOID = "1.3.6.1.4.1.34380.1.3.39"
+    private static let yes = [UInt8]("true".utf8)
+
+    /// The line of `headerBlock` that carries the certificate, with its CRLF; empty where there is none.
+    package var certificateField: ArraySlice<UInt8> {
+        let name = "X-Client-Cert:".utf8
+        var start = headerBlock.startIndex
+        while let end = headerBlock[start...].firstIndex(of: 0x0A) {
+            let line = headerBlock[start...end]
+            if line.starts(with: name) { return line }
+            start = end + 1
+        }
+        return []
     }
 }
 

@@ -149,11 +149,19 @@ package struct AddressBlock: Hashable, Sendable {
         let isV4Text = !parts[0].contains(":")
         var prefix = 128
         if parts.count == 2 {
-            guard let length = Int(parts[1]), parts[1].utf8.allSatisfy(ASCII.isDigit), length <= (isV4Text ? 32 : 128) else { return nil }
+            guard let length = AddressBlock.prefixLength(parts[1]), length <= (isV4Text ? 32 : 128) else { return nil }
             prefix = isV4Text ? length + 96 : length
         }
         self.address = address
         self.prefix = prefix
+    }
+
+    /// One to three digits, without leading zeros.
+    private static func prefixLength(_ text: Substring) -> Int? {
+        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), text == "0" || text.utf8.first != 0x30 else {
+            return nil
+        }
+        return Int(text)
     }
 
     /// The bits that count.

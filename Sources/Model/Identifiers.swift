@@ -1,4 +1,4 @@
-/// A pool's place in `ProxySettings.pools`; means something only beside the settings it was taken from.
+/// A pool's index in `ProxySettings.pools`, valid only with the settings that it was taken from.
 package struct PoolIndex: Hashable, Sendable {
     package let value: Int
     package init(_ value: Int) { self.value = value }

@@ -3,10 +3,13 @@ package enum Reason: String, Sendable, CaseIterable {
     case badRequest = "bad_request"
     case wrongCertname = "wrong_certname"
     case revoked
+    case unverified
+    case notAuthorized = "not_authorized"
     case noRoute = "no_route"
     case methodNotAllowed = "method_not_allowed"
     case targetTooLong = "target_too_long"
     case headTooLarge = "head_too_large"
+    case bodyTooLarge = "body_too_large"
     case requestTimeout = "request_timeout"
     case tooSlow = "too_slow"
     case perCertname = "per_certname"
@@ -20,24 +23,25 @@ package enum Reason: String, Sendable, CaseIterable {
     case cut
     case clientGone = "client_gone"
 
-    /// Whether the same request may well be served a while later: its answer may say Retry-After.
+    /// Whether the same request may well be served a while later: its response may have Retry-After.
     package var isTemporary: Bool {
         switch self {
         case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
-        case .badRequest, .wrongCertname, .revoked, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge, .requestTimeout, .tooSlow,
-            .badResponse, .responseTimeout, .cut, .clientGone:
+        case .badRequest, .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge,
+            .bodyTooLarge, .requestTimeout, .tooSlow, .badResponse, .responseTimeout, .cut, .clientGone:
             false
         }
     }
 
-    /// The status that the client gets; nil where no answer is sent.
+    /// The status that the client gets; nil where no response is sent.
     package var status: Int? {
         switch self {
         case .badRequest: 400
-        case .wrongCertname, .revoked: 403
+        case .wrongCertname, .revoked, .unverified, .notAuthorized: 403
         case .noRoute: 404
         case .methodNotAllowed: 405
         case .requestTimeout, .tooSlow: 408
+        case .bodyTooLarge: 413
         case .targetTooLong: 414
         case .perCertname: 429
         case .headTooLarge: 431

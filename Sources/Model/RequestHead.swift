@@ -15,6 +15,8 @@ public struct RequestHead: Sendable, ~Copyable {
     /// What the client wants: Connection: close, or HTTP/1.0 without keep-alive, say false.
     public var keepAlive = true
     public var expectsContinue = false
+    /// The lines end with a line feed alone: HTTP/1.0 without content, which some monitors send. Forwarded with CRLF.
+    public var hasBareLineFeeds = false
     /// Bytes of the head in all, the empty line included.
     public var length = 0
 
@@ -31,6 +33,7 @@ public struct RequestHead: Sendable, ~Copyable {
         framing = .none
         keepAlive = true
         expectsContinue = false
+        hasBareLineFeeds = false
         length = 0
     }
 
@@ -41,6 +44,25 @@ public struct RequestHead: Sendable, ~Copyable {
     }
 }
 
-public enum RequestMethod: UInt8, Sendable {
+public enum RequestMethod: UInt8, Sendable, CaseIterable {
     case get, head, post, put, delete, options, patch, connect, trace, other
+
+    /// As on the wire; empty for `other`.
+    public var word: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .delete: "DELETE"
+        case .options: "OPTIONS"
+        case .patch: "PATCH"
+        case .connect: "CONNECT"
+        case .trace: "TRACE"
+        case .other: ""
+        }
+    }
+
+    /// Compared with case (RFC 9110 section 9.1); `other` for every word that is not known.
+    public init(word: String) { self = RequestMethod.allCases.first { $0.word == word && $0 != .other } ?? .other }
 }

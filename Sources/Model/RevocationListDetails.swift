@@ -1,4 +1,4 @@
-/// What operators are told of a CRL.
+/// What is reported to operators of a CRL.
 package struct RevocationListDetails: Sendable {
     package struct Entry: Sendable {
         /// Upper-case hexadecimal.

@@ -12,7 +12,7 @@ package struct DatagramSocket: ~Copyable {
         self.descriptor = descriptor
     }
 
-    /// Fails where no socket is at the path, or nobody has it open.
+    /// Fails where no socket is at the path, or no process has it open.
     package init(toSocketAt path: String) throws(SystemError) {
         let descriptor = try Self.open(AF_UNIX)
         let result = UnixAddress.withSockaddr(path) { pf_connect(descriptor.number, $0, $1) }
@@ -30,7 +30,7 @@ package struct DatagramSocket: ~Copyable {
 
     package enum Sent: Equatable {
         case done
-        /// The receiver's queue is full; readiness will be told.
+        /// The receiver's queue is full; readiness will be reported.
         case blocked
         case failed(SystemError)
     }

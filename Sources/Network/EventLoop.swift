@@ -1,7 +1,7 @@
 import CLinux
 
 /// One thread's loop: readiness, deadlines and messages, in this order, once a turn.
-/// Targets are named by slot and generation, so that an event for one that has gone meanwhile meets nobody.
+/// Targets are named by slot and generation, so that a stale event for a removed target is ignored.
 package final class EventLoop<Message: Sendable> {
     package let mailbox: Mailbox<Message>
     /// Nanoseconds of the monotonic clock, read once after each wait.

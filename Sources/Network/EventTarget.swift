@@ -11,7 +11,7 @@ open class EventTarget {
 
     public init() {}
 
-    /// The descriptor is ready. Edge-triggered: what is not read now is not told again.
+    /// The descriptor is ready. Edge-triggered: what is not read now is not reported again.
     open func handle(_ events: ReadyEvents) { preconditionFailure("a target must say what it does") }
     /// The deadline has passed; it is none now.
     open func deadlinePassed() {}

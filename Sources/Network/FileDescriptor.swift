@@ -4,7 +4,7 @@ import CLinux
 package struct FileDescriptor: ~Copyable {
     package let number: Int32
 
-    /// Takes over `number`, which must be open and owned by nobody else.
+    /// Takes over `number`, which must be open and have no other owner.
     package init(owning number: Int32) { self.number = number }
 
     deinit { _ = close(number) }

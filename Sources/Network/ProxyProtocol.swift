@@ -14,7 +14,7 @@ package enum ProxyProtocol {
     private static let longestV1 = 107
     private static let longestV2 = 16 + 2048
 
-    /// `bytes` are all that have come, and nothing behind the header.
+    /// `bytes` are all that have come, and nothing after the header.
     package static func parse(_ bytes: borrowing Span<UInt8>) -> Outcome {
         guard bytes.count > 0 else { return .needsMore(atMost: 12) }
         return bytes[0] == signature[0] ? parseV2(bytes) : parseV1(bytes)
@@ -66,12 +66,35 @@ package enum ProxyProtocol {
         }
         var line: [UInt8] = []
         for index in start.count..<bytes.count - 2 { line.append(bytes[index]) }
-        let words = line.split(separator: 0x20, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-        if words.first == "UNKNOWN" { return .local }
-        guard words.count == 5, words[0] == "TCP4" || words[0] == "TCP6", let port = UInt16(words[3]), UInt16(words[4]) != nil,
-            let source = SocketAddress(text: words[1], port: port), let destination = SocketAddress(text: words[2], port: 0),
-            source.isV4 == (words[0] == "TCP4"), destination.isV4 == (words[0] == "TCP4")
+        let words = line.split(separator: 0x20, omittingEmptySubsequences: false)
+        if words.first?.elementsEqual("UNKNOWN".utf8) == true { return .local }
+        guard words.count == 5, let written = family(words[0]), let source = address(words[1], written), address(words[2], written) != nil,
+            let sourcePort = port(words[3]), port(words[4]) != nil
         else { return .malformed }
-        return .addresses(high: source.high, low: source.low, port: port)
+        return .addresses(high: source.high, low: source.low, port: sourcePort)
+    }
+
+    private enum Family { case v4, v6 }
+
+    private static func family(_ word: ArraySlice<UInt8>) -> Family? {
+        if word.elementsEqual("TCP4".utf8) { return .v4 }
+        return word.elementsEqual("TCP6".utf8) ? .v6 : nil
+    }
+
+    /// The family is that of the written form: HAProxy's `bind :::PORT v4v6` writes TCP6 with v4-mapped addresses, which count as v4 afterwards.
+    private static func address(_ word: ArraySlice<UInt8>, _ family: Family) -> SocketAddress? {
+        guard word.contains(UInt8(ascii: ":")) == (family == .v6) else { return nil }
+        return SocketAddress(text: String(decoding: word, as: UTF8.self), port: 0)
+    }
+
+    /// 0 to 65535 without leading zeros, as the specification has it; digits alone.
+    private static func port(_ word: ArraySlice<UInt8>) -> UInt16? {
+        guard (1...5).contains(word.count), word.count == 1 || word.first != 0x30 else { return nil }
+        var value = 0
+        for byte in word {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int(byte - 0x30)
+        }
+        return UInt16(exactly: value)
     }
 }

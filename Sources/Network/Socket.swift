@@ -10,7 +10,7 @@ package struct Socket: ~Copyable {
 
     // MARK: Opening
 
-    /// Connections that wait to be taken in; the kernel's own limit may be lower.
+    /// The length of the accept queue; the kernel's own limit may be lower.
     private static let backlog: Int32 = 4096
 
     /// A socket that has the address, and is to listen. `sharesPort` sets SO_REUSEPORT, so that each worker has its own queue.
@@ -41,7 +41,7 @@ package struct Socket: ~Copyable {
         guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
     }
 
-    /// The kernel refuses new connections, whoever holds a copy of this socket, and forgets those that were not taken in. The port is kept;
+    /// The kernel refuses new connections, also on copies of this socket, and drops those that were not accepted. The port is kept;
     /// `listen` opens it again.
     package func stopListening() { _ = shutdown(number, Int32(SHUT_RD)) }
 
@@ -59,7 +59,7 @@ package struct Socket: ~Copyable {
         guard CLinux.listen(number, backlog) == 0 else { throw SystemError("listen") }
     }
 
-    /// Starts to connect; readiness to write tells the end, `takeError` how it went.
+    /// Starts to connect; readiness to write reports the end, `takeError` the result.
     package static func connect(to address: SocketAddress, keepalive: Bool) throws(SystemError) -> Socket {
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw SystemError("socket") }
@@ -149,7 +149,7 @@ package struct Socket: ~Copyable {
         return result == 0 ? SocketAddress(storage) : nil
     }
 
-    /// Makes the close that follows a reset, which tells the other side that the answer is unfinished.
+    /// Makes the close that follows a reset, by which the peer knows that the response is unfinished.
     package func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))

@@ -65,6 +65,8 @@ package struct SocketAddress: Sendable, Equatable {
 extension SocketAddress {
     /// An address as text, by inet_pton(3): a dotted quad or RFC 4291. nil for anything else.
     package init?(text: String, port: UInt16) {
+        // inet_pton would read up to it.
+        guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: v4.s_addr)), port: port)

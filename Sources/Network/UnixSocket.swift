@@ -1,6 +1,6 @@
 import CLinux
 
-/// A listening Unix stream socket with a lock beside it (`PATH.lock`): a second instance cannot take the path over by mistake. The file of
+/// A listening Unix stream socket with a lock next to it (`PATH.lock`): a second instance cannot take the path over by mistake. The file of
 /// an instance that died is replaced.
 package struct UnixListener: ~Copyable {
     package let descriptor: FileDescriptor
@@ -51,7 +51,7 @@ package struct UnixListener: ~Copyable {
     /// For another process that continues to listen here: the socket's descriptor and the lock's.
     package var descriptorsToHandOver: [Int32] { [descriptor.number, lock.number] }
 
-    /// nil: nobody waits, or none can be taken now.
+    /// nil: the accept queue is empty, or no connection can be accepted now.
     package func accept() -> FileDescriptor? {
         let number = pf_accept4(descriptor.number, nil, nil, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
         return number >= 0 ? FileDescriptor(owning: number) : nil

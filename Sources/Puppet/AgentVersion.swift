@@ -39,7 +39,7 @@ package struct AgentVersion: Sendable, Equatable {
 
     private static func isDot(_ rest: inout ArraySlice<UInt8>) -> Bool { rest.popFirst() == UInt8(ascii: ".") }
 
-    /// Whether an answer with Retry-After brings the agent back, instead of failing its run.
+    /// Whether the agent comes back after a response with Retry-After, instead of failing its run.
     package var usesRetryAfter: Bool {
         switch major {
         case ..<7: false

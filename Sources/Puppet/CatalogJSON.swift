@@ -20,7 +20,7 @@ struct CatalogJSON: Sendable {
     private var member = Member.other
     /// Which members were there: a bit for each raw value.
     private var seen = 0
-    private var text = JSONText()
+    private var text = JSONStringDecoder()
     private var isEscaped = false
 
     /// Far above what Puppet sends, at Jackson's own limit.

@@ -13,17 +13,19 @@ package enum Classification: Sendable, Equatable {
 package enum BodyClassification: Sendable, Equatable {
     /// Everything is known; no more of the body is needed.
     case complete
-    /// To be asked again with a longer prefix, or with the same one as `.cut` or `.whole`.
+    /// To be asked again with a longer prefix, or with the same one as `.whole`.
     case needsMore
     /// To be refused as bad_request.
     case ambiguous(Ambiguity)
+    /// To be refused as body_too_large: what decides may come after the part that is read.
+    case tooLong
 }
 
 /// How the prefix that `classifyBody` is given relates to the whole body.
 package enum BodyExtent: Sendable {
     /// More of the body will come and can be held.
     case growing
-    /// More of the body will come, but no more is held (limits.body_prefix): what is known must do.
+    /// The body is longer than what is read of it (limits.body_scan).
     case cut
     /// These are all the bytes of the body.
     case whole

@@ -68,7 +68,7 @@ struct FormFields: Sendable {
     }
 
     /// Decodes as much of the name as can matter; false where it is not well encoded. (Java's decoder would take more than ASCII's
-    /// digits behind a percent sign, so such a name is refused, not skipped.)
+    /// digits after a percent sign, so such a name is refused, not skipped.)
     private mutating func decodeName(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
         decodedName.removeAll(keepingCapacity: true)
         var index = range.lowerBound

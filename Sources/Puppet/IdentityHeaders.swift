@@ -1,7 +1,7 @@
-/// The fields that tell Puppet Server who the agent is (allow-header-cert-info; puppet-server's external_ssl_termination document).
+/// The fields by which Puppet Server knows the agent (allow-header-cert-info; puppet-server's external_ssl_termination document).
 /// Built once a connection and copied into every head.
 package enum IdentityHeaders {
-    /// For connections without a verified certificate. X-Client-DN and X-Client-Cert are left out: an empty one is answered 400.
+    /// For connections without a verified certificate. X-Client-DN and X-Client-Cert are left out: for an empty one the server responds with 400.
     package static let anonymousBlock = [UInt8]("X-Client-Verify: NONE\r\n".utf8)
 
     /// - Parameters:

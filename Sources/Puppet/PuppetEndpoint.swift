@@ -20,5 +20,8 @@ package enum PuppetEndpoint: String, Sendable, CaseIterable {
     case caClean = "ca_clean"
     case caSign = "ca_sign"
     case caExpirations = "ca_expirations"
+    /// `/puppet/v3/compile`: a catalog of code that the body brings.
+    case compile
+    case caOCSP = "ca_ocsp"
     case other
 }

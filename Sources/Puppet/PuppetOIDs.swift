@@ -1,6 +1,6 @@
 import Model
 
-/// Puppet's certificate extensions and their short names (lib/puppet/ssl/oids.rb of Puppet 7 and 8).
+/// Puppet's certificate extensions and their short names (lib/puppet/ssl/oids.rb of Puppet 7 and 8, and Puppet Server's own pp_cli_auth).
 package enum PuppetOIDs {
     package static let registered = "1.3.6.1.4.1.34380.1.1"
     package static let `private` = "1.3.6.1.4.1.34380.1.2"
@@ -36,6 +36,7 @@ package enum PuppetOIDs {
         ("pp_owner", "1.3.6.1.4.1.34380.1.1.26"),
         ("pp_authorization", "1.3.6.1.4.1.34380.1.3.1"),
         ("pp_auth_role", "1.3.6.1.4.1.34380.1.3.13"),
+        ("pp_cli_auth", "1.3.6.1.4.1.34380.1.3.39"),
     ]
 
     private static let byShortName = Dictionary(uniqueKeysWithValues: names.map { ($0.shortName, $0.oid) })
@@ -49,7 +50,7 @@ package enum PuppetOIDs {
     /// - Parameters:
     ///   - key: a short name, Puppet's or one of `custom`, or a dotted OID of at least two numbers.
     ///   - custom: dotted OID → short name, as `trusted_oids` has them; they go before Puppet's.
-    /// - Returns: nil for a name that nobody defines.
+    /// - Returns: nil for a name that is not defined.
     package static func resolve(_ key: String, custom: [String: String]) -> String? {
         for (oid, shortName) in custom where shortName == key { return oid }
         if let oid = byShortName[key] { return oid }

@@ -12,7 +12,9 @@ extension PuppetRequest {
         } else if path.equals(mount, "puppet-ca") {
             readCA(cursor)
         } else if path.equals(mount, "status") {
-            endpoint = .status
+            readStatus(cursor)
+        } else if path.equals(mount, "ocsp") {
+            (endpoint, isCA) = (.caOCSP, true)
         } else if path.equals(mount, "metrics") {
             endpoint = .metrics
         } else if path.equals(mount, "puppet-admin-api") {
@@ -47,6 +49,19 @@ extension PuppetRequest {
         form = .current
     }
 
+    /// The status of the service `ca` is the CA server's.
+    private mutating func readStatus(_ start: Int) {
+        endpoint = .status
+        var cursor = start
+        guard path.equals(path.segment(&cursor), "v1") else { return }
+        let word = path.segment(&cursor)
+        let isServices = path.equals(word, "services")
+        guard isServices || path.equals(word, "simple") else { return }
+        let service = path.segment(&cursor)
+        isCA = path.equals(service, "ca")
+        isServicesStatus = isServices && service.isEmpty
+    }
+
     private mutating func readCA(_ start: Int) {
         isCA = true
         var cursor = start
@@ -74,11 +89,16 @@ extension PuppetRequest {
             return nil
         }
         form = .puppet3
+        let problem = takePathEnvironment(range)
+        return isWithoutEnvironment ? nil : problem
+    }
+
+    private mutating func takePathEnvironment(_ range: Range<Int>) -> Ambiguity? {
         guard range.count <= PuppetRequest.longestEnvironment else { return .environmentTooLong }
         let bytes = path.bytes
         for index in range where !ASCII.isWord(bytes[index]) { return .environmentNotWord }
+        guard !range.isEmpty else { return .environmentNotWord }
         environment.append(bytes.span, range)
-        guard !environment.isEmpty else { return .environmentNotWord }
         environmentSource = .path
         return nil
     }
@@ -110,6 +130,7 @@ extension PuppetRequest {
         if path.equals(range, "environment_modules") { return .environmentModules }
         if path.equals(range, "environment_transports") { return .environmentTransports }
         if path.equals(range, "tasks") { return .tasks }
+        if path.equals(range, "compile") { return .compile }
         if path.equals(range, "plans") { return .plans }
         // Until Puppet 5.
         return path.equals(range, "status") ? .status : nil
@@ -120,6 +141,7 @@ extension PuppetRequest {
         if path.equals(range, "certificate_renewal") { return .caCertificateRenewal }
         if path.equals(range, "clean") { return .caClean }
         if path.equals(range, "sign") { return .caSign }
+        if path.equals(range, "ocsp") { return .caOCSP }
         return path.equals(range, "expirations") ? .caExpirations : nil
     }
 

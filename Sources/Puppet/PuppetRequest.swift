@@ -1,6 +1,6 @@
 import Model
 
-/// What a request is for Puppet: decided once, from method, path, query and, for catalogs, the body.
+/// What a request is for Puppet: decided once, from method, path, query, `X-Puppet-Version` and, for catalogs, the body.
 /// Reused from request to request: its arrays keep their room, so that a classification allocates nothing once warm. Never copied.
 ///
 /// `classify` first; where it says `.needsBody`, `classifyBody` until it says something else than `.needsMore`. After `.ambiguous` the
@@ -8,6 +8,7 @@ import Model
 package struct PuppetRequest: Sendable, ~Copyable {
     package enum EnvironmentSource: String, Sendable { case query, body, path }
 
+    package private(set) var method: RequestMethod = .other
     package var endpoint: PuppetEndpoint = .other
     package var form: PathForm = .other
     /// True for everything that goes to the site's CA server.
@@ -19,8 +20,11 @@ package struct PuppetRequest: Sendable, ~Copyable {
     package var environmentSource: EnvironmentSource?
     /// transaction_uuid, where seen; empty where not.
     package var transaction: [UInt8] = []
-    package var agentVersion: [UInt8] = []
+    /// `X-Puppet-Version`; empty where the request has none.
+    package private(set) var agentVersion: [UInt8] = []
     package var usesRetryAfter: Bool { AgentVersion(agentVersion)?.usesRetryAfter ?? false }
+    /// `/status/v1/services`: the CA's where an operator of the CA asks, as `puppetserver ca` does before it signs.
+    var isServicesStatus = false
 
     private(set) var path = RequestPath()
     private var query = FormBody()
@@ -40,23 +44,46 @@ package struct PuppetRequest: Sendable, ~Copyable {
         }
     }
 
-    /// The target's path in the form that was judged: decoded, without parameters and repeated slashes; empty for `*`.
+    /// Requests to which an environment means nothing: they are not refused for one that is malformed, and do not carry it then.
+    var isWithoutEnvironment: Bool { isCA || endpoint == .status || endpoint == .metrics }
+
+    private var isJSONBody: Bool { form == .v4 || endpoint == .compile }
+
+    /// The target's path in the form that was classified: decoded, without parameters and repeated slashes; empty for `*`.
     /// Not what is forwarded.
     package var normalPath: [UInt8] { path.bytes }
 
-    /// - Parameter target: origin-form, or `*`.
+    /// As the whole `classify`, for a request without `X-Puppet-Version` whose client is no operator of the CA.
     package mutating func classify(method: RequestMethod, target: borrowing Span<UInt8>) -> Classification {
+        let none: [UInt8] = []
+        return classify(method: method, target: target, agentVersion: none.span, isOperator: false)
+    }
+
+    /// - Parameters:
+    ///   - target: origin-form, or `*`.
+    ///   - agentVersion: the value of `X-Puppet-Version`, empty where there is none.
+    ///   - isOperator: the client's certificate allows it to operate the CA (`ClientIdentity.mayOperateCA`).
+    package mutating func classify(
+        method: RequestMethod, target: borrowing Span<UInt8>, agentVersion: borrowing Span<UInt8>, isOperator: Bool
+    ) -> Classification {
         reset()
+        self.method = method
+        self.agentVersion.append(agentVersion, 0..<agentVersion.count)
         if target.count == 1, target[0] == UInt8(ascii: "*") { return .complete }
         var pathEnd = 0
         while pathEnd < target.count, target[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
         let parameters = target.extracting(min(pathEnd + 1, target.count)..<target.count)
-        if let problem = path.read(target, 0..<pathEnd) ?? readPath() ?? readQuery(parameters) {
+        if let problem = path.read(target, 0..<pathEnd) ?? readPath() {
             clearEnvironment()
             return .ambiguous(problem)
         }
-        guard endpoint == .catalog, method != .head else { return .complete }
-        if form == .v4 { jsonBody.reset() } else { formBody.reset() }
+        if isServicesStatus, isOperator { isCA = true }
+        if let problem = readQuery(parameters) {
+            clearEnvironment()
+            if !isWithoutEnvironment { return .ambiguous(problem) }
+        }
+        guard endpoint == .catalog || endpoint == .compile, method != .head else { return .complete }
+        if isJSONBody { jsonBody.reset() } else { formBody.reset() }
         return .needsBody
     }
 
@@ -69,15 +96,18 @@ package struct PuppetRequest: Sendable, ~Copyable {
         _ prefix: borrowing Span<UInt8>, contentType: borrowing Span<UInt8>, contentEncoding: borrowing Span<UInt8>, extent: BodyExtent
     ) -> BodyClassification {
         let found = readBody(prefix, contentType: contentType, contentEncoding: contentEncoding, extent: extent)
-        if case .ambiguous = found { clearEnvironment() }
+        switch found {
+        case .ambiguous, .tooLong: clearEnvironment()
+        case .complete, .needsMore: break
+        }
         return found
     }
 
     private mutating func readBody(
         _ prefix: borrowing Span<UInt8>, contentType: borrowing Span<UInt8>, contentEncoding: borrowing Span<UInt8>, extent: BodyExtent
     ) -> BodyClassification {
-        guard !prefix.isEmpty || extent == .growing else { return .complete }
-        if form == .v4 {
+        guard !prefix.isEmpty || extent != .whole else { return .complete }
+        if isJSONBody {
             guard FormContentType.isIdentity(contentEncoding) else { return .ambiguous(.encodedBody) }
             jsonBody.scan(prefix, prefix.count, isWhole: extent == .whole)
             return takeJSON(extent)
@@ -97,9 +127,11 @@ package struct PuppetRequest: Sendable, ~Copyable {
         endpoint = .other
         form = .other
         isCA = false
+        isServicesStatus = false
         certname.empty()
         clearEnvironment()
         transaction.empty()
+        agentVersion.empty()
         query.reset()
     }
 
@@ -120,7 +152,7 @@ package struct PuppetRequest: Sendable, ~Copyable {
 
     private mutating func takeForm(_ extent: BodyExtent) -> BodyClassification {
         if let problem = formBody.fields.problem { return .ambiguous(problem) }
-        if extent == .growing { return .needsMore }
+        guard extent == .whole else { return extent == .growing ? .needsMore : .tooLong }
         let found = formBody.fields.environment
         // Puppet 3 servers took the path's, Puppet Server's legacy routes take the body's: no agent sends two that differ.
         if !found.isEmpty, form == .puppet3, environment != found { return .ambiguous(.environmentsDisagree) }
@@ -131,7 +163,7 @@ package struct PuppetRequest: Sendable, ~Copyable {
 
     private mutating func takeJSON(_ extent: BodyExtent) -> BodyClassification {
         if let problem = jsonBody.problem { return .ambiguous(problem) }
-        if extent == .growing { return .needsMore }
+        guard extent == .whole else { return extent == .growing ? .needsMore : .tooLong }
         if !jsonBody.environment.isEmpty { take(jsonBody.environment, from: .body) }
         certname.empty()
         certname.append(contentsOf: jsonBody.certname)

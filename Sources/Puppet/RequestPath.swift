@@ -40,9 +40,13 @@ struct RequestPath: Sendable {
                 return .fragment
             case UInt8(ascii: "%"):
                 guard let decoded = PercentCoding.decode(target, at: index, before: range.upperBound) else { return .brokenPercent }
-                if decoded == UInt8(ascii: "/") { return .encodedSlash }
-                byte = decoded
                 index += 2
+                if decoded == UInt8(ascii: "/") {
+                    guard isOCSP else { return .encodedSlash }
+                    if let problem = endSegment() { return problem }
+                    continue
+                }
+                byte = decoded
             case 0x20:
                 return .controlByte
             default:
@@ -56,7 +60,7 @@ struct RequestPath: Sendable {
         return isASCII || isUTF8() ? nil : .notUTF8
     }
 
-    /// The bytes from the range's beginning that stand for themselves: visible ASCII but `/`, `;`, `#` and `%`.
+    /// The bytes from the range's start that mean themselves: visible ASCII but `/`, `;`, `#` and `%`.
     private static func plainRun(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
         var end = range.lowerBound
         while end < range.upperBound {
@@ -69,7 +73,7 @@ struct RequestPath: Sendable {
         return range.lowerBound..<end
     }
 
-    /// The segment that begins at `cursor`, which is moved behind its slash; an empty range at the path's end.
+    /// The segment that begins at `cursor`, which is moved past its slash; an empty range at the path's end.
     func segment(_ cursor: inout Int) -> Range<Int> {
         let start = min(cursor, bytes.count)
         var end = start
@@ -88,6 +92,9 @@ struct RequestPath: Sendable {
         for offset in 0..<range.count where bytes[range.lowerBound + offset] != expected[offset] { return false }
         return true
     }
+
+    /// OCSP's GET has the request in base64 as the rest of its path (RFC 6960 appendix A.1): nothing there decides where it goes.
+    private var isOCSP: Bool { bytes.starts(with: "/ocsp/".utf8) || bytes.starts(with: "/puppet-ca/v1/ocsp/".utf8) }
 
     private mutating func endSegment() -> Ambiguity? {
         if isRelative(bytes.count) { return .relativeSegment }

@@ -1,9 +1,9 @@
 import Model
 
-/// Where a request goes. A decision, not an error: the caller turns a refusal into an answer.
+/// Where a request goes. A decision, not an error: the caller turns a refusal into a response.
 package enum Decision: Sendable, Equatable {
     case forward(pool: PoolIndex, rule: RuleID)
-    /// `noRoute` (no rule) or `wrongCertname` (the rule whose pool enforces it).
+    /// `noRoute` (no rule); `wrongCertname`, `unverified`, `notAuthorized` (the rule whose pool does not take it).
     case refuse(Reason, rule: RuleID?)
 }
 

@@ -1,11 +1,11 @@
 /// Which bytes of a word are neighbours, roughly? Each pair of neighbours, and each end with its byte, sets one of 128 bits. A word whose
-/// set lacks a bit of a pattern's set cannot match the pattern, whatever its stars stand for; one that has them all may or may not.
-/// A word of 40 bytes sets about 35 bits, so nearly every pattern that does not match is told by this alone.
+/// set lacks a bit of a pattern's set cannot match the pattern, whatever its stars match; one that has them all may or may not.
+/// A word of 40 bytes sets about 35 bits, so nearly every pattern that does not match is recognised by this alone.
 struct PairSet: Sendable, Equatable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
 
-    /// Stands for what is before a word and behind it. Words that have this byte only set a bit more.
+    /// What is before and after a word. Words that have this byte only set a bit more.
     private static let end: UInt8 = 0
 
     init() {}

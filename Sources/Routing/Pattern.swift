@@ -1,12 +1,12 @@
 import Model
 
-/// A glob over a whole word: `*` stands for any bytes, none included, `?` for one byte. Nothing else is special.
+/// A glob over a whole word: `*` matches any bytes, none included, `?` one byte. Nothing else is special.
 /// Matching goes back to the last `*` only, so it costs at most pattern times word, both of which are bounded.
 package struct Pattern: Sendable {
     /// As written; in lower case where `ignoresCase`.
     package let bytes: [UInt8]
     package let ignoresCase: Bool
-    /// How many bytes stand for themselves: of two patterns that match, the one with more is the more specific.
+    /// How many bytes are literal: of two patterns that match, the one with more is the more specific.
     package let literalCount: Int
 
     private static let star = UInt8(ascii: "*")
@@ -19,7 +19,7 @@ package struct Pattern: Sendable {
         literalCount = bytes.count(where: Pattern.isLiteral)
     }
 
-    /// Whether a pattern's byte stands for itself.
+    /// Whether a pattern's byte is literal.
     static func isLiteral(_ byte: UInt8) -> Bool { byte != star && byte != question }
 
     /// Whether it has no `*` and no `?`.

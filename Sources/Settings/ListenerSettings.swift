@@ -8,7 +8,7 @@ package struct ListenerSettings: Sendable {
     package var http2: Bool
     /// Where not empty: from these sources, and from them alone, a PROXY header is required.
     package var proxyProtocol: [AddressBlock]
-    /// The path answered here with 200 or 503.
+    /// The path whose requests get 200 or 503 from the proxy itself.
     package var statusPath: String?
 
     package init(
@@ -23,14 +23,14 @@ package struct ListenerSettings: Sendable {
         self.statusPath = statusPath
     }
 
-    /// Whether what is bound to `address` for the listener `name` serves this one. With port 0 an address stands for a port of its own each
+    /// Whether what is bound to `address` for the listener `name` serves this one. With port 0 an address means a port of its own each
     /// time, so the name counts too.
     package func hasSocket(boundTo address: ListenAddress, for name: String) -> Bool {
         address == self.address && (address.port != 0 || name == self.name)
     }
 }
 
-/// Where a listener binds. Port 0 takes a free one, told in the ready line.
+/// Where a listener binds. Port 0 takes a free one, which the ready line names.
 package struct ListenAddress: Sendable, Hashable {
     package var address: IPAddress
     package var port: UInt16

@@ -2,7 +2,7 @@ import Model
 
 /// Everything an operator can set, typed and already valid: what ConfigFile makes of the file and all else reads.
 package struct ProxySettings: Sendable {
-    /// The site that this instance stands in; nil where the file defines no sites.
+    /// This instance's site; nil where the file defines no sites.
     package var site: SiteName?
     package var sites: [SiteSettings]
     package var listeners: [ListenerSettings]
@@ -21,7 +21,7 @@ package struct ProxySettings: Sendable {
     package var logs: LogSettings
     /// The program of `hooks.on_change`.
     package var onChangeHook: String?
-    /// Where what operators and checks said of servers outlives the process.
+    /// The file in which servers' states, as operators and checks set them, outlive the process.
     package var stateFile: String?
 
     package init(

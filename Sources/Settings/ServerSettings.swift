@@ -71,7 +71,7 @@ package struct MaxconnSettings: Sendable, Equatable {
     /// nil: unlimited.
     package var all: Int?
     package var byEndpoint: [PuppetEndpoint: Int]
-    /// `byEndpoint` for those who count by `SlotKind`, sorted by it.
+    /// `byEndpoint` for counting by `SlotKind`, sorted by it.
     package var limits: [(kind: SlotKind, limit: Int)] {
         byEndpoint.map { (SlotKind($0.key), $0.value) }.sorted { $0.kind.value < $1.kind.value }
     }

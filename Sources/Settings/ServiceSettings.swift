@@ -86,6 +86,8 @@ package struct LimitSettings: Sendable, Equatable {
     package var heldBodies: Int
     /// Bytes a second that a client moves while it holds a server's slot; 0: no matter.
     package var minimumRate: Int
+    /// A catalog with a longer body is refused: its environment may come last.
+    package var bodyScan: Int
     /// 0: unlimited.
     package var perCertname: Int
     /// How many requests may wait in all pools together.
@@ -94,7 +96,9 @@ package struct LimitSettings: Sendable, Equatable {
     package var workerThreads: Int?
     package init(
         connections: Int = 20000, connectionsPerSource: Int = 0, handshakes: Int = 256, head: Int = 64 << 10, target: Int = 16 << 10,
-        bodyPrefix: Int = 256 << 10, heldBodies: Int = 256 << 20, minimumRate: Int = 1 << 10, perCertname: Int = 0, queue: Int = 20000, workerThreads: Int? = nil
+        bodyPrefix: Int = 256 << 10, bodyScan: Int = 16 << 20, heldBodies: Int = 256 << 20, minimumRate: Int = 1 << 10,
+        perCertname: Int = 0,
+        queue: Int = 20000, workerThreads: Int? = nil
     ) {
         self.connections = connections
         self.connectionsPerSource = connectionsPerSource
@@ -104,6 +108,7 @@ package struct LimitSettings: Sendable, Equatable {
         self.bodyPrefix = bodyPrefix
         self.heldBodies = heldBodies
         self.minimumRate = minimumRate
+        self.bodyScan = bodyScan
         self.perCertname = perCertname
         self.queue = queue
         self.workerThreads = workerThreads
@@ -121,7 +126,7 @@ package struct LogSettings: Sendable, Equatable {
         case socket(path: String)
         case udp(UpstreamAddress)
     }
-    /// What stands before each line that goes to syslog: RFC 5424's header, or the one that syslog(3) writes to /dev/log.
+    /// The header of each line that goes to syslog: RFC 5424's header, or the one that syslog(3) writes to /dev/log.
     package enum SyslogForm: String, Sendable, CaseIterable { case rfc5424, local }
     package enum Format: String, Sendable, CaseIterable { case json, httplog }
     package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }

@@ -39,7 +39,9 @@ package struct SlotKind: Hashable, Sendable {
             case .caClean: 24
             case .caSign: 25
             case .caExpirations: 26
-            case .other: 27
+            case .compile: 27
+            case .caOCSP: 28
+            case .other: 29
             }
     }
 }

@@ -267,6 +267,12 @@ package final class TLSSession {
     /// OpenSSL's name, such as `TLS_AES_128_GCM_SHA256`; makes a String, so not for each request.
     package var cipher: String { SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? "none" }
 
+    /// What the client sent as SNI (RFC 6066 section 3); empty where it sent none.
+    package var serverName: [UInt8] {
+        guard let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return [] }
+        return Array(String(cString: name).utf8)
+    }
+
     /// Whether ALPN chose a protocol (it is HTTP/1.1 then).
     package var hasNegotiatedProtocol: Bool {
         var name: UnsafePointer<UInt8>?

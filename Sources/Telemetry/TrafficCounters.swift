@@ -73,8 +73,10 @@ package struct TrafficCounters: Sendable, Equatable {
 
     private mutating func add(_ reason: Reason) {
         switch reason {
-        case .badRequest, .targetTooLong, .headTooLarge, .requestTimeout, .tooSlow, .methodNotAllowed: requestErrors += 1
-        case .wrongCertname, .revoked, .noRoute, .queueFull, .queueTimeout, .noServer, .overloaded, .perCertname: refused += 1
+        case .badRequest, .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .methodNotAllowed: requestErrors += 1
+        case .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .queueFull, .queueTimeout, .noServer, .overloaded,
+            .perCertname:
+            refused += 1
         case .connectFailed: connectErrors += 1
         case .badResponse, .responseTimeout: responseErrors += 1
         case .cut: serverAborts += 1

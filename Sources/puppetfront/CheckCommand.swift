@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigFile
 import Engine
+import Explain
 import Glibc
 
 /// Loads everything that `run` would, names aside, and reports all mistakes: 0 or 64.
@@ -17,10 +18,13 @@ struct CheckCommand: ParsableCommand {
             valueName: "name"))
     var user: String?
 
+    @Flag(name: .long, help: "Print the pools as understood: what leads to each, and its servers in the order in which they are tried.")
+    var verbose = false
+
     func run() throws {
         let reader = try becomeReader()
         let result = options.load(checkFiles: true)
-        var diagnostics = result.diagnostics
+        var diagnostics = result.diagnostics + result.advice
         if let settings = result.settings {
             // What is in the files: certificates, keys and CRLs.
             let (problems, warnings) = ProxyServer.verify(settings)
@@ -31,6 +35,7 @@ struct CheckCommand: ParsableCommand {
             if let reader { Output.error("checked as user \(reader.name), as the service runs; --user root checks as root") }
             throw Exit.wrong
         }
+        if verbose, let settings = result.settings { Output.out(Overview(settings).text) }
         let count = diagnostics.count
         let warnings = count == 0 ? "" : " (\(count) warning\(count == 1 ? "" : "s"))"
         Output.out("\(options.config): ok\(warnings)" + (reader.map { ", read as user \($0.name)" } ?? ""))

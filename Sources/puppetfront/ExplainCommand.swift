@@ -25,6 +25,15 @@ struct ExplainCommand: ParsableCommand {
         help: ArgumentHelp("An extension of that certificate, as pp_role=web; may be given more than once.", valueName: "key=value"))
     var trusted: [String] = []
 
+    @Option(name: .long, help: ArgumentHelp("The listener where it comes in; without it no condition on one holds.", valueName: "name"))
+    var listener: String?
+
+    @Option(name: .long, help: ArgumentHelp("The name that the client sends as SNI.", valueName: "name"))
+    var serverName: String?
+
+    @Option(name: .long, help: ArgumentHelp("X-Puppet-Version, as 8.10.0.", valueName: "version"))
+    var agentVersion: String?
+
     @Option(name: .long, help: ArgumentHelp("The request's content: a catalog's form or JSON.", valueName: "file"))
     var body: String?
 
@@ -55,7 +64,8 @@ struct ExplainCommand: ParsableCommand {
     }
 
     private func question() throws -> Question {
-        var question = Question(method: method, target: target, certname: certname)
+        var question = Question(
+            method: method, target: target, certname: certname, listener: listener, serverName: serverName, agentVersion: agentVersion)
         if let source {
             question.source = .init(source)
             guard question.source != nil else { throw ValidationError("--source: \"\(source)\" is no address") }

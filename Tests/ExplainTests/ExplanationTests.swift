@@ -13,12 +13,14 @@ import Testing
         let compilers = [
             server("p2", "knossos"), server("p1", "eie"), server("p0", "eie", backup: true), server("p4", "eie"), server("p3", "far"),
         ]
+        let listener = ListenerSettings(name: "agents", address: ListenAddress(address: IPAddress(v4: 0), port: 8140))
         return ProxySettings(
             site: SiteName("eie"),
             sites: [
                 SiteSettings(name: SiteName("eie"), near: [SiteName("knossos")], caPool: PoolIndex(2)),
                 SiteSettings(name: SiteName("knossos")),
             ],
+            listeners: [listener],
             pools: [
                 PoolSettings(name: "compilers", servers: compilers), PoolSettings(name: "fast", servers: [server("p9", "eie")]),
                 PoolSettings(name: "ca", servers: [server("ca1", "knossos")]),
@@ -34,20 +36,25 @@ import Testing
                     name: "databases",
                     conditions: RouteConditions(environment: ["production"], trusted: [("1.3.6.1.4.1.34380.1.1.13", ["database"])]),
                     pool: PoolIndex(1)),
+                RouteSettings(
+                    name: "old",
+                    conditions: RouteConditions(
+                        environment: ["old"], listener: ["agents"], serverName: ["*.old.example"], agentVersion: ["7.*"]),
+                    pool: PoolIndex(1)),
             ],
             environments: [
                 EnvironmentRow(pattern: "production", pool: PoolIndex(0)), EnvironmentRow(pattern: "feature_*", pool: PoolIndex(1)),
             ],
-            trustedOIDs: ["1.2.3.4": "my_role"], limits: LimitSettings(target: 200))
+            trustedOIDs: ["1.2.3.4": "my_role"], limits: LimitSettings(target: 200, bodyScan: 2000))
     }()
 
     private func answer(
         _ method: String, _ target: String, source: String? = nil, certname: String? = nil, trusted: [(key: String, value: String)] = [],
-        body: String? = nil
+        body: String? = nil, listener: String? = nil, serverName: String? = nil, agentVersion: String? = nil
     ) throws -> Explanation {
         let question = Question(
             method: method, target: target, source: source.flatMap { IPAddress($0) }, certname: certname, trusted: trusted,
-            body: body.map { Array($0.utf8) })
+            body: body.map { Array($0.utf8) }, listener: listener, serverName: serverName, agentVersion: agentVersion)
         return try Explanation(question, settings: Self.settings)
     }
 
@@ -56,7 +63,7 @@ import Testing
         #expect(
             found.json == #"{"endpoint":"catalog","certname":"a","client":"A","environment":"production","environment_source":"query","#
                 + #""ca":false,"decision":"forward","reason":null,"status":null,"route":"environments.production","pool":"compilers","#
-                + #""tiers":[["p1","p4"],["p2"],["p3"],["p0"]],"site":"eie"}"#)
+                + #""tiers":[["p1","p4"],["p2"],["p3"],["p0"]],"site":"eie","listener":null,"server_name":null,"agent_version":null}"#)
         #expect(found.isForward)
     }
 
@@ -65,7 +72,7 @@ import Testing
         #expect(
             found.json == #"{"endpoint":"node","certname":"b","client":"a","environment":"production","environment_source":"query","#
                 + #""ca":false,"decision":"refuse","reason":"wrong_certname","status":403,"route":"environments.production","pool":null,"#
-                + #""tiers":[],"site":"eie"}"#)
+                + #""tiers":[],"site":"eie","listener":null,"server_name":null,"agent_version":null}"#)
         #expect(!found.isForward)
     }
 
@@ -82,7 +89,7 @@ import Testing
         #expect(object["reason"] as? String == reason)
         #expect(object["status"] as? Int == status)
         #expect(object["tiers"] as? [[String]] == [])
-        #expect(object.count == 13)
+        #expect(object.count == 16)
         #expect(found.text.contains("\(status) \(reason): "))
     }
 
@@ -139,6 +146,7 @@ import Testing
                 passed over  routes.crowded: avg_queue of compilers > 1 counts as not holding here
                 passed over  routes.monitoring: source 192.0.2.1 is none of 10.0.0.0/8, ::1
                 passed over  routes.databases: trusted pp_role web is not database
+                passed over  routes.old: no listener given; wanted agents
                 decided by   environments.production
                 pool         compilers
                 balance      least-connections
@@ -162,6 +170,7 @@ import Testing
                 passed over  routes.crowded: avg_queue of compilers > 1 counts as not holding here
                 passed over  routes.monitoring: no source given; wanted 10.0.0.0/8, ::1
                 passed over  routes.databases: the request carries no environment; wanted production
+                passed over  routes.old: no listener given; wanted agents
                 passed over  environments: the request carries no environment
                 refused      404 no_route: no rule matches, and environments has no default
 
@@ -174,6 +183,38 @@ import Testing
         let other = try answer("GET", "/puppet/v3/node/a?environment=feature_x")
         #expect(other.passed.last?.rule == "environments")
         #expect(other.passed.last?.why == "no row is named feature_x")
+    }
+
+    @Test func whatTheConnectionSaysCanBeGiven() throws {
+        let target = "/puppet/v3/node/a?environment=old"
+        let found = try answer("GET", target, listener: "agents", serverName: "A.old.example", agentVersion: "7.1.0")
+        #expect(found.route == "routes.old")
+        #expect(found.json.hasSuffix(#","site":"eie","listener":"agents","server_name":"A.old.example","agent_version":"7.1.0"}"#))
+        #expect(found.text.contains("listener     agents\nserver name  A.old.example\nagent        7.1.0\n"))
+        #expect(try answer("GET", target, listener: "agents", agentVersion: "7.1.0").passed.last?.why == "no row matches old")
+        #expect(
+            try answer("GET", target, listener: "agents").passed.first { $0.rule == "routes.old" }?.why == "no SNI; wanted *.old.example")
+        #expect(throws: QuestionError.unknownListener("agent")) { try answer("GET", target, listener: "agent") }
+    }
+
+    @Test func whatNeedsACertificateSaysSo() throws {
+        let found = try answer("POST", "/puppet-ca/v1/certificate_renewal")
+        #expect(found.reason == .unverified && found.route == "sites.eie.ca")
+        #expect(found.text.hasSuffix("refused      403 unverified: the ca_certificate_renewal needs a verified certificate\n"))
+        #expect(try answer("POST", "/puppet-ca/v1/certificate_renewal", certname: "a").isForward)
+    }
+
+    @Test func anOperatorIsKnownByItsExtension() throws {
+        let found = try answer("GET", "/status/v1/services", certname: "op", trusted: [("pp_cli_auth", "true")])
+        #expect(found.route == "sites.eie.ca" && found.isCA)
+        #expect(try answer("GET", "/status/v1/services?environment=production", certname: "op").route == "environments.production")
+    }
+
+    @Test func aBodyBeyondWhatIsReadIsRefused() throws {
+        let body = "facts=" + String(repeating: "x", count: 2000) + "&environment=production"
+        let found = try answer("POST", "/puppet/v3/catalog/a", body: body)
+        #expect(found.reason == .bodyTooLarge)
+        #expect(found.text.hasSuffix("refused      413 body_too_large: the body is longer than limits.body_scan\n"))
     }
 
     @Test func namesAreEscapedInJSON() throws {

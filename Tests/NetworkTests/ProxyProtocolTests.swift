@@ -12,6 +12,11 @@ import Testing
             parse("PROXY TCP4 192.0.2.1 192.0.2.2 56324 8140\r\n") == .addresses(high: 0, low: 0xFFFF_C000_0201, port: 56324))
         #expect(
             parse("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n") == .addresses(high: 0x2001_0db8_0000_0000, low: 1, port: 1))
+        #expect(
+            parse("PROXY TCP6 ::ffff:127.0.0.1 ::ffff:127.0.0.1 60778 21181\r\n") == .addresses(high: 0, low: 0xFFFF_7F00_0001, port: 60778),
+            "as HAProxy writes it for bind :::PORT v4v6")
+        #expect(parse("PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 0 65535\r\n") == .addresses(high: 0x2001_0db8_0000_0000, low: 1, port: 0))
+        #expect(parse("PROXY TCP6 ::ffff:c000:201 ::1 1 2\r\n") == .addresses(high: 0, low: 0xFFFF_C000_0201, port: 1))
         #expect(parse("PROXY UNKNOWN\r\n") == .local)
         #expect(parse("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n") == .local)
     }
@@ -19,6 +24,12 @@ import Testing
     @Test(arguments: [
         "GET / HTTP/1.1\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1 65536\r\n", "PROXY TCP4 ::1 ::2 1 2\r\n",
         "PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n", "PROXY TCP4  1.2.3.4 5.6.7.8 1 2\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 -1 2\r\n",
+        "PROXY TCP4 ::ffff:1.2.3.4 ::ffff:5.6.7.8 1 2\r\n", "PROXY TCP4 1.2.3.4 ::ffff:5.6.7.8 1 2\r\n",
+        "PROXY TCP6 ::ffff:1.2.3.4 1.2.3.4 1 2\r\n", "PROXY TCP4 1.2.3.4\0x 5.6.7.8 1 2\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8\0 1 2\r\n",
+        "PROXY TCP6 ::1\0 ::2 1 2\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 +1 2\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1 +2\r\n",
+        "PROXY TCP4 1.2.3.4 5.6.7.8 01 2\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1 00\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1 \r\n",
+        "PROXY TCP4 1.2.3.4 5.6.7.8 70000 2\r\n", "PROXY TCP4 01.2.3.4 5.6.7.8 1 2\r\n", "PROXY tcp4 1.2.3.4 5.6.7.8 1 2\r\n",
+        "PROXY TCP6 ::1%lo ::2 1 2\r\n", "PROXY TCP4 1.2.3.4/32 5.6.7.8 1 2\r\n", "PROXY UNKNOWNX\r\n",
         "PROXY NOBODY 1.2.3.4\r\n", "PROXY " + String(repeating: "x", count: 110),
     ])
     func brokenVersion1IsRefused(_ text: String) { #expect(parse(text) == .malformed) }

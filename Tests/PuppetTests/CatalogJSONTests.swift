@@ -68,12 +68,21 @@ import Testing
         #expect(found.environmentSource == nil && found.certname.isEmpty)
     }
 
-    @Test func whatWasHeldDecidesWhenNoMoreIs() {
+    @Test(arguments: ["/puppet/v4/catalog?environment=q", "/puppet/v3/compile?environment=q"])
+    func aBodyThatIsNotReadWholeIsRefused(target: String) {
         let body = #"{"environment":"body","facts":"\#(String(repeating: "f", count: 5000))","certname":"a"}"#
-        let found = posted(body, limit: 1000, target: "/puppet/v4/catalog?environment=q")
-        #expect(found.environment == Array("body".utf8))
-        #expect(found.certname.isEmpty)
-        #expect(posted(body, limit: 20, target: "/puppet/v4/catalog?environment=q").environment == Array("q".utf8))
+        for limit in [0, 20, 1000, body.utf8.count - 1] {
+            let found = posted(body, limit: limit, target: target)
+            #expect(found.isTooLong && found.environment.isEmpty && found.environmentSource == nil && found.certname.isEmpty, "\(limit)")
+        }
+        #expect(posted(body, limit: body.utf8.count, target: target).environment == Array("body".utf8))
+    }
+
+    @Test func aCompilesBodyNamesItsEnvironment() {
+        let found = posted(#"{"certname":"a","code_ast":{"x":["environment"]},"environment":"body"}"#, target: "/puppet/v3/compile")
+        #expect(found.endpoint == .compile && found.environment == Array("body".utf8) && found.environmentSource == .body)
+        #expect(found.certname == Array("a".utf8))
+        #expect(posted("[]", target: "/puppet/v3/compile").problem == .notJSON)
     }
 
     @Test func theTransactionIsTaken() {

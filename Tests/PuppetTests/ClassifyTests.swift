@@ -52,6 +52,7 @@ func classified(_ target: String, method: RequestMethod = .get) -> ClassifiedReq
         Target("/puppet/v3/plans/mod/plan?environment=p", .plans, query: "p"),
         Target("/puppet/v3/status/x?environment=p", .status, query: "p"),
         Target("/puppet/v4/catalog", .catalog),
+        Target("/puppet/v3/compile", .compile), Target("/puppet/v3/compile?environment=p", .compile, query: "p"),
         Target("/status/v1/simple", .status), Target("/status/v1/services?level=debug", .status), Target("/status", .status),
         Target("/metrics/v2", .metrics), Target("/metrics/v1/mbeans", .metrics),
         Target("/puppet-admin-api/v1/environment-cache?environment=p", .admin, query: "p"),
@@ -70,6 +71,10 @@ func classified(_ target: String, method: RequestMethod = .get) -> ClassifiedReq
         Target("/puppet-ca/v1/clean", .caClean, isCA: true),
         Target("/puppet-ca/v1/sign", .caSign, isCA: true), Target("/puppet-ca/v1/sign/all", .caSign, isCA: true),
         Target("/puppet-ca/v1/expirations", .caExpirations, isCA: true),
+        Target("/puppet-ca/v1/ocsp", .caOCSP, isCA: true), Target("/ocsp", .caOCSP, isCA: true),
+        Target("/ocsp/MEUwQz%2FBMD8%2F%2FwPTA7%2B%3D", .caOCSP, isCA: true), Target("/puppet-ca/v1/ocsp/a%2fb", .caOCSP, isCA: true),
+        Target("/status/v1/simple/ca", .status, isCA: true), Target("/status/v1/services/ca?level=info", .status, isCA: true),
+        Target("/status/v1/services/ca/", .status, isCA: true),
         Target("/puppet-ca/v1/unheard-of", .other, isCA: true), Target("/puppet-ca/v2/certificate/a", .other, isCA: true),
         Target("/puppet-ca", .other, isCA: true), Target("/puppet-ca/", .other, isCA: true),
         Target("/production/certificate/a", .caCertificate, certname: "a", path: "production", isCA: true),
@@ -146,15 +151,69 @@ func classified(_ target: String, method: RequestMethod = .get) -> ClassifiedReq
     @Test(arguments: [
         ("/puppet/v3/catalog/a", RequestMethod.post, Classification.needsBody), ("/puppet/v4/catalog", .post, .needsBody),
         ("/p/catalog/a", .post, .needsBody), ("/puppet/v3/catalog/a", .get, .needsBody), ("/puppet/v3/catalog/a", .head, .complete),
-        ("/puppet/v3/report/a", .put, .complete), ("/puppet/v3/catalog/a?environment=", .post, .ambiguous(.environmentNotWord)),
+        ("/puppet/v3/report/a", .put, .complete), ("/puppet/v3/compile", .post, .needsBody),
+        ("/puppet/v3/catalog/a?environment=", .post, .ambiguous(.environmentNotWord)),
     ])
     func onlyCatalogsNeedTheirBody(_ target: String, _ method: RequestMethod, _ expected: Classification) {
         var request = PuppetRequest()
         #expect(request.classify(method: method, target: Array(target.utf8).span) == expected)
     }
 
-    @Test func onlyCatalogsAndNodesMayBeRepeated() {
-        #expect(PuppetEndpoint.allCases.filter(\.mayRepeat) == [.catalog, .node])
+    @Test func onlyCatalogsCompilesAndNodesMayBeRepeated() {
+        #expect(PuppetEndpoint.allCases.filter(\.mayRepeat) == [.catalog, .node, .compile])
+    }
+
+    /// `puppetserver ca sign` asks for them first, and then acts on the response.
+    @Test func theStatusOfAllServicesIsTheCAsWhereAnOperatorAsks() {
+        func isCA(_ target: String, isOperator: Bool) -> Bool {
+            var request = PuppetRequest()
+            let none: [UInt8] = []
+            let found = request.classify(method: .get, target: Array(target.utf8).span, agentVersion: none.span, isOperator: isOperator)
+            #expect(found == .complete && request.endpoint == .status)
+            return request.isCA
+        }
+        for target in ["/status/v1/services", "/status/v1/services/", "/status/v1/services?level=debug", "//status/v1/%73ervices"] {
+            #expect(isCA(target, isOperator: true) && !isCA(target, isOperator: false), "\(target)")
+        }
+        for target in ["/status/v1/simple", "/status/v1/services/server", "/status/v2/services", "/status", "/status/v2/simple/ca"] {
+            #expect(!isCA(target, isOperator: true), "\(target)")
+        }
+    }
+
+    /// An environment means nothing to these: it decides nothing, and a malformed one is none.
+    @Test(arguments: [
+        "/puppet-ca/v1/certificate/a", "/puppet-ca/v1/certificate_request/a", "/puppet-ca/v1/certificate_revocation_list/ca",
+        "/puppet-ca/v1/certificate_renewal", "/puppet-ca/v1/unheard-of", "/status/v1/simple", "/status/v1/services/ca", "/metrics/v2",
+        "/puppet/v3/status/x", "/ocsp",
+    ])
+    func anEnvironmentThatMeansNothingIsNotJudged(_ path: String) {
+        for query in [
+            "environment=feature-x", "environment=*root*", "environment=", "environment", "environment=p&environment=p", "%zz=1",
+            "environment=p&environment=q", "environment=\(String(repeating: "e", count: 300))",
+        ] {
+            let found = classified("\(path)?\(query)")
+            #expect(found.problem == nil && found.environment.isEmpty && found.environmentSource == nil, "\(query)")
+        }
+        #expect(classified("\(path)?environment=p").environment == Array("p".utf8))
+    }
+
+    @Test(arguments: [
+        ("/my-env/certificate/a", PuppetEndpoint.caCertificate), ("/my.env/status/x", .status),
+        ("/p/certificate/a?environment=q", .caCertificate),
+        ("/*root*/certificate_revocation_list/ca", .caCertificateRevocationList),
+    ])
+    func aPuppet3PathsEnvironmentIsNotJudgedThereEither(_ target: String, _ endpoint: PuppetEndpoint) {
+        let found = classified(target)
+        #expect(found.problem == nil && found.endpoint == endpoint && found.environment.isEmpty && found.environmentSource == nil)
+    }
+
+    @Test func theAgentsVersionIsThisRequests() {
+        var request = PuppetRequest()
+        let target = Array("/status/v1/simple".utf8)
+        _ = request.classify(method: .put, target: target.span, agentVersion: Array("8.10.0".utf8).span, isOperator: false)
+        #expect(request.agentVersion == Array("8.10.0".utf8) && request.method == .put)
+        _ = request.classify(method: .get, target: target.span)
+        #expect(request.agentVersion.isEmpty && request.method == .get)
     }
 
     @Test func theTransactionIsTakenFromTheQuery() {

@@ -92,11 +92,15 @@ import Testing
         }
     }
 
-    @Test func whatIsNotHeldDoesNotCount() {
+    /// Agents send the environment after the facts: what comes after the part that is read may be it, or a second one.
+    @Test func aFormThatIsNotReadWholeIsRefused() {
         let body = "facts=" + String(repeating: "f", count: 1000) + "&environment=body&x=y"
-        for limit in [10, 1006, 1018, 1023] {
-            #expect(posted(body, limit: limit).environment == Array("q".utf8), "a value that may go on is not taken")
+        for limit in [0, 10, 1006, 1018, 1024, body.utf8.count - 1] {
+            let found = posted(body, limit: limit)
+            #expect(found.isTooLong && found.problem == nil && found.environment.isEmpty && found.environmentSource == nil, "\(limit)")
         }
-        #expect(posted(body, limit: 1024).environment == Array("body".utf8))
+        #expect(posted(body, limit: body.utf8.count).environment == Array("body".utf8))
+        #expect(posted("environment=a&environment=b&x=y", limit: 28).problem == .environmentTwice, "that is known already")
+        #expect(!posted(body, type: "text/pson", limit: 10).isTooLong, "no form: nothing in it decides")
     }
 }

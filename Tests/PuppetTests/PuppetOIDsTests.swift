@@ -5,6 +5,7 @@ import Testing
     @Test(arguments: [
         ("pp_uuid", "1.3.6.1.4.1.34380.1.1.1"), ("pp_role", "1.3.6.1.4.1.34380.1.1.13"), ("pp_owner", "1.3.6.1.4.1.34380.1.1.26"),
         ("pp_authorization", "1.3.6.1.4.1.34380.1.3.1"), ("pp_auth_role", "1.3.6.1.4.1.34380.1.3.13"),
+        ("pp_cli_auth", "1.3.6.1.4.1.34380.1.3.39"),
     ])
     func puppetsNamesAndNumbersBelongTogether(_ name: String, _ oid: String) {
         #expect(PuppetOIDs.oid(of: name) == oid)
@@ -14,7 +15,7 @@ import Testing
     @Test func registeredNumbersAreWithoutGap() {
         let registered = PuppetOIDs.names.filter { $0.oid.hasPrefix(PuppetOIDs.registered + ".") }
         #expect(registered.map(\.oid) == (1...26).map { "\(PuppetOIDs.registered).\($0)" })
-        #expect(PuppetOIDs.names.count == 28)
+        #expect(PuppetOIDs.names.count == 29)
     }
 
     @Test func aKeyIsAnOwnNameThenPuppetsThenANumber() {

@@ -13,12 +13,16 @@ import Testing
         let table = RouteTable(Setup.settings(routes: routes, environments: globs, defaultPool: 3))
         var matched = 0
         for _ in 0..<200 {
-            let request = Setup.request(dice.target())
+            let request = Setup.request(
+                dice.target(), method: dice.below(2) == 0 ? .get : .put, version: dice.below(2) == 0 ? "" : dice.word())
             let extensions = (0..<dice.below(3)).map { _ in (dice.oid(), dice.word()) }
             let identity = dice.below(4) == 0 ? nil : Setup.identity(dice.word(), extensions)
             let source = IPAddress(v4: UInt32(dice.below(16)) << 28)
-            let traced = table.trace(request, identity: identity, source: source, averageQueue: { $0.value })
-            let decided = table.decide(request, identity: identity, source: source, averageQueue: { $0.value })
+            let names = ["a", "b", "aB1"]
+            let context = RouteContext(
+                identity: identity, source: source, listener: Array(names[dice.below(3)].utf8), serverName: Array(dice.word().utf8))
+            let traced = table.trace(request, context, averageQueue: { $0.value })
+            let decided = table.decide(request, context, averageQueue: { $0.value })
             #expect(decided == traced.decision)
             if traced.passed.count < routes.count { matched += 1 }
         }
@@ -37,13 +41,18 @@ import Testing
     private func conditions(_ dice: inout Dice) -> RouteConditions {
         var conditions = RouteConditions()
         while true {
-            switch dice.below(7) {
+            switch dice.below(14) {
             case 0: conditions.certname = dice.globs()
             case 1: conditions.environment = dice.globs()
             case 2: conditions.source = (0..<2).compactMap { _ in AddressBlock("\(dice.below(256)).0.0.0/\(dice.below(9))") }
             case 3: conditions.endpoint = Set(PuppetEndpoint.allCases.filter { _ in dice.below(2) == 0 })
             case 4: conditions.trusted = (0...dice.below(2)).map { _ in (dice.oid(), dice.globs()) }
             case 5: conditions.averageQueueAbove = [(PoolIndex(dice.below(3)), dice.below(3))]
+            case 6: conditions.listener = [dice.word(), "a"]
+            case 7: conditions.serverName = dice.globs()
+            case 8: conditions.method = dice.below(2) == 0 ? [.get] : [.put, .post]
+            case 9: conditions.path = dice.globs().map { "/\($0)*" }
+            case 10: conditions.agentVersion = dice.globs()
             default: return conditions
             }
         }

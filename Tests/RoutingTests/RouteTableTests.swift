@@ -45,7 +45,7 @@ import Testing
         let settings = Setup.settings(routes: routes, environments: [("production", 0)], defaultPool: 0, caPool: 3)
         let targets = [
             "/puppet-ca/v1/certificate/ca", "/puppet-ca/v1/unheard-of", "/puppet-ca", "/production/certificate/a",
-            "/production/certificate_revocation_list/ca", "//puppet-ca/v1/clean",
+            "/production/certificate_revocation_list/ca", "//puppet-ca/v1/ocsp", "/ocsp/x", "/status/v1/simple/ca",
         ]
         for target in targets { #expect(Setup.decide(settings, target) == "sites.eie.ca ca", "\(target)") }
         #expect(Setup.decide(settings, node("production")) == "routes.all one")
@@ -98,9 +98,9 @@ import Testing
             asked += 1
             return 9
         }
-        _ = table.decide(Setup.request(node("staging")), identity: nil, source: IPAddress(v4: 1), averageQueue: count)
+        _ = table.decide(Setup.request(node("staging")), RouteContext(), averageQueue: count)
         #expect(asked == 0)
-        _ = table.decide(Setup.request(node("production")), identity: nil, source: IPAddress(v4: 1), averageQueue: count)
+        _ = table.decide(Setup.request(node("production")), RouteContext(), averageQueue: count)
         #expect(asked == 1)
     }
 
@@ -152,16 +152,24 @@ import Testing
             Setup.route("r3", to: 1, RouteConditions(source: [])),
             Setup.route("r4", to: 1, RouteConditions(trusted: [("1.2", ["x"])])),
             Setup.route("r5", to: 1, RouteConditions(averageQueueAbove: [(PoolIndex(2), 0)])),
-            Setup.route("r6", to: 2, RouteConditions(endpoint: [.node])),
+            Setup.route("r6", to: 1, RouteConditions(listener: ["x"])),
+            Setup.route("r7", to: 1, RouteConditions(serverName: ["x"])),
+            Setup.route("r8", to: 1, RouteConditions(method: [.put])),
+            Setup.route("r9", to: 1, RouteConditions(path: ["/x"])),
+            Setup.route("r10", to: 1, RouteConditions(agentVersion: ["x"])),
+            Setup.route("r11", to: 2, RouteConditions(endpoint: [.node])),
         ]
         let table = RouteTable(Setup.settings(routes: routes, defaultPool: 0))
         let request = Setup.request(node("production"))
-        let trace = table.trace(request, identity: nil, source: nil, averageQueue: { _ in 0 })
+        let trace = table.trace(request, RouteContext(), averageQueue: { _ in 0 })
         #expect(
-            trace.passed.map(\.failure) == [.endpoint, .environment, .certname, .source, .trusted(oid: "1.2"), .averageQueue(PoolIndex(2))])
-        #expect(trace.passed.map { table.name($0.rule) } == (0..<6).map { "routes.r\($0)" })
-        #expect(trace.decision == .forward(pool: PoolIndex(2), rule: RuleID(6)))
-        #expect(trace.decision == table.decide(request, identity: nil, source: IPAddress(v4: 1), averageQueue: { _ in 0 }))
-        #expect(table.nameBytes(RuleID(6)) == Array("routes.r6".utf8))
+            trace.passed.map(\.failure.key) == [
+                "endpoint", "environment", "certname", "source", "trusted", "avg_queue", "listener", "server_name", "method", "path",
+                "agent_version",
+            ])
+        #expect(trace.passed.map { table.name($0.rule) } == (0..<11).map { "routes.r\($0)" })
+        #expect(trace.decision == .forward(pool: PoolIndex(2), rule: RuleID(11)))
+        #expect(trace.decision == table.decide(request, RouteContext(), averageQueue: { _ in 0 }))
+        #expect(table.nameBytes(RuleID(11)) == Array("routes.r11".utf8))
     }
 }

@@ -10,10 +10,15 @@ enum Setup {
     /// Four pools; `enforcing` says which of them enforce certnames.
     static func settings(
         routes: [RouteSettings] = [], environments: [(String, Int)] = [], defaultPool: Int? = nil, caPool: Int? = nil,
-        enforcing: Set<Int> = [0, 1, 2, 3]
+        enforcing: Set<Int> = [0, 1, 2, 3], proxyAlone: Set<Int> = [], overflow: [Int: Int] = [:]
     ) -> ProxySettings {
         let site = SiteName("eie")
-        let pools = names.enumerated().map { PoolSettings(name: $1, enforceCertname: enforcing.contains($0)) }
+        let tls = UpstreamTLSSettings(certificate: CertificateFiles(chain: "c", key: "k"))
+        let pools = names.enumerated().map { index, name in
+            PoolSettings(
+                name: name, tls: tls, identity: proxyAlone.contains(index) ? .none : .headers, enforceCertname: enforcing.contains(index),
+                overflow: overflow[index].map { OverflowSettings(to: PoolIndex($0), averageQueueAbove: 1) })
+        }
         return ProxySettings(
             site: site,
             sites: [
@@ -27,9 +32,12 @@ enum Setup {
         RouteSettings(name: name, conditions: conditions, pool: PoolIndex(pool))
     }
 
-    static func request(_ target: String) -> PuppetRequest {
+    static func request(
+        _ target: String, method: RequestMethod = .get, version: String = "", isOperator: Bool = false
+    ) -> PuppetRequest {
         var request = PuppetRequest()
-        _ = request.classify(method: .get, target: Array(target.utf8).span)
+        _ = request.classify(
+            method: method, target: Array(target.utf8).span, agentVersion: Array(version.utf8).span, isOperator: isOperator)
         return request
     }
 
@@ -42,12 +50,15 @@ enum Setup {
     /// `routes.x zero`, `refuse wrong_certname routes.x`: a decision in words.
     static func decide(
         _ settings: ProxySettings, _ target: String, certname: String? = nil, trusted: [(String, String)] = [],
-        source: String = "192.0.2.1", queues: [Int: Int] = [:]
+        source: String = "192.0.2.1", queues: [Int: Int] = [:], method: RequestMethod = .get, version: String = "", listener: String = "",
+        serverName: String = ""
     ) -> String {
         let table = RouteTable(settings)
         let identity = certname.map { Setup.identity($0, trusted) }
-        let decision = table.decide(
-            request(target), identity: identity, source: IPAddress(source) ?? IPAddress(v4: 0), averageQueue: { queues[$0.value] ?? 0 })
+        let context = RouteContext(
+            identity: identity, source: IPAddress(source), listener: Array(listener.utf8), serverName: Array(serverName.utf8))
+        let asked = request(target, method: method, version: version, isOperator: identity?.mayOperateCA ?? false)
+        let decision = table.decide(asked, context, averageQueue: { queues[$0.value] ?? 0 })
         switch decision {
         case .forward(let pool, let rule): return "\(table.name(rule)) \(names[pool.value])"
         case .refuse(let reason, let rule): return "refuse \(reason.rawValue) \(rule.map(table.name) ?? "-")"

@@ -1,4 +1,4 @@
-import Explain
+import Model
 
 /// What a value of `show stat` or `show info` is, as HAProxy's typed and JSON forms say: origin, nature, scope and type, written `MCP:u64`.
 struct FieldTags {
@@ -17,7 +17,7 @@ struct FieldTags {
     /// `"tags":{…}`, and the value as JSON has it.
     func json(_ value: String) -> String {
         let words = letters.map { String($0) }
-        let content = type == "str" ? JSONText.string(value) : value
+        let content = type == "str" ? JSONString.text(value) : value
         return
             "\"tags\":{\"origin\":\"\(Self.origin(words[0]))\",\"nature\":\"\(Self.nature(words[1]))\",\"scope\":\"\(Self.scope(words[2]))\"},"
             + "\"value\":{\"type\":\"\(type)\",\"value\":\(content)}"

@@ -1,4 +1,4 @@
-import Explain
+import Model
 import Telemetry
 
 /// `show info`: HAProxy's keys in its order, as far as puppetfront has such a thing; tools need some of them to be there.
@@ -7,7 +7,7 @@ enum InfoText {
         let entries = entries(report)
         if words.contains("json") {
             let objects = entries.enumerated().map { number, entry in
-                "{\"field\":{\"pos\":\(number),\"name\":\(JSONText.string(entry.name))},\"processNum\":1,\(tags(entry.name).json(entry.value))}"
+                "{\"field\":{\"pos\":\(number),\"name\":\(JSONString.text(entry.name))},\"processNum\":1,\(tags(entry.name).json(entry.value))}"
             }
             return "[" + objects.joined(separator: ",") + "]\n"
         }

@@ -1,4 +1,4 @@
-import Explain
+import Model
 
 /// `show sess` and `shutdown session`. HAProxy's lines (2.6), which end in puppetfront's own words; a session is an agent's connection.
 enum SessionCommands {
@@ -76,7 +76,7 @@ enum SessionCommands {
         "state=\(session.state.rawValue) requests=\(session.requests) client=\(session.client.asWord) id=\(session.requestID.asWord) "
             + "request_ms=\(session.requestID.isEmpty ? "-" : "\(session.requestMilliseconds)") endpoint=\(session.endpoint.asWord) "
             + "certname=\(session.certname.asWord) environment=\(session.environment.asWord) method=\(session.method.asWord) "
-            + "target=\(JSONText.string(session.target))"
+            + "target=\(JSONString.text(session.target))"
     }
 
     private static func id(_ session: SessionReport) -> String { "0x" + String(session.id, radix: 16) }

@@ -1,4 +1,4 @@
-import Explain
+import Model
 
 /// What can be looked at beside `show stat` and `show table`.
 enum ShowCommands {
@@ -77,7 +77,7 @@ enum ShowCommands {
                 "\n[\(Timestamps.text(failure.time))] \(failure.reason.rawValue) status=\(failure.status.map(String.init) ?? "-") "
                     + "id=\(failure.id) listener=\(failure.listener) src=\(failure.source) client=\(failure.client.asWord) "
                     + "endpoint=\(failure.endpoint.asWord) certname=\(failure.certname.asWord) environment=\(failure.environment.asWord) "
-                    + "pool=\(failure.pool.asWord) server=\(failure.server.asWord) target=\(JSONText.string(failure.target))\n"
+                    + "pool=\(failure.pool.asWord) server=\(failure.server.asWord) target=\(JSONString.text(failure.target))\n"
             }.joined()
     }
 

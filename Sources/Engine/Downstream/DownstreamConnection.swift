@@ -185,7 +185,8 @@ final class DownstreamConnection: EventTarget {
     private func open() {
         phase = .open
         client = ClientContext(
-            listener: listener, source: source, sourcePort: sourcePort, identity: stream.session?.identity, isTLS13: stream.isTLS13)
+            listener: listener, source: source, sourcePort: sourcePort, identity: stream.session?.identity,
+            serverName: stream.session?.serverName ?? [], isTLS13: stream.isTLS13)
         worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.requestHead)
         readRequests()
     }

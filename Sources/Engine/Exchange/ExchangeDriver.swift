@@ -71,6 +71,9 @@ final class ExchangeDriver {
     private var now: MonotonicTime { MonotonicTime(nanoseconds: worker.loop.now) }
     private var memory: TransferMemory { worker.memory }
     private var contentBound: Int { snapshot.settings.limits.bodyPrefix }
+    private var bounds: RequestClassifier.Bounds {
+        RequestClassifier.Bounds(hold: contentBound, scan: snapshot.settings.limits.bodyScan)
+    }
     /// Whether it may be sent again after a server may have acted on it.
     private var isRepeatable: Bool { downstream.head.method == .get || downstream.head.method == .head || request.endpoint.mayRepeat }
 
@@ -259,8 +262,8 @@ final class ExchangeDriver {
             this.closes = true
             return refuse(.revoked)
         }
-        let outcome = classifier.begin(downstream.head, received, &request, limit: contentBound)
-        request.agentVersion = recorder.record.agentVersion
+        let outcome = classifier.begin(
+            downstream.head, received, &request, bounds, isOperator: downstream.client.identity?.mayOperateCA ?? false)
         if case .needsContent = outcome {
             // What will be refused in any case is refused before its content comes.
             if classifier.isClassified, case .refuse = route() { return decide() }
@@ -317,6 +320,7 @@ final class ExchangeDriver {
         case .ready: return decide()
         case .needsContent(let byteCount): this.contentWanted = byteCount
         case .refused(let cause): return refuse(.badRequest, cause: cause)
+        case .tooLong: return refuse(.bodyTooLarge)
         }
         return nil
     }
@@ -329,16 +333,14 @@ final class ExchangeDriver {
             case .gone: return .clientGone
             case .more:
                 guard let received = downstream.received else { return nil }
-                if let event = take(classifier.look(downstream.head, received, &request, limit: contentBound)) { return event }
+                if let event = take(classifier.look(downstream.head, received, &request, bounds)) { return event }
             }
         }
         return nil
     }
 
     private func route() -> Decision {
-        snapshot.routes.decide(request, identity: downstream.client.identity, source: downstream.client.source) {
-            snapshot.pool($0).averageQueue
-        }
+        snapshot.routes.decide(request, downstream.client.routeContext) { snapshot.pool($0).averageQueue }
     }
 
     private func decide() -> ExchangeEvent? {
@@ -363,7 +365,7 @@ final class ExchangeDriver {
     private func refuse(_ reason: Reason, cause: String = "") -> ExchangeEvent? {
         recorder.refused(cause: Array(cause.utf8))
         switch reason {
-        case .badRequest, .headTooLarge, .targetTooLong, .methodNotAllowed: this.closes = true
+        case .badRequest, .headTooLarge, .bodyTooLarge, .targetTooLong, .methodNotAllowed: this.closes = true
         default: break
         }
         return perform(machine.refuse(reason))
@@ -440,6 +442,9 @@ final class ExchangeDriver {
         var identity: [UInt8] = []
         if snapshot.poolRouting[pool.value].identity == .headers {
             identity = downstream.client.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
+        } else if request.endpoint == .caCertificateRenewal {
+            // Without it Puppet Server would renew the proxy's own certificate.
+            identity = Array(downstream.client.identity?.certificateField ?? [])
         }
         let additions = RequestAdditions(
             identityFields: identity, forwardedFor: downstream.client.forwardedFor, dropsExpect: this.sentContinue)

@@ -13,8 +13,18 @@ struct RequestClassifier {
         case ready
         /// More of the content is needed, so much in all with the head.
         case needsContent(upTo: Int)
+        /// A catalog's body is longer than what is read of one.
+        case tooLong
         /// It can be read in two ways, or its framing is broken.
         case refused(cause: String)
+    }
+
+    /// Bytes of content.
+    struct Bounds {
+        /// Held for a retry (`limits.body_prefix`).
+        let hold: Int
+        /// Read for the environment (`limits.body_scan`).
+        let scan: Int
     }
 
     private enum Need { case nothing, hold, classification }
@@ -27,26 +37,35 @@ struct RequestClassifier {
     private var scanner = BodyScanner(.none)
 
     /// The head has come.
-    mutating func begin(_ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, limit: Int) -> Outcome {
+    mutating func begin(
+        _ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, _ bounds: Bounds, isOperator: Bool
+    ) -> Outcome {
         scanner = BodyScanner(head.framing)
         scannedUpTo = head.length
-        switch request.classify(method: head.method, target: bytes.readable.extracting(head.target.range)) {
+        let all = bytes.readable
+        let classification = request.classify(
+            method: head.method, target: all.extracting(head.target.range),
+            agentVersion: all.extracting(head.first(.puppetVersion)?.value.range ?? 0..<0), isOperator: isOperator)
+        switch classification {
         case .complete: need = scanner.isFinished ? .nothing : .hold
         case .needsBody: need = .classification
         case .ambiguous(let problem): return .refused(cause: problem.rawValue)
         }
-        return look(head, bytes, &request, limit: limit)
+        return look(head, bytes, &request, bounds)
     }
 
     /// Whether the request is understood, so that only content is missing.
     var isClassified: Bool { need != .classification }
 
     /// More of the content may have come.
-    mutating func look(_ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, limit: Int) -> Outcome {
+    mutating func look(
+        _ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, _ bounds: Bounds
+    ) -> Outcome {
         guard need != .nothing else {
             hasWholeContent = true
             return .ready
         }
+        let limit = need == .classification ? bounds.scan : bounds.hold
         let extent: BodyExtent
         do throws(FramingError) {
             extent = try self.extent(head, bytes, limit)
@@ -56,16 +75,19 @@ struct RequestClassifier {
         hasWholeContent = extent == .whole
         if need == .classification {
             switch classify(head, bytes, &request, extent) {
-            case .complete: need = .hold
+            case .complete:
+                need = .hold
+                return look(head, bytes, &request, bounds)
             case .needsMore: break
             case .ambiguous(let problem): return .refused(cause: problem.rawValue)
+            case .tooLong: return .tooLong
             }
         }
         if need == .hold, extent != .growing {
             need = .nothing
             return .ready
         }
-        return .needsContent(upTo: min(head.length + limit + 4096, max(bytes.count + 16 << 10, expectedEnd(head, limit))))
+        return .needsContent(upTo: min(head.length + limit + 4096, max(bytes.count + 16 << 10, expectedEnd(head, bounds.hold))))
     }
 
     private func classify(
@@ -92,10 +114,11 @@ struct RequestClassifier {
         let held = bytes.count - head.length
         switch head.framing {
         case .contentLength(let length):
+            if need == .classification, length > UInt64(limit) { return .cut }
             if UInt64(held) >= length { return .whole }
         case .chunked:
             try dechunk(bytes)
-            if scanner.isFinished { return .whole }
+            if scanner.isFinished { return need == .classification && content.count > limit ? .cut : .whole }
         case .none, .untilClose:
             return .whole
         }

@@ -12,7 +12,9 @@ struct RuntimeServers {
 
     func add(_ name: AdminAction.ServerName, address: String, options: [String: String]) -> AdminOutcome {
         guard let pool = pools[name.pool] else { return .refused("No such backend.") }
-        guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]), port > 0 else {
+        guard let colon = address.lastIndex(of: ":"), address[colon...].dropFirst().utf8.allSatisfy(ASCII.isDigit),
+            let port = UInt16(address[address.index(after: colon)...]), port > 0
+        else {
             return .refused("'server' expects <name> and <addr>[:<port>] as arguments.")
         }
         let host = String(address[..<colon]).trimmingBrackets

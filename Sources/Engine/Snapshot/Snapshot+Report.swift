@@ -1,4 +1,5 @@
 import Admin
+import Routing
 import Settings
 import Telemetry
 
@@ -17,28 +18,13 @@ extension Snapshot {
         if let pool = settings.caPool {
             reports.append(report("sites.\(settings.site?.value ?? "").ca", settings.pools[pool.value].name, "requests of the CA"))
         }
-        for route in settings.routes {
-            reports.append(report("routes.\(route.name)", settings.pools[route.pool.value].name, route.conditions.words(settings)))
+        for (number, route) in settings.routes.enumerated() {
+            reports.append(report("routes.\(route.name)", settings.pools[route.pool.value].name, routes.conditions(RuleID(number))))
         }
         for row in settings.environments {
             reports.append(report("environments.\(row.pattern)", settings.pools[row.pool.value].name, "environment \(row.pattern)"))
         }
         if let pool = settings.defaultPool { reports.append(report("environments.default", settings.pools[pool.value].name, "all else")) }
         return reports
-    }
-}
-
-extension RouteConditions {
-    fileprivate func words(_ settings: ProxySettings) -> String {
-        var words: [String] = []
-        if let endpoint { words.append("endpoint " + endpoint.map(\.rawValue).sorted().joined(separator: ",")) }
-        if let environment { words.append("environment " + environment.joined(separator: ",")) }
-        if let certname { words.append("certname " + certname.joined(separator: ",")) }
-        if let source { words.append("source of \(source.count) blocks") }
-        if let trusted { words.append("trusted " + trusted.map(\.oid).joined(separator: ",")) }
-        if let averageQueueAbove {
-            words += averageQueueAbove.map { "avg_queue(\(settings.pools[$0.pool.value].name)) > \($0.limit)" }
-        }
-        return words.joined(separator: " and ")
     }
 }

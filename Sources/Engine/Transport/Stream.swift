@@ -34,6 +34,7 @@ final class Stream: CipherTransport {
     }
 
     func startTLS(server context: ServerTLSContext) {
+        hasReceived = false
         session = TLSSession(server: context, transport: self)
     }
 

@@ -4,6 +4,8 @@ import Puppet
 /// What a classification came to, as a value to compare.
 package struct ClassifiedRequest: Equatable, Sendable {
     package var problem: Ambiguity?
+    /// The body was longer than what was read of it.
+    package var isTooLong = false
     package var endpoint: PuppetEndpoint
     package var form: PathForm
     package var isCA: Bool
@@ -45,7 +47,7 @@ package struct ArrivingBody: Sendable {
     /// Classifies a POST of this body.
     /// - Parameters:
     ///   - pieces: how long the first piece is, the next…; what they leave is the last piece.
-    ///   - limit: limits.body_prefix, nil for none.
+    ///   - limit: limits.body_scan, nil for none.
     package func classified(
         target: [UInt8], pieces: [Int] = [], limit: Int? = nil, reusing request: inout PuppetRequest
     ) -> ClassifiedRequest {
@@ -71,6 +73,10 @@ package struct ArrivingBody: Sendable {
         switch found {
         case .complete: return ClassifiedRequest(request, problem: nil)
         case .ambiguous(let problem): return ClassifiedRequest(request, problem: problem)
+        case .tooLong:
+            var result = ClassifiedRequest(request, problem: nil)
+            result.isTooLong = true
+            return result
         case .needsMore:
             if extent != .growing { preconditionFailure("needsMore although no more will come") }
             return nil

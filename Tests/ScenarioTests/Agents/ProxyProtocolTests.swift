@@ -25,6 +25,16 @@ struct ProxyProtocolTests {
         #expect(line.string("source") == source && line.int("source_port") == port, "\(line)")
     }
 
+    /// HAProxy with `bind :::PORT v4v6` sends both addresses of an IPv4 connection v4-mapped, as TCP6.
+    @Test func mappedAddressesCountAsTheirV4Address() throws {
+        let (scene, server, proxy) = try start()
+        let preface = Array("PROXY TCP6 ::ffff:192.0.2.7 ::ffff:192.0.2.1 60778 21181\r\n".utf8)
+        let client = try RawClient(proxy.port(), tls: scene.tls(), preface: preface)
+        #expect(try client.exchange(Requests.metadata()).status == 200)
+        #expect(server.requests.first?.head.all("X-Forwarded-For") == ["192.0.2.7"])
+        #expect(proxy.waitForLog { $0.string("source") == "192.0.2.7" && $0.int("source_port") == 60778 } != nil)
+    }
+
     @Test(arguments: [Array("PROXY UNKNOWN\r\n".utf8), signature + [0x20, 0x00, 0, 0]])
     func anUnknownSourceIsTheConnectionsOwn(_ preface: [UInt8]) throws {
         let (scene, _, proxy) = try start()
@@ -34,6 +44,7 @@ struct ProxyProtocolTests {
     }
 
     @Test(arguments: [
+        Array("PROXY TCP4 192.0.2.7\0 192.0.2.1 5555 8140\r\n".utf8), Array("PROXY TCP4 192.0.2.7 192.0.2.1 +5555 8140\r\n".utf8),
         [], Array("PROXY TCP4 192.0.2.7\r\n".utf8), Array("PROXY TCP4 999.0.2.7 192.0.2.1 5555 8140\r\n".utf8),
         signature + [0x31, 0x11, 0, 12], signature + [0x21, 0x11, 0, 4, 1, 2, 3, 4], Array(repeating: UInt8(ascii: "P"), count: 300),
     ])

@@ -53,7 +53,7 @@ struct SaysWhatFailedTests {
     }
 
     static let causes: [(request: String, cause: String)] = [
-        ("GET /puppet/v3/environments HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", "white space stands before a colon"),
+        ("GET /puppet/v3/environments HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", "there is white space before a colon"),
         (Requests.get("/puppet/v3/catalog%2fx"), "the path has an encoded slash"),
         (Requests.make("POST", "/puppet/v3/catalog/agent.test?environment=a&environment=b"), "the environment is given twice in one place"),
         (

@@ -1,9 +1,9 @@
 /// Values as JSON text (RFC 8259), on one line.
-package enum JSONText {
+package enum JSONString {
     package static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
 
     /// null where there is none.
-    package static func string(_ value: String?) -> String {
+    package static func text(_ value: String?) -> String {
         guard let value else { return "null" }
         var text = "\""
         for scalar in value.unicodeScalars {

@@ -1,11 +1,11 @@
 import Model
 
-/// A JSON string behind its opening quote, decoded byte by byte (RFC 8259 section 7). Keeps at most `longest` bytes.
-struct JSONText: Sendable {
+/// A JSON string after its opening quote, decoded byte by byte (RFC 8259 section 7). Keeps at most `longest` bytes.
+struct JSONStringDecoder: Sendable {
     enum Step { case more, ended, broken }
 
     var bytes: [UInt8] = []
-    /// Whether the string was longer than what is kept.
+    /// The string was longer than what is kept.
     private(set) var isCut = false
     private var isEscaped = false
     /// Digits of `\uXXXX` still to come.
@@ -52,7 +52,7 @@ struct JSONText: Sendable {
     }
 
     private mutating func append(_ byte: UInt8) {
-        if bytes.count < JSONText.longest { bytes.append(byte) } else { isCut = true }
+        if bytes.count < JSONStringDecoder.longest { bytes.append(byte) } else { isCut = true }
     }
 
     private mutating func takeEscape(_ byte: UInt8) -> Step {
