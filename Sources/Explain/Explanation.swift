@@ -5,7 +5,7 @@ import Routing
 import Settings
 
 /// What puppetfront takes a request for, which rule decides, and in which order the servers would be tried. Every server counts as
-/// usable; conditions on queues count as not holding. Nothing is sent.
+/// usable; conditions on queues count as not holding, unless the queues are given. Nothing is sent.
 package struct Explanation: Sendable {
     package let question: Question
     package let site: SiteName?
@@ -34,7 +34,10 @@ package struct Explanation: Sendable {
 
     package var isForward: Bool { reason == nil }
 
-    package init(_ question: Question, settings: ProxySettings) throws(QuestionError) {
+    /// - Parameter averageQueue: of a pool, by its name; nil: not known
+    package init(
+        _ question: Question, settings: ProxySettings, averageQueue: ((_ pool: String) -> Int)? = nil
+    ) throws(QuestionError) {
         let identity = try Explanation.identity(question, settings)
         if let listener = question.listener, !settings.listeners.contains(where: { $0.name == listener }) {
             throw .unknownListener(listener)
@@ -58,8 +61,10 @@ package struct Explanation: Sendable {
         let context = RouteContext(
             identity: identity, source: question.source, listener: Explanation.bytes(question.listener),
             serverName: Explanation.bytes(question.serverName))
-        let trace = routes.trace(request, context, averageQueue: { _ in AverageQueueCondition.unknown })
-        passed = RuleWords(request: request, context: context, settings: settings, routes: routes).passed(trace)
+        let length: (PoolIndex) -> Int = { averageQueue?(settings.pools[$0.value].name) ?? AverageQueueCondition.unknown }
+        let trace = routes.trace(request, context, averageQueue: length)
+        let words = RuleWords(request: request, context: context, settings: settings, routes: routes, averageQueue: length)
+        passed = words.passed(trace)
         switch trace.decision {
         case .forward(let index, let rule):
             (reason, route) = (nil, routes.name(rule))

@@ -9,10 +9,11 @@ struct RuleWords: ~Copyable {
     let context: RouteContext
     let settings: ProxySettings
     let routes: RouteTable
+    let averageQueue: (PoolIndex) -> Int
 
     /// The routes passed over, then what the environments table had to say where it had not an exact row.
     func passed(_ trace: RouteTrace) -> [(rule: String, why: String)] {
-        var passed = trace.passed.map { (routes.name($0.rule), $0.failure.whyNot(request, context) { _ in AverageQueueCondition.unknown }) }
+        var passed = trace.passed.map { (routes.name($0.rule), $0.failure.whyNot(request, context, averageQueue)) }
         let decided: RuleID? =
             switch trace.decision {
             case .forward(_, let rule): rule

@@ -1,6 +1,6 @@
 import Model
 
-/// Everything that an access-log line tells of one request. Reused from request to request, never copied: `reset` keeps the
+/// Everything that an access-log line reports of one request. Reused from request to request, never copied: `reset` keeps the
 /// room of its arrays.
 /// An empty array and nil mean "no value": null in JSON, `-` or -1 in httplog.
 package struct AccessRecord: Sendable, ~Copyable {

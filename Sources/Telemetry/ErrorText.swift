@@ -1,4 +1,4 @@
-/// What did a server say of a request that it failed? One line, from the first bytes of its response's content.
+/// Why did a server fail a request? One line of its text, from the first bytes of its response's content.
 ///
 /// Puppet Server's errors are JSON with a `message`, Jetty's are HTML, others plain text; each may be compressed with gzip. The result has
 /// no line end and is cut at a character of UTF-8. Whatever the content, the work is bounded.

@@ -2,7 +2,7 @@ import Model
 
 /// An access-log line in HAProxy's `option httplog`, without captured headers and cookies:
 /// `%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r`.
-/// Times are whole milliseconds, -1 where not reached; a pool stands for the backend, and a pool has no queue per server (%sq is 0).
+/// Times are whole milliseconds, -1 where not reached; a pool is the backend, and a pool has no queue per server (%sq is 0).
 enum HTTPLogLine {
     static func append(_ record: borrowing AccessRecord, clock: inout LogClock, to line: inout LineWriter) {
         word(record.source, else: "-", to: &line)

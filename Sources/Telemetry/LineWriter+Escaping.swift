@@ -42,7 +42,7 @@ extension LineWriter {
         return true
     }
 
-    /// Eight bytes at once: a byte's highest bit stands where it was set, or where a subtraction borrowed. A byte behind one that needs care
+    /// Eight bytes at once: a byte's highest bit is set where it was set before, or where a subtraction borrowed. A byte after one that needs care
     /// may be taken for another such, which changes nothing.
     @inline(__always) private static func needsCare(_ word: UInt64) -> Bool {
         func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }

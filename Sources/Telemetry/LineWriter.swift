@@ -1,7 +1,7 @@
 /// Where one log line is put together: plain memory of the output array, sized before the line is begun.
 ///
 /// Unsafe, because appending 70 pieces to an array costs four times as much (4.3 against 1.0 µs a JSON line). It holds because every write
-/// is checked against the capacity, and because the memory is lent by `append(to:capacity:)` and leaves it with nobody.
+/// is checked against the capacity, and because the memory is lent by `append(to:capacity:)` and does not escape.
 struct LineWriter: ~Copyable {
     private let base: UnsafeMutablePointer<UInt8>
     private let capacity: Int

@@ -10,7 +10,7 @@ struct NameTable<Value: Sendable>: Sendable {
 
     var count: Int { names.count }
 
-    /// For who only reads.
+    /// For reading alone.
     var dictionary: [[UInt8]: Value] { Dictionary(uniqueKeysWithValues: zip(names, values)) }
 
     func place(of name: [UInt8]) -> Int? {

@@ -64,7 +64,7 @@ package struct PoolTally: Sendable {
     mutating func add(_ record: borrowing AccessRecord) {
         traffic.add(record)
         if !record.server.isEmpty {
-            // A retry is told of the server that failed, not of the one that helped out.
+            // A retry counts for the server that failed, not for the one that took over.
             byServer[byServer.place(of: record.server, new: TrafficCounters())].add(
                 record, retries: record.retries - record.failedTries.count)
         }
@@ -85,10 +85,12 @@ package struct PoolTally: Sendable {
     static func += (left: inout PoolTally, right: borrowing PoolTally) {
         left.traffic += right.traffic
         left.byServer.add(right.byServer, new: TrafficCounters()) { $0 += $1 }
+        var added = 0
         left.byEndpoint.add(right.byEndpoint, new: Endpoint()) { sum, endpoint in
-            for (listener, status, count) in endpoint.answers { _ = sum.add(listener, status, count, mayAdd: true) }
+            for (listener, status, count) in endpoint.answers where sum.add(listener, status, count, mayAdd: true) { added += 1 }
             sum.times += endpoint.times
         }
+        left.answerCount += added
         left.queueTimes += right.queueTimes
         for (name, count) in right.overflowed { left.overflowed[name, default: 0] += count }
     }

@@ -1,4 +1,5 @@
-/// What did each agent do last? By verified certname; the one longest away goes where there are too many.
+/// What did each agent do last? By verified certname, so that only agents with a certificate take room; where there are too many, those are
+/// evicted that have been away longest.
 package struct RunTable: Sendable {
     package struct Run: Sendable {
         package fileprivate(set) var environment: [UInt8] = []
@@ -31,14 +32,18 @@ package struct RunTable: Sendable {
             record, isCatalog: record.endpoint == Self.catalog, isReport: record.endpoint == Self.report)
     }
 
-    /// The tenth that has been away longest goes at once, so that this is rare.
+    /// Evicts the tenth that has been away longest at once, so that this is rare.
     private mutating func makeRoom() {
         let oldest = runs.map { ($0.value.lastRequest, $0.key) }.sorted { $0.0 < $1.0 }
         for (_, certname) in oldest.prefix(max(1, bound / 10)) { runs[certname] = nil }
     }
 
-    mutating func merge(_ other: borrowing RunTable) {
-        for (certname, run) in other.runs { runs[certname] = runs[certname]?.merged(with: run) ?? run }
+    /// Of workers' tables together no more than the bound stays.
+    static func += (left: inout RunTable, right: borrowing RunTable) {
+        for (certname, run) in right.runs { left.runs[certname] = left.runs[certname]?.merged(with: run) ?? run }
+        guard left.runs.count > left.bound else { return }
+        let youngest = left.runs.sorted { $0.value.lastRequest > $1.value.lastRequest }.prefix(left.bound)
+        left.runs = Dictionary(uniqueKeysWithValues: youngest.map { ($0.key, $0.value) })
     }
 }
 
@@ -61,7 +66,7 @@ extension RunTable.Run {
         server = record.server
     }
 
-    /// Of two workers' words on one agent, the younger; counts are added.
+    /// What two workers know of one agent: the younger's run, the sum of the requests.
     fileprivate func merged(with other: RunTable.Run) -> RunTable.Run {
         let isYounger = (lastCatalog ?? 0, lastRequest) >= (other.lastCatalog ?? 0, other.lastRequest)
         var merged = isYounger ? self : other

@@ -1,9 +1,9 @@
 import Settings
 
-/// What stands before a line of the access log that goes to a syslog daemon: facility local0, severity informational. RFC 5424, section 6,
+/// What precedes a line of the access log that goes to a syslog daemon: facility local0, severity informational. RFC 5424, section 6,
 /// without structured data, or the header that syslog(3) writes. One datagram holds one line, without the line feed.
 package struct SyslogHeader: Sendable {
-    /// Bytes of a datagram; a line that does not fit is cut. Daemons take 8 KiB unless told otherwise (RFC 5426, section 3.2: they should
+    /// Bytes of a datagram; a line that does not fit is cut. Daemons take 8 KiB by default (RFC 5426, section 3.2: they should
     /// take 2,048).
     package static let datagramBound = 8000
 

@@ -1,7 +1,7 @@
 import Model
 
 /// What one worker's requests add up to: by listener, pool, server, environment and certname, with what failed lately.
-/// Each worker has its own; who asks adds them. Bounded: environments, certnames and failures keep so many, the rest together.
+/// Each worker has its own, and a report is their sum. Bounded: environments, certnames and failures keep so many, the rest together.
 package struct Tally: Sendable {
     package private(set) var requests: UInt64 = 0
     private var byListener = NameTable<TrafficCounters>()
@@ -13,7 +13,8 @@ package struct Tally: Sendable {
     private var byRoute = NameTable<UInt64>()
     package private(set) var refusals = [UInt64](repeating: 0, count: Reason.allCases.count)
     package private(set) var certnames = RunTable(bound: 10_000)
-    package private(set) var failures = FailureRing(bound: 256)
+    package private(set) var handshakeRefusals = [UInt64](repeating: 0, count: HandshakeRefusal.allCases.count)
+    package private(set) var failures = FailureList()
 
     /// Environments counted one by one: names come from requests.
     private static let environmentBound = 1_000
@@ -34,18 +35,15 @@ package struct Tally: Sendable {
             byPool[byPool.place(of: record.overflowedFrom, new: PoolTally())].overflowed(to: record.pool)
         }
         if !record.environment.isEmpty { addToEnvironment(record) }
-        if let reason = record.reason {
-            refusals[reason.index] += 1
-            failures.add(record, reason)
-        }
+        if let reason = record.reason { refusals[reason.index] += 1 }
+        failures.add(record)
         certnames.add(record)
     }
 
     private mutating func addToEnvironment(_ record: borrowing AccessRecord) {
-        // Only what a rule has sent somewhere is counted by name: anybody can invent environments.
         if let place = byEnvironment.place(of: record.environment) {
             byEnvironment[place].add(record)
-        } else if byEnvironment.count < Self.environmentBound, !record.pool.isEmpty {
+        } else if byEnvironment.count < Self.environmentBound, record.provesEnvironment {
             byEnvironment[byEnvironment.place(of: record.environment, new: TrafficCounters())].add(record)
         } else {
             otherEnvironments.add(record)
@@ -57,6 +55,10 @@ package struct Tally: Sendable {
         connections[listener, default: ConnectionTally()].opened(at: second)
     }
     package mutating func closed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].closed() }
+    package mutating func handshakeRefused(_ handshake: RefusedHandshake) {
+        handshakeRefusals[handshake.refusal.index] += 1
+        failures.add(handshake)
+    }
     package mutating func handshakeFailed(_ listener: [UInt8]) { connections[listener, default: ConnectionTally()].handshakeFailed() }
     package mutating func handshakeDone(_ listener: [UInt8], nanoseconds: Int64) {
         connections[listener, default: ConnectionTally()].handshakeDone(nanoseconds: nanoseconds)
@@ -69,7 +71,7 @@ package struct Tally: Sendable {
         byPool.mutateEach { $0.clearMaxima() }
     }
 
-    /// HAProxy's `clear counters all`: what adds up begins anew; certnames, failures and what is open stay.
+    /// HAProxy's `clear counters all`: what adds up begins at 0 again; certnames, failures and what is open stay.
     package mutating func clear() {
         let (certnames, failures, connections) = (certnames, failures, connections)
         self = Tally()
@@ -88,16 +90,32 @@ package struct Tally: Sendable {
         left.otherEnvironments += right.otherEnvironments
         left.byRoute.add(right.byRoute, new: 0) { $0 += $1 }
         for index in left.refusals.indices { left.refusals[index] += right.refusals[index] }
-        left.certnames.merge(right.certnames)
-        left.failures.merge(right.failures)
+        for index in left.handshakeRefusals.indices { left.handshakeRefusals[index] += right.handshakeRefusals[index] }
+        left.certnames += right.certnames
+        left.failures += right.failures
     }
 
     package func refusals(_ reason: Reason) -> UInt64 { refusals[reason.index] }
+    package func refusals(_ refusal: HandshakeRefusal) -> UInt64 { handshakeRefusals[refusal.index] }
+}
+
+extension AccessRecord {
+    /// Whether the environment's name may be counted from now on: clients invent names, so a server has responded with 2xx, to a verified
+    /// agent or to a request that servers reject from anybody else.
+    fileprivate var provesEnvironment: Bool {
+        guard let status, (200...299).contains(status), !pool.isEmpty else { return false }
+        return !client.isEmpty || isPartOfRun || isAboutFile
+    }
 }
 
 extension Reason {
-    /// Its place in `allCases`.
+    /// Its index in `allCases`.
     var index: Int { Self.places[self] ?? 0 }
 
     private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}
+
+extension HandshakeRefusal {
+    /// Its index in `allCases`.
+    fileprivate var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -1,7 +1,7 @@
 /// How a request ended, in the first two of the four characters of HAProxy's termination state (its "Session state at
 /// disconnection"); the two of cookie persistence are always `--` here.
 package struct Termination: Sendable, Equatable {
-    /// Who or what ended it: `C` client, `S` server, `P` proxy, `c` and `s` their timeouts, `-` nobody.
+    /// Who or what ended it: `C` client, `S` server, `P` proxy, `c` and `s` their timeouts, `-` none of them.
     package var cause: UInt8
     /// When: `R` request, `Q` queue, `C` connection, `H` answer's head, `D` data, `-` at the end.
     package var stage: UInt8

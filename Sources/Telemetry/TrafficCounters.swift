@@ -3,19 +3,19 @@ import Model
 /// What the requests of one listener, pool, server or environment add up to since the start (or `clear counters`).
 package struct TrafficCounters: Sendable, Equatable {
     package var requests: UInt64 = 0
-    /// Answers by the status's hundred: index 1 to 5; 0 holds the rest (none was begun).
+    /// Responses by the status's hundred: index 1 to 5; 0 holds the rest (none was begun).
     package var statuses = SIMD8<UInt64>()
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
     /// Sent again, or tried to be.
     package var retries: UInt64 = 0
-    /// Refused here, before or instead of a server's answer (HAProxy's dreq).
+    /// Rejected here, before or instead of a server's response (HAProxy's dreq).
     package var refused: UInt64 = 0
     /// Malformed requests (ereq).
     package var requestErrors: UInt64 = 0
     /// No connection to a server (econ).
     package var connectErrors: UInt64 = 0
-    /// Broken, cut or late answers (eresp).
+    /// Broken, cut or late responses (eresp).
     package var responseErrors: UInt64 = 0
     /// Of a server: requests that another one was asked after it, since it could not be connected, or broke off before its answer.
     package var connectsPassedOn: UInt64 = 0
@@ -67,7 +67,7 @@ package struct TrafficCounters: Sendable, Equatable {
         }
     }
 
-    /// Whether or not another server helped out.
+    /// Whether or not another server took over.
     package var failedConnects: UInt64 { connectErrors + connectsPassedOn }
     package var failedAnswers: UInt64 { responseErrors + serverAborts + answersPassedOn }
 

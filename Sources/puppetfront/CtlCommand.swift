@@ -1,14 +1,17 @@
 import ArgumentParser
 import ConfigFile
 
-/// Sends commands to the runtime socket and prints the answers: 0, 1 where there is no socket, 2 where the service said no.
+/// Sends commands to the runtime socket and prints the replies. Exit codes: 0 when all was done, 1 where the socket cannot be reached or
+/// what was begun failed, 2 when something was not done.
 struct CtlCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl",
         abstract: "Send a command to the runtime socket of a running puppetfront.",
         discussion: """
-            The words are one line; without words, or with - alone, lines are read from standard input, payloads too. docs/runtime-socket.md lists the commands.
-            Exit code 1: the socket cannot be reached, a reload was refused, or a takeover failed; 2: the last answer is one of "no" (Permission denied, Unknown command, No such …).
+            The words are one line; without words, or with - alone, lines are read from standard input, payloads too.
+            `puppetfront ctl help` lists the commands of the running service, docs/runtime-socket.md explains them.
+            Exit code 0: all was done; 1: the socket cannot be reached, or what was begun failed; 2: something was not done \
+            (a wrong word, Permission denied, No such server …).
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -20,16 +23,18 @@ struct CtlCommand: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
+        if command.first == "--help" || command.first == "-h" { throw CleanExit.helpRequest(self) }
         let path = try path()
+        var replies: [StatusReply] = []
         if command.isEmpty || command == ["-"] {
-            var isRefused = false
             while let line = readLine() {
-                if !line.isEmpty { isRefused = try send(Self.withPayload(line), to: path) }
+                if !line.isEmpty { replies += try send(Self.withPayload(line), to: path) }
             }
-            if isRefused { throw Exit.no }
-        } else if try send(command.joined(separator: " "), to: path) {
-            throw Exit.no
+        } else {
+            replies = try send(command.joined(separator: " "), to: path)
         }
+        let code = replies.map(\.status.exit).max() ?? 0
+        if code != 0 { throw ExitCode(code) }
     }
 
     /// A line that ends with ` <<` or ` <<WORD`, with the lines after it up to an empty one or to the line WORD: they belong to it.
@@ -43,9 +48,6 @@ struct CtlCommand: ParsableCommand {
 
     /// That of the packaged configuration.
     private static let packagedSocket = "/run/puppetfront/admin.sock"
-
-    /// Responses of commands that wait for an end which was none.
-    private static let failures = ["Reload refused: ", "Takeover failed: "]
 
     private func path() throws -> String {
         if let socket { return socket }
@@ -63,21 +65,18 @@ struct CtlCommand: ParsableCommand {
         return found
     }
 
-    /// Prints the answer; true: it was a "no".
-    private func send(_ line: String, to path: String) throws -> Bool {
-        let answer: String
+    /// Prints the texts, an empty line between those of several commands; what failed goes to standard error.
+    private func send(_ line: String, to path: String) throws -> [StatusReply] {
+        let replies: [StatusReply]
         do throws(RuntimeSocketClient.Failure) {
-            answer = try RuntimeSocketClient.ask(path, line)
+            replies = try RuntimeSocketClient.ask(path, line)
         } catch {
             Output.error("error: \(path): \(error.text)")
             throw Exit.failed
         }
-        if Self.failures.contains(where: answer.hasPrefix) {
-            Output.error(answer)
-            throw Exit.failed
-        }
-        if !answer.isEmpty { Output.out(answer) }
-        let refusals = ["Permission denied", "Unknown command", "No such ", "Require", "Can't "]
-        return refusals.contains { answer.hasPrefix($0) }
+        let text = replies.filter { $0.status != .failed }.map(\.text).joined(separator: "\n")
+        if !text.isEmpty { Output.out(text) }
+        for reply in replies where reply.status == .failed { Output.error(reply.text) }
+        return replies
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One line to a runtime socket and its answer, blocking, on a connection of its own.
+/// One line to a runtime socket and its replies, blocking, on a connection of its own.
 enum RuntimeSocketClient {
     struct Failure: Error {
         let text: String
@@ -13,8 +13,19 @@ enum RuntimeSocketClient {
     /// Longer than any command takes: a reload may have to wait for another one, and both read files.
     private static let timeoutSeconds = 300
 
-    /// The answer without the empty line that ends it.
-    static func ask(_ path: String, _ line: String) throws(Failure) -> String {
+    /// The replies to the line's commands.
+    static func ask(_ path: String, _ line: String) throws(Failure) -> [StatusReply] {
+        let reply = try exchange(path, "_status\n\(line)")
+        guard !reply.isEmpty else { throw Failure(text: "the service closed the connection without a response") }
+        if let replies = StatusReply.parse(reply) { return replies }
+        // A service from before `_status`, which the next restart replaces: the text alone has to do.
+        guard reply.starts(with: Array("Unknown command".utf8)) else { throw Failure("read", EPROTO) }
+        let text = String(decoding: try exchange(path, line).dropLast(), as: UTF8.self)
+        let isRefused = ["Permission denied", "Unknown command", "No such ", "Require", "Can't "].contains { text.hasPrefix($0) }
+        return [StatusReply(status: isRefused ? .refused : .done, text: text)]
+    }
+
+    private static func exchange(_ path: String, _ line: String) throws(Failure) -> [UInt8] {
         signal(SIGPIPE, SIG_IGN)
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("socket") }
@@ -26,10 +37,7 @@ enum RuntimeSocketClient {
         try connect(descriptor, path)
         try write(descriptor, Array("\(line)\n".utf8))
         // The service ends the conversation after the line.
-        var answer = try read(descriptor)
-        guard !answer.isEmpty else { throw Failure(text: "the service closed the connection without a response") }
-        if answer.last == 0x0A { answer.removeLast() }
-        return String(decoding: answer, as: UTF8.self)
+        return try read(descriptor)
     }
 
     private static func connect(_ descriptor: Int32, _ path: String) throws(Failure) {
@@ -55,12 +63,12 @@ enum RuntimeSocketClient {
     }
 
     private static func read(_ descriptor: Int32) throws(Failure) -> [UInt8] {
-        var answer: [UInt8] = []
+        var reply: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Glibc.read(descriptor, &piece, piece.count)
-            if count == 0 { return answer }
-            if count > 0 { answer += piece[..<count] } else if errno != EINTR { throw Failure("read") }
+            if count == 0 { return reply }
+            if count > 0 { reply += piece[..<count] } else if errno != EINTR { throw Failure("read") }
         }
     }
 }

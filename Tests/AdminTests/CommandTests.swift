@@ -25,6 +25,7 @@ struct CommandTests {
         ("clear table compilers key web1.test", .clearSticks(pool: "compilers", key: "web1.test")),
         ("clear counters", .clearCounters(all: false)),
         ("clear counters all", .clearCounters(all: true)),
+        ("set server compilers/s1 state maint", .setState(.s1, .maint)),
     ])
     func aChangeIsMadeAndAnsweredWithAnEmptyLine(_ line: String, _ action: AdminAction) {
         var host = FakeHost()

@@ -77,7 +77,7 @@ struct FakeHost: AdminHost {
     }
     func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] { used[kind].map { [$0] } ?? [] }
     func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? { staged[kind] }
-    func explain(_ words: [String]) -> String { "explained \(words.joined(separator: "|"))\n" }
+    func explain(_ words: [String]) -> AdminReply { .done("explained \(words.joined(separator: "|"))\n") }
 
     mutating func perform(_ action: AdminAction) -> AdminOutcome {
         actions.append(action)
@@ -89,7 +89,7 @@ extension AdminAction.ServerName {
     static let s1 = AdminAction.ServerName(pool: "compilers", server: "s1")
 }
 
-/// What one line is answered, with the empty line behind.
+/// The reply to one line, with the empty line after it.
 func answer(_ line: String, level: AdminLevel = .admin, host: FakeHost = FakeHost()) -> String {
     var host = host
     return answer(line, level: level, host: &host)

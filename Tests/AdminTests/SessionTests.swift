@@ -5,7 +5,7 @@ struct SessionTests {
     private func session() -> SessionReport {
         var session = SessionReport()
         session.id = 0x100_0000_0007
-        session.state = .waiting
+        session.state = .running
         // 2026-11-22 14:29:21.767569 UTC.
         session.startedAt = 1_795_357_761_767_569_000
         session.now = session.startedAt + 61_000_000_000
@@ -40,7 +40,7 @@ struct SessionTests {
     }
 
     private let own =
-        "state=waiting requests=3 client=web1.test id=0a1b2c-7 request_ms=250 endpoint=catalog certname=web1.test "
+        "state=running requests=3 client=web1.test id=0a1b2c-7 request_ms=250 endpoint=catalog certname=web1.test "
         + "environment=production method=POST target=\"/puppet/v3/catalog/web1.test\""
 
     @Test func aLineHasHAProxysWordsAndThenItsOwn() {

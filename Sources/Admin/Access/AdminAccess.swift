@@ -2,7 +2,7 @@
 ///
 /// | `token_file` | look | change, with `allow_changes` |
 /// |---|---|---|
-/// | none | everybody who gets that far | an operator's certificate |
+/// | none | everybody who can connect | an operator's certificate |
 /// | set | the token, or an operator's certificate | the same |
 package struct AdminAccess: Sendable {
     package var allowsChanges = false

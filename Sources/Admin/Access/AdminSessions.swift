@@ -1,6 +1,6 @@
 /// Who is logged in on the page, and what the forms that were given out must bring back. In memory alone: a restart logs everybody out.
 ///
-/// Keys are session numbers for those who logged in, and words for those who prove who they are with each request.
+/// Keys are session numbers for browsers that logged in, and names for clients that authenticate each request.
 struct AdminSessions: Sendable {
     private struct Entry {
         let formToken: String
@@ -19,7 +19,7 @@ struct AdminSessions: Sendable {
         return entry.formToken
     }
 
-    /// Begins it anew. Of too many the one that would end first goes.
+    /// Starts it again. Where there are too many, the one that expires first is evicted.
     mutating func begin(_ key: String, now: Int64, random: () -> String) -> String {
         entries = entries.filter { $0.value.ends > now }
         if entries.count >= Self.bound, let oldest = entries.min(by: { $0.value.ends < $1.value.ends }) { entries[oldest.key] = nil }

@@ -1,11 +1,11 @@
 import Balancing
 
-/// What a command or the page wants changed; the Engine does it, and says how it ended.
+/// A change that a command or the page requests; the Engine carries it out and reports the outcome.
 package enum AdminAction: Sendable, Equatable {
     case setState(ServerName, AdminState)
-    /// HAProxy's `set server health up|stopping|down`: as if checks had said so, until they say otherwise.
+    /// HAProxy's `set server health up|stopping|down`: as if checks had reported it, until they report otherwise.
     case setHealth(ServerName, isUp: Bool)
-    /// As if the server's agent had said so.
+    /// As if the server's agent had reported it.
     case setAgentHealth(ServerName, isUp: Bool)
     case setWeight(ServerName, WeightChange)
     case setMaxconn(ServerName, Int)
@@ -16,7 +16,7 @@ package enum AdminAction: Sendable, Equatable {
     case setProcessMaxconn(Int)
     /// Of a listener, by name; false: it refuses new connections, and what is connected goes on.
     case setFrontend(String, isOpen: Bool)
-    /// For good: until the service is started anew, or the listener gets another address.
+    /// For good: until the service is restarted, or the listener gets another address.
     case shutdownFrontend(String)
     /// Connections of a listener; 0: no limit of its own.
     case setFrontendMaxconn(String, Int)
@@ -24,12 +24,12 @@ package enum AdminAction: Sendable, Equatable {
     case shutdownSessions(ServerName)
     case addServer(ServerName, address: String, options: [String: String])
     case removeServer(ServerName)
-    /// Maxima; all: and what adds up.
+    /// Maxima; all: counters as well.
     case clearCounters(all: Bool)
     case setStick(pool: String, key: String, server: String)
     /// nil: all.
     case clearSticks(pool: String, key: String?)
-    /// Forgets what was kept for `commit ssl`.
+    /// Discards what is staged for `commit ssl`.
     case abortTransaction(CertificateReport.Kind)
     case drain
 

@@ -1,11 +1,11 @@
-/// What `admin.http` answers to one request: the Engine puts HTTP around it.
+/// The response of `admin.http` to one request, without its HTTP framing, which is the Engine's.
 package struct AdminAnswer: Sendable {
     package var status: Int
     package var contentType: String
     package var body: [UInt8]
     /// Of the page's own style and script; nil: there are none.
     package var nonce: String?
-    /// Fields beside those that every answer has.
+    /// Fields besides those that every response has.
     package var fields: [(name: String, value: String)] = []
     /// What was changed and by whom: for the log and `show events`.
     package var events: [String] = []
@@ -25,7 +25,7 @@ package struct AdminAnswer: Sendable {
         AdminAnswer(status, "text/html; charset=utf-8", html.text, nonce: nonce)
     }
 
-    /// 303: look there, by GET.
+    /// 303: to be fetched there, by GET.
     static func seeOther(_ place: String) -> AdminAnswer {
         var answer = AdminAnswer(303, "see \(place)\n")
         answer.fields = [("Location", place)]

@@ -1,9 +1,9 @@
-/// What a command asks that is answered later: workers, or a thread that reads files, have their say first. The conversation waits.
+/// A query whose result comes later, from workers or from a thread that reads files. The conversation waits for it.
 package enum AdminInquiry: Sendable {
     case sessions(SessionQuery)
-    /// Reads PEM and keeps it for `commit`.
+    /// Reads PEM and stages it for `commit`.
     case stage(CertificateReport.Kind, file: String, pem: [UInt8])
-    /// Puts what is kept for the file in its place, everywhere at once.
+    /// Puts what is staged for the file in place, everywhere at once.
     case commit(CertificateReport.Kind, file: String)
     /// Reads the configuration again.
     case reload
@@ -11,7 +11,7 @@ package enum AdminInquiry: Sendable {
     case takeover
 }
 
-/// The answer to an `AdminInquiry`.
+/// The result of an `AdminInquiry`.
 package enum AdminFinding: Sendable {
     case sessions(SessionList)
     /// Refused with lines without line end at the end.

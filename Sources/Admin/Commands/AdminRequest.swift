@@ -1,4 +1,4 @@
-/// One request to `admin.http`, as far as answering it depends on it. Fields are nil where they are missing.
+/// One request to `admin.http`, as far as the response depends on it. Fields are nil where they are missing.
 package struct AdminRequest: Sendable {
     package enum Method: Sendable { case get, head, post, other }
 
@@ -21,7 +21,7 @@ package struct AdminRequest: Sendable {
 
     package init(target: AdminTarget) { self.target = target }
 
-    /// Browsers say where a form comes from; scripts do not.
+    /// Browsers send a form's origin; scripts do not.
     var isFromBrowser: Bool { origin != nil || fetchSite != nil }
 
     /// Whether another site's page may have sent it: its origin is not this host.
@@ -50,7 +50,7 @@ package struct AdminRequest: Sendable {
         return nil
     }
 
-    /// What stands behind a scheme's name in Authorization.
+    /// What follows a scheme's name in Authorization.
     func credentials(_ scheme: String) -> Substring? {
         guard let words = authorization?.split(separator: " ", maxSplits: 1), words.count == 2 else { return nil }
         return words[0].lowercased() == scheme ? words[1].drop { $0 == " " } : nil

@@ -1,7 +1,10 @@
-/// One conversation on the runtime socket, HAProxy's way (management guide, "Unix Socket commands"): lines in, answers out.
+/// One conversation on the runtime socket, HAProxy's way (management guide, "Unix Socket commands"): lines in, replies out.
 ///
-/// Not interactive: one line, each command's answer followed by an empty line, then the end. `prompt` makes it go on, with `> ` after
-/// each answer; `quit` ends it. Lines and payloads are bounded. What commands do is in `AdminCommands`.
+/// Not interactive: one line, each command's reply followed by an empty line, then the end. `prompt` makes it go on, with `> ` after
+/// each reply; `quit` ends it. Lines and payloads are bounded. What commands do is in `AdminCommands`.
+///
+/// After `_status`, which `puppetfront ctl` sends first, each reply is instead `STATUS BYTES` and a line end, then as many bytes of text
+/// (`AdminReply.Status`): HAProxy's texts alone do not show whether anything was done.
 package struct AdminShell: Sendable {
     package enum Mode: Sendable { case once, interactive, prompt, timedPrompt }
 
@@ -16,15 +19,17 @@ package struct AdminShell: Sendable {
     private var pending: AdminLine?
     private var payload: [UInt8] = []
     private var hasAllInput = false
+    /// `_status` was given.
+    private var reportsStatus = false
     /// What the conversation waits for: `answer` ends that.
     package private(set) var inquiry: AdminInquiry?
-    private var finish: (@Sendable (AdminFinding) -> String)?
+    private var finish: (@Sendable (AdminFinding) -> AdminReply)?
 
     /// Bytes of a line.
     package static let lineBound = 16 << 10
-    /// Bytes of a payload: HAProxy's tune.cli.max-payload-size, but that who may set CRLs may send large ones: 300,000 entries.
+    /// Bytes of a payload: HAProxy's tune.cli.max-payload-size, but at level admin large enough for a CRL of 300,000 entries.
     package var payloadBound: Int { level == .admin ? 16 << 20 : 128 << 10 }
-    /// With so many bytes to send, no further command is begun.
+    /// With this many bytes to send, no further command is begun.
     package static let outputBound = 1 << 20
 
     package init(level: AdminLevel) { self.level = level }
@@ -35,7 +40,7 @@ package struct AdminShell: Sendable {
         return proceed(host: &host)
     }
 
-    /// The other side will send nothing more: what stands without line end counts as a line.
+    /// The client will send nothing more: what comes without line end counts as a line.
     package mutating func finish(host: inout some AdminHost) -> String {
         if !unread.isEmpty, unread.last != 0x0A { unread.append(0x0A) }
         hasAllInput = true
@@ -62,8 +67,7 @@ package struct AdminShell: Sendable {
                 output += take(line: line)
             } else {
                 if unread.count > Self.lineBound {
-                    output += "Command line too long.\n\n"
-                    isEnded = true
+                    output += reject("Command line too long.\n")
                 }
                 if hasAllInput { isEnded = true }
                 break
@@ -96,8 +100,7 @@ package struct AdminShell: Sendable {
             return ""
         }
         guard payload.count + line.utf8.count < payloadBound else {
-            isEnded = true
-            return "Payload too large.\n\n"
+            return reject("Payload too large.\n")
         }
         payload += line.utf8
         payload.append(0x0A)
@@ -109,11 +112,23 @@ package struct AdminShell: Sendable {
     private mutating func runNext(_ host: inout some AdminHost) -> String {
         let words = commands.removeFirst()
         let isLast = commands.isEmpty
-        if let answer = converse(words) { return isEnded ? answer : close(answer, host) }
         let given = isLast ? content : nil
         if isLast { content = nil }
-        switch AdminCommands.run(words, payload: given, level: level, host: &host) {
-        case .text(let answer): return close(answer, host)
+        if words == ["_status"] {
+            reportsStatus = true
+            return ""
+        }
+        let signature: AdminCommands.Signature
+        switch AdminCommands.signature(of: words, level: level) {
+        case .success(let found): signature = found
+        case .failure(let reply): return close(reply, host)
+        }
+        if let reply = converse(words) {
+            // `quit` is not answered by an empty line.
+            return isEnded && !reportsStatus ? reply.text : close(reply, host)
+        }
+        switch AdminCommands.run(signature, words, payload: given, host: &host) {
+        case .reply(let reply): return close(reply, host)
         case .later(let inquiry, let finish):
             self.inquiry = inquiry
             self.finish = finish
@@ -121,12 +136,21 @@ package struct AdminShell: Sendable {
         }
     }
 
-    /// What ends the answer of a command.
-    private mutating func close(_ answer: String, _ host: some AdminHost) -> String {
+    /// The reply to a command, with what ends it.
+    private mutating func close(_ reply: AdminReply, _ host: some AdminHost) -> String {
         let isLast = commands.isEmpty
         if isLast, mode == .once { isEnded = true }
-        return answer + (isLast && (mode == .prompt || mode == .timedPrompt) ? "\n" + prompt(host) : "\n")
+        if reportsStatus { return framed(reply) }
+        return reply.text + (isLast && (mode == .prompt || mode == .timedPrompt) ? "\n" + prompt(host) : "\n")
     }
+
+    /// Ends the conversation.
+    private mutating func reject(_ text: String) -> String {
+        isEnded = true
+        return reportsStatus ? framed(.refused(text)) : text + "\n"
+    }
+
+    private func framed(_ reply: AdminReply) -> String { "\(reply.status.rawValue) \(reply.text.utf8.count)\n\(reply.text)" }
 
     private func prompt(_ host: some AdminHost) -> String {
         guard mode == .timedPrompt else { return "> " }
@@ -135,35 +159,42 @@ package struct AdminShell: Sendable {
         return "[\(uptime / 86_400):\(two(uptime / 3_600 % 24)):\(two(uptime / 60 % 60)):\(two(uptime % 60))]> "
     }
 
-    /// Commands about the conversation itself; nil: it is none.
-    private mutating func converse(_ words: [String]) -> String? {
+    /// Commands about the conversation itself (`ConversationCommands`); nil: it is none.
+    private mutating func converse(_ words: [String]) -> AdminReply? {
         switch words.first {
-        case "prompt":
-            switch words.dropFirst().first {
-            case nil: mode = mode == .prompt ? .once : .prompt
-            case "i": mode = .interactive
-            case "n": mode = .once
-            case "p": mode = .prompt
-            case "timed": mode = .timedPrompt
-            default: return "'prompt' expects 'n', 'i', 'p' or 'timed'.\n"
-            }
-            return ""
+        case "help":
+            let found = AdminCommands.help(Array(words.dropFirst()), level)
+            guard !found.isEmpty else { return .refused("Unknown command: '\(words.dropFirst().joined(separator: " "))'.\n") }
+            return .done("The following commands are valid at this level:\n" + found)
+        case "prompt": return setMode(words.dropFirst().first)
         case "quit":
             isEnded = true
-            return ""
+            return .done()
         case "user", "operator":
             let wanted: AdminLevel = words[0] == "user" ? .user : .operator
-            guard level >= wanted else { return "Permission denied\n" }
+            guard level >= wanted else { return .refused("Permission denied\n") }
             level = wanted
-            return ""
-        case "show" where words.dropFirst().elementsEqual(["cli", "level"]): return level.name + "\n"
-        case "set" where words.dropFirst().starts(with: ["timeout", "cli"]): return ""
+            return .done()
+        case "show" where words.dropFirst().elementsEqual(["cli", "level"]): return .done(level.name + "\n")
+        case "set" where words.dropFirst().starts(with: ["timeout", "cli"]): return .done()
         case "set" where words.dropFirst().starts(with: ["severity-output"]):
             guard words.count == 3, ["none", "number", "string"].contains(words[2]) else {
-                return "one of 'none', 'number', 'string' is a required argument\n"
+                return .refused("one of 'none', 'number', 'string' is a required argument\n")
             }
-            return ""
+            return .done()
         default: return nil
         }
+    }
+
+    private mutating func setMode(_ word: String?) -> AdminReply {
+        switch word {
+        case nil: mode = mode == .prompt ? .once : .prompt
+        case "i": mode = .interactive
+        case "n": mode = .once
+        case "p": mode = .prompt
+        case "timed": mode = .timedPrompt
+        default: return .refused("'prompt' expects 'n', 'i', 'p' or 'timed'.\n")
+        }
+        return .done()
     }
 }

@@ -2,7 +2,7 @@
 package struct AdminTarget: Sendable {
     /// Without words and query.
     package private(set) var path: String
-    /// `csv`, `json`, `norefresh` and the like, wherever they stand.
+    /// `csv`, `json`, `norefresh` and the like, in any order.
     package private(set) var words: Set<String> = []
     private var values: [String: String] = [:]
 

@@ -1,6 +1,6 @@
 import Model
 
-/// What a value of `show stat` or `show info` is, as HAProxy's typed and JSON forms say: origin, nature, scope and type, written `MCP:u64`.
+/// What a value of `show stat` or `show info` is, in HAProxy's typed and JSON forms: origin, nature, scope and type, written `MCP:u64`.
 struct FieldTags {
     /// Three letters.
     let letters: String

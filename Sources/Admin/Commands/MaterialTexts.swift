@@ -1,6 +1,6 @@
 import Model
 
-/// `show ssl …`: names of files, or what stands in one.
+/// `show ssl …`: names of files, or the content of one.
 enum MaterialTexts {
     typealias Kind = CertificateReport.Kind
 
@@ -13,7 +13,7 @@ enum MaterialTexts {
         }
         let isStaged = name.hasPrefix("*")
         let wanted = isStaged ? staged.flatMap { "*\($0.file)" == name ? $0 : nil } : used.first { $0.file == name }
-        guard let wanted else { return .text(missing(kind)) }
+        guard let wanted else { return .refused(missing(kind)) }
         return .text("Filename: \(name)\nStatus: \(isStaged ? "Unused" : "Used")\n" + content(wanted, kind))
     }
 

@@ -1,21 +1,19 @@
 /// `reload`, which is answered when the reload has ended, and `show reload`, how the last one ended. puppetfront's own.
 enum ReloadCommands {
     typealias Command = AdminCommands.Command
+    typealias Signature = AdminCommands.Signature
 
     static let all: [Command] = [
-        Command(
-            words: ["reload"], usage: "reload                                  : read the configuration again, and report how that ended",
-            level: .admin
-        ) { _ in
+        Command(Signature("reload", [], "read the configuration again, and report how that ended", level: .admin)) { _ in
             .ask(.reload) { finding in
                 switch finding {
-                case .reload(let report): text(report)
-                case .outcome(.refused(let reason)): refused + "\n\(reason)\n"
-                case .outcome(.done), .sessions, .takenOver: ""
+                case .reload(let report): AdminReply(report.isDone ? .done : .failed, text(report))
+                case .outcome(.refused(let reason)): AdminReply(.failed, refused + "\n\(reason)\n")
+                case .outcome(.done), .sessions, .takenOver: .done()
                 }
             }
         },
-        Command(words: ["show", "reload"], usage: "show reload                             : how the last reload ended") { input in
+        Command(Signature("show reload", [], "how the last reload ended")) { input in
             let isStale = input.host.isConfigurationStale
             let state = "configuration: \(isStale ? "differs from the file" : "as the file")\n"
             guard let report = input.host.lastReload else { return .text("No reload yet.\n\(state)") }
@@ -24,7 +22,6 @@ enum ReloadCommands {
         },
     ]
 
-    /// `puppetfront ctl` ends with 1 for an answer that begins with this.
     private static let refused = "Reload refused: the configuration in force stays."
 
     private static func text(_ report: ReloadReport) -> String {

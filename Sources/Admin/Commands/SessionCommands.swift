@@ -1,33 +1,35 @@
 import Model
 
-/// `show sess` and `shutdown session`. HAProxy's lines (2.6), which end in puppetfront's own words; a session is an agent's connection.
+/// `show sess` and `shutdown session`. HAProxy's lines (2.6), followed by puppetfront's own fields; a session is an agent's connection.
 enum SessionCommands {
     typealias Command = AdminCommands.Command
+    typealias Signature = AdminCommands.Signature
     typealias Input = AdminCommands.CommandInput
     typealias Result = AdminCommands.CommandResult
 
     static let all: [Command] = [
         Command(
-            words: ["show", "sess"], usage: "show sess [<id>|all]                    : connections of agents and their requests",
-            level: .operator
-        ) { input in
-            guard let word = input.words.first, word.hasPrefix("0x") else {
-                let isDetailed = input.words.first == "all"
-                return .ask(.sessions(.list(limit: limit))) { finding in list(finding, inDetail: isDetailed) }
-            }
-            guard let id = number(word) else { return .text("Session not found.\n") }
-            return .ask(.sessions(.one(id))) { finding in
-                sessions(finding).first.map(detail) ?? "Session not found.\n"
-            }
-        },
-        Command(words: ["shutdown", "session"], usage: "shutdown session <id>                   : close one of `show sess`", level: .admin)
-        { input in
-            guard let id = input.words.first.flatMap(number) else { return .text("Session pointer expected (use 'show sess').\n") }
+            Signature(
+                "show sess", [.optional([.oneOf([[.keyword("all")], [.value("id")]])])], "connections of agents and their requests",
+                level: .operator), show),
+        Command(Signature("shutdown session", [.value("id")], "close one of `show sess`", level: .admin)) { input in
+            guard let id = input.words.first.flatMap(number) else { return .refused("Session pointer expected (use 'show sess').\n") }
             return .ask(.sessions(.end(id))) { finding in
-                sessions(finding).isEmpty ? "No such session (use 'show sess').\n" : ""
+                sessions(finding).isEmpty ? .refused("No such session (use 'show sess').\n") : .done()
             }
         },
     ]
+
+    @Sendable private static func show(_ input: Input) -> Result {
+        let word = input.words.first
+        guard let word, word != "all" else {
+            return .ask(.sessions(.list(limit: limit))) { .done(list($0, inDetail: word == "all")) }
+        }
+        guard let id = number(word) else { return .refused("Session not found.\n") }
+        return .ask(.sessions(.one(id))) { finding in
+            sessions(finding).first.map { .done(detail($0)) } ?? .refused("Session not found.\n")
+        }
+    }
 
     /// Sessions shown of all workers together.
     private static let limit = 1000
@@ -87,7 +89,7 @@ enum SessionCommands {
         switch session.state {
         case .queued: 2
         case .connecting: 5
-        case .waiting, .answering: 8
+        case .running, .responding: 8
         case .handshake, .idle, .reading, .closing: 0
         }
     }

@@ -2,14 +2,21 @@
 enum StatCommands {
     static let all: [AdminCommands.Command] = [
         AdminCommands.Command(
-            words: ["show", "stat"],
-            usage: "show stat [<iid|name> <type> <sid>] [typed|json] [desc] [no-maint|up] : counters of each object"
-        ) { input in .text(text(input.words, input.host.report())) }
+            AdminCommands.Signature(
+                "show stat", [flags, .optional([.value("iid|name"), .optional([.integer("type"), .integer("sid")])]), flags],
+                "counters of each object")
+        ) { input in
+            let text = text(input.words, input.host.report())
+            return text == noProxy ? .refused(text) : .text(text)
+        }
     ]
+
+    private static let flags = Argument.flags(["typed", "json", "desc", "no-maint", "up"])
+    private static let noProxy = "No such proxy.\n"
 
     private enum Form { case csv, typed, json }
 
-    /// - Parameter words: those behind `show stat`
+    /// - Parameter words: those after `show stat`
     static func text(_ words: [String], _ report: ServiceReport) -> String {
         var form = Form.csv
         var names: [String] = []
@@ -28,7 +35,7 @@ enum StatCommands {
         var rows = StatTable(report).rows
         if let first = names.first, first != "-1" {
             rows = rows.filter { $0[.pxname]?.text == first || "\($0.proxy)" == first }
-            if rows.isEmpty, Int(first) == nil { return "No such proxy.\n" }
+            if rows.isEmpty, Int(first) == nil { return noProxy }
         }
         if names.count > 1, let mask = Int(names[1]), mask >= 0 {
             rows = rows.filter { mask & [1, 2, 4][$0.kind.rawValue] != 0 }
@@ -79,7 +86,7 @@ enum StatCommands {
         return text
     }
 
-    /// A backend counts servers where a server says whether it is one.
+    /// A backend counts servers in the columns where a server has a flag.
     private static func tags(_ column: StatColumn, _ kind: StatRow.Kind) -> FieldTags {
         kind == .backend && (column == .act || column == .bck) ? FieldTags("MGP:u32") : column.tags
     }

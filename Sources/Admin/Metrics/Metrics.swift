@@ -40,8 +40,11 @@ package enum Metrics {
         page.sample([:], process.isStateFileStale ? 1 : 0)
         page.family("log_lines_dropped_total", .counter, "Access-log lines lost: the disk, the pipe or syslog did not take them.")
         page.sample([:], Double(process.logLinesDropped))
-        page.family("refused_total", .counter, "Requests that were refused, failed or cut here, by reason.")
+        page.family("refused_total", .counter, "Requests that were rejected, failed or cut here, and refused handshakes, by reason.")
         for reason in Reason.allCases { page.sample(["reason": reason.rawValue], Double(report.refusals[reason] ?? 0)) }
+        for refusal in HandshakeRefusal.allCases {
+            page.sample(["reason": refusal.rawValue], Double(report.handshakeRefusals[refusal] ?? 0))
+        }
         let files = report.certificates
         page.family("certificate_expiry_seconds", .gauge, "When a certificate ends, seconds since 1970.")
         for (file, end) in earliest(files.filter { $0.kind != .revocationList }, by: { [$0.file, $0.subject] }) {

@@ -1,4 +1,4 @@
-/// What commands ask of the service. The Engine answers on its control loop; tests answer with values.
+/// What commands need of the service. The Engine implements it on its control loop, tests with values.
 package protocol AdminHost {
     /// Everything. Expensive: for one name there are `pool` and `listenerState`.
     func report() -> ServiceReport
@@ -16,8 +16,8 @@ package protocol AdminHost {
     /// The sticks of a pool, the youngest first; nil: it has no table or is not known. At most `limit`.
     /// - Parameter key: nil for all
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]?
-    /// What `puppetfront explain` says, of words as its command line takes them.
-    func explain(_ words: [String]) -> String
+    /// Where a request would go now, for words as the command line of `puppetfront explain` takes them.
+    func explain(_ words: [String]) -> AdminReply
     /// Certificates, CA files or CRL files in force, by name.
     func materials(_ kind: CertificateReport.Kind) -> [MaterialReport]
     /// What is kept for `commit ssl`; nil: nothing.

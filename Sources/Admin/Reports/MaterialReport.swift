@@ -1,6 +1,6 @@
 import Model
 
-/// A file of certificates or CRLs: its name, and on demand what stands in it.
+/// A file of certificates or CRLs: its name, and on demand its content.
 package struct MaterialReport: Sendable {
     package var file: String
     package var count: Int

@@ -1,16 +1,16 @@
 import Telemetry
 
-/// Which environments are told one by one: the first 1,000 that rules sent somewhere, from then on those and no others, so that what is told
-/// of the rest together only grows.
+/// Which environments are reported one by one: the first 1,000 that became known (`Tally`), from then on those and no others, so that the sum
+/// of the rest only grows.
 package struct NamedEnvironments: Sendable {
     private var names: Set<String> = []
     private static let bound = 1000
-    /// The row of the rest, which an environment of that name shares.
+    /// The row of the rest, shared by an environment of that name.
     private static let other = "other"
 
     package init() {}
 
-    /// The most used first, behind them the rest, where there is any.
+    /// The most used first, after them the rest, where there is any.
     /// - Parameters:
     ///   - tally: of all workers
     ///   - pool: where an environment goes

@@ -13,6 +13,8 @@ package struct PoolReport: Sendable {
     package var maximumInUse = 0
     package var queued = 0
     package var queuedByClass: [QueueClass: Int] = [:]
+    /// Of the oldest queued request; classes without any are left out.
+    package var longestWaits: [QueueClass: Duration] = [:]
     package var maximumQueued = 0
     package var averageQueue = 0
     package var sticks = 0
@@ -32,7 +34,7 @@ package struct PoolReport: Sendable {
     package struct Answer: Hashable, Sendable {
         package var listener: String
         package var endpoint: String
-        /// The status; 0: no answer was begun.
+        /// The status; 0: no response was begun.
         package var code: Int
         package init(listener: String, endpoint: String, code: Int) {
             self.listener = listener
@@ -64,7 +66,7 @@ package struct ServerReport: Sendable {
 
     package init(state: ServerState) { self.state = state }
 
-    /// Where it is reached now, else where the file says: the host without brackets, and the port.
+    /// Its address now, else the configured one: the host without brackets, and the port.
     var place: (host: String, port: String) {
         let text = resolved ?? address
         guard let colon = text.lastIndex(of: ":") else { return (text, "") }

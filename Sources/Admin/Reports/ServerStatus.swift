@@ -1,6 +1,6 @@
 import Balancing
 
-/// How a server stands, in HAProxy's words: the `status` column.
+/// A server's state in HAProxy's words: the `status` column.
 package struct ServerStatus: Sendable {
     package let text: String
     /// Takes new requests.

@@ -1,7 +1,7 @@
 import Model
 import Telemetry
 
-/// Everything an operator can ask about, at one moment. The Engine fills it; commands, CSV, page and metrics are made of it alone.
+/// A snapshot of everything that operators can query. The Engine fills it; commands, CSV, page and metrics are made of it alone.
 package struct ServiceReport: Sendable {
     package var process = ProcessReport()
     package var listeners: [ListenerReport] = []
@@ -11,11 +11,13 @@ package struct ServiceReport: Sendable {
     package var environments: [EnvironmentReport] = []
     /// The youngest first, at most 10,000.
     package var certnames: [CertnameReport] = []
-    /// The youngest first, at most 256 each.
+    /// The youngest first, at most 448 (`FailureList`).
     package var failures: [FailureReport] = []
+    /// The youngest first, at most 256.
     package var events: [EventReport] = []
     package var certificates: [CertificateReport] = []
     package var refusals: [Reason: UInt64] = [:]
+    package var handshakeRefusals: [HandshakeRefusal: UInt64] = [:]
     /// `routes.NAME` and the like, in the order they are tried, what each asks, and its pool.
     package var routes: [RouteReport] = []
 
@@ -59,7 +61,7 @@ package struct ProcessReport: Sendable {
     package init() {}
 }
 
-/// What `/readyz` tells. Monitors ask often and everybody may: it costs nothing.
+/// What `/readyz` reports. Monitors poll it often and without login, so it must be cheap.
 package struct Readiness: Sendable {
     package var isDraining = false
     /// At least one usable server for the default pool, and not draining.
@@ -123,16 +125,18 @@ package struct CertnameReport: Sendable {
     package init() {}
 }
 
-/// A request that was refused, failed or cut.
+/// A request that was rejected, failed or cut, that a server responded to with an error, or a refused handshake.
 package struct FailureReport: Sendable {
     /// Seconds since 1970.
     package var time: Int64 = 0
     package var id = ""
-    package var reason: Reason = .badRequest
+    package var reason: FailureKind = .serverError
     package var status: Int?
     package var listener = ""
     package var source = ""
     package var client = ""
+    /// Of a refused certificate.
+    package var serial = ""
     package var endpoint = ""
     package var certname = ""
     package var environment = ""
@@ -140,11 +144,15 @@ package struct FailureReport: Sendable {
     package var server = ""
     /// At most 200 bytes.
     package var target = ""
+    /// What exactly was wrong.
+    package var cause = ""
+    /// The first line of the server's error text.
+    package var errorText = ""
 
     package init() {}
 }
 
-/// A line of the log that told of a change: health, ejection, reload.
+/// A change of health, an ejection, a reload: the text of its log line.
 package struct EventReport: Sendable {
     package var time: Int64
     package var text: String

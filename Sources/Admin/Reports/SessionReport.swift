@@ -1,7 +1,8 @@
 /// An agent's connection as one worker sees it, and the request on it.
 package struct SessionReport: Sendable {
-    /// As `Exchange.State` where a request is decided; before that, and between requests, what the connection does.
-    package enum State: String, Sendable { case handshake, idle, reading, queued, connecting, waiting, answering, closing }
+    /// handshake; idle between requests; reading a request; queued for a server; connecting to it; running on it; responding, where a
+    /// response is on its way to the agent; closing.
+    package enum State: String, Sendable { case handshake, idle, reading, queued, connecting, running, responding, closing }
 
     /// Never given twice while the process runs.
     package var id: UInt64 = 0

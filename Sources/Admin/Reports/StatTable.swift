@@ -67,7 +67,8 @@ struct StatTable {
         row[.downtime] = StatValue(server.secondsDown)
         if state.slowStartSince != nil { row[.throttle] = StatValue(state.slowStartPercent) }
         row[.address] = .text(server.resolved ?? server.address)
-        row[.idleCurrent] = StatValue(server.idleConnections)
+        // Whether HAProxy would call one of them safe is not known.
+        for column in [StatColumn.idleCurrent, .idleConnections] { row[column] = StatValue(server.idleConnections) }
         row[.usedConnections] = StatValue(state.inUse)
         row[.reqTotal] = .number(server.traffic.requests)
         row.count(server.traffic, now: now)

@@ -1,10 +1,10 @@
 import Balancing
 import Model
 
-/// What outlives a process: what operators, checks and agents have said of servers, and the sticks. `state_file` holds it, and `--takeover`
+/// What outlives a process: the servers' states as operators, checks and agents set them, and the sticks. `state_file` holds it, and `--takeover`
 /// hands it over.
 ///
-/// The text is `show servers state` (version 1, HAProxy's format, so that a file of HAProxy's can be read too) and, behind `#`, what that
+/// The text is `show servers state` (version 1, HAProxy's format, so that a file of HAProxy's can be read too) and, after `#`, what that
 /// has no field for:
 ///
 ///     #saved SECONDS-SINCE-1970
@@ -49,7 +49,7 @@ package struct SavedState: Sendable, Equatable {
 
     package var servers: [Server] = []
     package var sticks: [Stick] = []
-    /// Seconds since 1970; nil: not told.
+    /// Seconds since 1970; nil: not known.
     package var savedAt: Int64?
 
     // MARK: Writing
@@ -113,7 +113,7 @@ package struct SavedState: Sendable, Equatable {
     /// From 1970 to the year 9999.
     private static let seconds: ClosedRange<Int64> = 0...253_402_300_799
 
-    /// False: one of ours that is broken. Other remarks are nobody's business.
+    /// False: one of ours that is broken. Other remarks are ignored.
     private mutating func take(remark words: [ArraySlice<UInt8>], _ places: [String: Int]) -> Bool {
         func text(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
         switch words.first.map({ String(decoding: $0, as: UTF8.self) }) {

@@ -3,7 +3,7 @@ import Buffers
 import CLinux
 import Network
 
-/// One conversation on the runtime socket: bytes to `AdminShell`, its answers back. While an answer waits to be read, nothing more is taken.
+/// One conversation on the runtime socket: bytes to `AdminShell`, its replies back. While a reply is not written whole, nothing more is read.
 final class AdminConversation: EventTarget {
     private let stream: Stream
     private unowned let server: ProxyServer
@@ -11,19 +11,19 @@ final class AdminConversation: EventTarget {
     private var output: [UInt8] = []
     private var sent = 0
     private var isClosed = false
-    /// Others have been asked what the shell wants to know.
+    /// The shell's query is under way.
     private var isWaiting = false
-    /// Where another instance asks for this one's place: then no commands are taken.
+    /// Where another instance takes over: then no commands are accepted.
     private var handover: Handover?
     private var endsAfterOutput = false
     private let ended: (AdminConversation) -> Void
     private let input = ByteBuffer(capacity: 4096)
 
-    /// Without a word for so long it ends, as HAProxy's `timeout cli`.
+    /// Ends after so long without input, as HAProxy's `timeout cli`.
     private static let idle: Int64 = 300_000_000_000
     /// For the instance that takes over to become ready.
     private static let handoverPatience: Int64 = 60_000_000_000
-    /// Pieces of 4 KiB read in one go.
+    /// Pieces of 4 KiB read per loop turn.
     private static let batch = 32
 
     init(_ socket: consuming Socket, server: ProxyServer, level: AdminLevel, ended: @escaping (AdminConversation) -> Void) {

@@ -5,10 +5,10 @@ import Model
 import Network
 import TLS
 
-/// One connection to `admin.http`: a request comes in, its answer goes out whole, then the next (RFC 9112). On the control loop.
+/// One connection to `admin.http`: a request comes in, its response goes out whole, then the next (RFC 9112). On the control loop.
 ///
-/// handshake (only with TLS) → open → ending → closed; each may go to closed. While an answer waits to be read, nothing more is
-/// taken.
+/// handshake (only with TLS) → open → ending → closed; each may go to closed. While a response is not written whole, nothing more
+/// is read.
 final class AdminHTTPConnection: EventTarget {
     private enum Phase { case handshake, open, ending, closed }
 
@@ -40,7 +40,7 @@ final class AdminHTTPConnection: EventTarget {
     private static let formLimit = 16_384
     /// For a handshake, for a head from the last answer on, and for each piece of an answer.
     private static let idle: Int64 = 30_000_000_000
-    /// For the other side to take its answer in, before a reset can eat it.
+    /// For the client to read its response, before a reset can discard it.
     private static let lingering: Int64 = 2_000_000_000
 
     init(
@@ -76,7 +76,7 @@ final class AdminHTTPConnection: EventTarget {
     override func resume() { proceed() }
     override func deadlinePassed() { close() }
 
-    /// No answer is on its way.
+    /// No response is on its way.
     var isIdle: Bool { output.isEmpty && (phase == .open || phase == .handshake) }
 
     private func extend(_ time: Int64) { server.loop.setDeadline(self, server.loop.now + time) }
@@ -103,7 +103,7 @@ final class AdminHTTPConnection: EventTarget {
             guard flush() else { return stream.hasFailed ? close() : () }
             guard keepsAlive || posted != nil else { return end() }
             guard input.isEmpty || !parse() else {
-                // Pages take a while to make: others come first.
+                // Pages are expensive to make: other work comes first.
                 extend(Self.idle)
                 return server.loop.deferWork(self)
             }
@@ -133,7 +133,7 @@ final class AdminHTTPConnection: EventTarget {
         keepsAlive = head.keepAlive && (framing == .none || request.method == .post) && !server.lifecycle.isReplaced
         input.consume(head.length)
         guard request.method == .post else {
-            // What its content would say interests nobody, and it is not waited for.
+            // Its content is ignored, and not waited for.
             answer(request)
             return true
         }
@@ -208,7 +208,7 @@ final class AdminHTTPConnection: EventTarget {
         extend(Self.lingering)
     }
 
-    /// Reads what still comes, so that a reset does not eat the answer.
+    /// Reads what still comes, so that a reset does not discard the response.
     private func discard() {
         guard stream.flushPending() else { return stream.hasFailed ? close() : () }
         if !hasFinished { stream.finishWriting() }

@@ -4,7 +4,7 @@ import Forwarding
 import Model
 
 /// Heads of `admin.http`: what of a request's matters, and the answer's. The page may show nothing but its own style and run nothing but
-/// its own script, and no other site may frame it. Its forms tell their origin: with a Referrer-Policy of `no-referrer` browsers would
+/// its own script, and no other site may frame it. Its forms send their origin: with a Referrer-Policy of `no-referrer` browsers would
 /// make that `null`.
 enum AdminHTTPHead {
     /// - Parameter now: seconds since 1970

@@ -18,7 +18,7 @@ final class AdminHTTPListener: EventTarget {
     private unowned let server: ProxyServer
     private var connections: [ObjectIdentifier: AdminHTTPConnection] = [:]
     private static let bound = 64
-    /// After no descriptor was left: nothing else tells of a connection that waits.
+    /// After running out of descriptors: no event is reported for a connection that is already in the backlog.
     private static let pause: Int64 = 1_000_000_000
 
     convenience init(_ settings: AdminSettings.HTTP, _ materials: TLSMaterials, server: ProxyServer) throws(SystemError) {
@@ -91,7 +91,7 @@ final class AdminHTTPListener: EventTarget {
 
     private func begin(_ socket: consuming Socket, from source: String) {
         if connections.count >= Self.bound {
-            // The one that has asked nothing for longest; where all take answers in, the newest is turned away.
+            // Evict the longest-idle connection; if every connection is mid-response, reject the new one.
             guard let idle = connections.values.filter(\.isIdle).min(by: { $0.deadline < $1.deadline }) else { return }
             idle.close()
         }

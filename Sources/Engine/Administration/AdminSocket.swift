@@ -4,12 +4,12 @@ import Logging
 import Network
 import Settings
 
-/// The runtime socket: takes conversations in on the control loop, so that they never hold up a worker. At most 64 at a time.
+/// The runtime socket: accepts conversations on the control loop, so that they never delay a worker. At most 64 at a time.
 final class AdminSocket: EventTarget {
     private(set) var settings: AdminSettings.Socket
     private let listener: UnixListener
     private unowned let server: ProxyServer
-    /// Another instance has it now: nothing is accepted here, and the file is not ours to remove.
+    /// Handed over to another instance: nothing is accepted here, and the file is not ours to remove.
     private var isHandedOver = false
     private var conversations: [ObjectIdentifier: AdminConversation] = [:]
     private static let bound = 64
@@ -32,7 +32,7 @@ final class AdminSocket: EventTarget {
 
     override func handle(_ events: ReadyEvents) {
         while let accepted = listener.accept() {
-            // The newest is turned away.
+            // The newest is rejected.
             guard conversations.count < Self.bound else { continue }
             let conversation = AdminConversation(Socket(accepted), server: server, level: AdminLevel(settings.level)) { [unowned self] in
                 conversations[ObjectIdentifier($0)] = nil

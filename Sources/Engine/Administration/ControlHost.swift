@@ -1,6 +1,7 @@
 import Admin
 import Balancing
 import Explain
+import Forwarding
 import Model
 import Network
 import Settings
@@ -30,18 +31,32 @@ struct ControlHost: AdminHost {
         server.staged[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
     }
 
-    func explain(_ words: [String]) -> String {
-        guard let settings = server.configuration.settings else { return "" }
+    func explain(_ words: [String]) -> AdminReply {
+        guard let settings = server.configuration.settings else { return .refused("") }
         do throws(QuestionWords.Fault) {
             let question = try QuestionWords.question(words)
             do throws(QuestionError) {
-                return try Explanation(question, settings: settings).text + "\n"
+                let explanation = try Explanation(question, settings: settings) { server.pools[$0]?.averageQueue ?? 0 }
+                let destination = explanation.pool.flatMap { overflowed(from: $0, settings) }
+                let text = LiveExplanation.text(
+                    explanation, pool: explanation.pool.flatMap(pool), destination: destination.flatMap(pool))
+                return AdminReply(explanation.isForward ? .done : .refused, text)
             } catch {
-                return error.message + "\n"
+                return .refused(error.message + "\n")
             }
         } catch {
-            return error.message + "\n"
+            return .refused(error.message + "\n")
         }
+    }
+
+    /// The pool that takes a request of this pool's now.
+    private func overflowed(from pool: String, _ settings: ProxySettings) -> String? {
+        guard let index = settings.pools.firstIndex(where: { $0.name == pool }) else { return nil }
+        func coordinator(_ index: PoolIndex) -> PoolCoordinator? { server.pools[settings.pools[index.value].name] }
+        let destination = Overflow.destination(
+            from: PoolIndex(index), settings: { settings.pools[$0.value].overflow }, averageQueue: { coordinator($0)?.averageQueue ?? 0 },
+            isUsable: { coordinator($0)?.isUsable ?? false })
+        return settings.pools[destination.value].name
     }
 
     private var now: MonotonicTime { server.now }

@@ -3,7 +3,7 @@ import Admin
 /// What conversations wait for, by number. On the control loop. Each conversation asks one thing at a time, so there are few.
 struct Inquiries {
     private struct Entry {
-        /// Workers that have not answered; none where none is asked.
+        /// Workers that have not replied; none where none is asked.
         var missing: Set<Int>
         var found = SessionList()
         let finish: (AdminFinding) -> Void
@@ -12,14 +12,14 @@ struct Inquiries {
     private var entries: [UInt64: Entry] = [:]
     private var last: UInt64 = 0
 
-    /// Its number, for who answers.
+    /// Its number, which the results carry.
     mutating func open(_ workers: Set<Int>, finish: @escaping (AdminFinding) -> Void) -> UInt64 {
         last += 1
         entries[last] = Entry(missing: workers, finish: finish)
         return last
     }
 
-    /// What there is to tell once all have answered; nil: not yet.
+    /// Reports the result once all workers have replied; nil: not yet.
     mutating func answered(_ number: UInt64, by worker: Int, _ list: SessionList) -> (() -> Void)? {
         guard var entry = entries[number], entry.missing.remove(worker) != nil else { return nil }
         entry.found.sessions += list.sessions

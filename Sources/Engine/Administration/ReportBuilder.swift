@@ -31,6 +31,7 @@ struct ReportBuilder {
         report.failures = tally.failures.failures.map(FailureReport.init)
         report.events = server.changes.events
         for reason in Reason.allCases { report.refusals[reason] = tally.refusals(reason) }
+        for refusal in HandshakeRefusal.allCases { report.handshakeRefusals[refusal] = tally.refusals(refusal) }
         report.certificates = server.configuration.materials.expiries.map(CertificateReport.init)
         report.routes = snapshot.routeReports(tally)
         return report

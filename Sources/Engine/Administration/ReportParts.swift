@@ -3,21 +3,24 @@ import TLS
 import Telemetry
 
 extension FailureReport {
-    init(_ failure: FailureRing.Failure) {
+    init(_ failure: FailureList.Failure) {
         self.init()
         time = failure.time
         id = String(decoding: failure.id, as: UTF8.self)
-        reason = failure.reason
+        reason = failure.kind
         status = failure.status
         listener = String(decoding: failure.listener, as: UTF8.self)
         source = String(decoding: failure.source, as: UTF8.self)
         client = String(decoding: failure.client, as: UTF8.self)
+        serial = String(decoding: failure.serial, as: UTF8.self)
         endpoint = String(decoding: failure.endpoint, as: UTF8.self)
         certname = String(decoding: failure.certname, as: UTF8.self)
         environment = String(decoding: failure.environment, as: UTF8.self)
         pool = String(decoding: failure.pool, as: UTF8.self)
         server = String(decoding: failure.server, as: UTF8.self)
         target = String(decoding: failure.target, as: UTF8.self)
+        cause = String(decoding: failure.cause, as: UTF8.self)
+        errorText = String(decoding: failure.errorText, as: UTF8.self)
     }
 }
 

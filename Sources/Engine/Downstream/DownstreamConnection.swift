@@ -96,7 +96,7 @@ final class DownstreamConnection: EventTarget {
         switch phase {
         case .proxyHeader: close()
         case .handshake:
-            worker.handshakeFailed(self, reason: "handshake timeout", certname: nil, serial: nil)
+            worker.handshakeFailed(self, HandshakeFailure(.closed, reason: "handshake timeout"))
             close()
         case .open:
             if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
@@ -163,7 +163,7 @@ final class DownstreamConnection: EventTarget {
         // A connection that was closed without a byte, as monitors do, is no failed handshake.
         case .failed where !stream.hasReceived: close()
         case .failed(let failure):
-            worker.handshakeFailed(self, reason: failure.reason, certname: failure.certname, serial: failure.serial)
+            worker.handshakeFailed(self, failure)
             handshakeEnded()
             finish()
         }
@@ -171,7 +171,7 @@ final class DownstreamConnection: EventTarget {
 
     /// There is no room for the handshakes of others.
     func endStalledHandshake() {
-        worker.handshakeFailed(self, reason: "stalled while others needed its place", certname: nil, serial: nil)
+        worker.handshakeFailed(self, HandshakeFailure(.closed, reason: "stalled while others needed its place"))
         close()
     }
 

@@ -3,6 +3,7 @@ import Balancing
 import Model
 import Network
 import Settings
+import Synchronization
 
 extension PoolCoordinator {
     /// What the pool itself knows; counters and history are added by the caller.
@@ -17,7 +18,10 @@ extension PoolCoordinator {
             report.maximumInUse = pool.peak
             report.queued = pool.queued
             report.maximumQueued = pool.peakQueued
-            for queueClass in QueueClass.allCases { report.queuedByClass[queueClass] = pool.queued(queueClass) }
+            for queueClass in QueueClass.allCases {
+                report.queuedByClass[queueClass] = pool.queued(queueClass)
+                report.longestWaits[queueClass] = pool.longestWait(queueClass, now: now)
+            }
             report.averageQueue = pool.averageQueue
             report.sticks = pool.sticks?.count ?? 0
             report.capacity = pool.capacity(.compile, now: now)
@@ -28,6 +32,7 @@ extension PoolCoordinator {
                 server.address = address.host.contains(":") ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
                 server.resolved = targets[state.id]?.address.map(Self.text)
                 server.maximumInUse = state.peak
+                server.idleConnections = targets[state.id]?.idleCount.load(ordering: .relaxed) ?? 0
                 return server
             }
             return report

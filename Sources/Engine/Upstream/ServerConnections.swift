@@ -1,15 +1,42 @@
 import Model
 import Network
+import Synchronization
 import TLS
 
 /// A worker's connections to servers: which one serves this request, and which are kept for the next?
 ///
 /// Idle ones are kept by target, the most recently used one first, in a bounded number. TLS contexts are the worker's own.
 class ServerConnections {
-    /// One server's. A class, so that taking one costs one look-up in a dictionary.
+    /// One server's, counted in their target for reports. A class, so that taking one costs one look-up in a dictionary.
     private final class Kept {
-        var list: [HTTP1Upstream]
-        init(_ first: HTTP1Upstream) { list = [first] }
+        private(set) var list: [HTTP1Upstream]
+        private let target: UpstreamTarget
+
+        init(_ first: HTTP1Upstream) {
+            list = [first]
+            target = first.target
+            target.idleCount.add(1, ordering: .relaxed)
+        }
+
+        deinit { target.idleCount.subtract(list.count, ordering: .relaxed) }
+
+        func append(_ connection: HTTP1Upstream) {
+            list.append(connection)
+            target.idleCount.add(1, ordering: .relaxed)
+        }
+
+        /// The most recently used one.
+        func takeLast() -> HTTP1Upstream? {
+            guard let last = list.popLast() else { return nil }
+            target.idleCount.subtract(1, ordering: .relaxed)
+            return last
+        }
+
+        func remove(_ connection: HTTP1Upstream) {
+            guard let index = list.firstIndex(where: { $0 === connection }) else { return }
+            list.remove(at: index)
+            target.idleCount.subtract(1, ordering: .relaxed)
+        }
     }
 
     /// Kept to one server; more are closed.
@@ -46,7 +73,7 @@ class ServerConnections {
     ///   again. The others are, should it have.
     func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamSide? {
         guard let kept = kept[ObjectIdentifier(target)] else { return nil }
-        while let connection = kept.list.popLast() {
+        while let connection = kept.takeLast() {
             if !looksTwice || connection.isQuiet { return connection }
             connection.close()
         }
@@ -72,14 +99,14 @@ class ServerConnections {
             return true
         }
         guard others.list.count < Self.mostPerServer else { return false }
-        others.list.append(connection)
+        others.append(connection)
         return true
     }
 
     /// An idle one has ended.
     func drop(_ connection: HTTP1Upstream) {
         let key = ObjectIdentifier(connection.target)
-        kept[key]?.list.removeAll { $0 === connection }
+        kept[key]?.remove(connection)
         if kept[key]?.list.isEmpty == true { kept[key] = nil }
         connection.close()
     }

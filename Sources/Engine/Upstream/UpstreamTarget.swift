@@ -2,6 +2,7 @@ import Balancing
 import Model
 import Network
 import Settings
+import Synchronization
 import TLS
 
 /// A server as the workers see it: where to connect and how. A new object takes its place when any of that changes.
@@ -23,6 +24,8 @@ final class UpstreamTarget: Sendable {
     let connectTimeout: Int64
     let responseTimeout: Int64
     let idleTimeout: Int64
+    /// Idle connections of all workers.
+    let idleCount = Atomic(0)
 
     init(
         id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,

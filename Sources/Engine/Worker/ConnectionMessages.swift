@@ -1,6 +1,7 @@
 import Logging
 import Model
 import Network
+import TLS
 
 /// What a worker logs of connections and requests: bounded, however many there are.
 final class ConnectionMessages {
@@ -15,8 +16,8 @@ final class ConnectionMessages {
 
     func proxyHeaderMalformed(_ connection: DownstreamConnection) { write(.badProxyHeader, .notice, metadata(connection)) }
 
-    func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
-        write(.handshakeFailed, .notice, metadata(connection, reason, certname, serial))
+    func handshakeFailed(_ connection: DownstreamConnection, _ failure: HandshakeFailure) {
+        write(.handshakeFailed, .notice, metadata(connection, failure))
     }
 
     func connectFailed(_ target: UpstreamTarget, reason: String) { write(.connectFailed, .warning, metadata(target, reason)) }
@@ -37,11 +38,11 @@ final class ConnectionMessages {
         ["listener": "\(connection.listener.settings.name)", "source": "\(connection.source.description)"]
     }
 
-    private func metadata(_ connection: DownstreamConnection, _ reason: String, _ certname: String?, _ serial: String?) -> Logger.Metadata {
+    private func metadata(_ connection: DownstreamConnection, _ failure: HandshakeFailure) -> Logger.Metadata {
         var metadata = metadata(connection)
-        metadata["reason"] = "\(reason)"
-        if let certname { metadata["certname"] = "\(certname)" }
-        if let serial { metadata["serial"] = "\(serial)" }
+        metadata["reason"] = "\(failure.reason)"
+        if let certname = failure.certname { metadata["certname"] = "\(certname)" }
+        if let serial = failure.serial { metadata["serial"] = "\(serial)" }
         return metadata
     }
 

@@ -75,8 +75,8 @@ extension SessionReport.State {
             case .readingHead, .readingContent: .reading
             case .seeking, .queued: .queued
             case .connecting: .connecting
-            case .awaitingResponse: .waiting
-            case .forwarding, .delivering, .responding: .answering
+            case .awaitingResponse: .running
+            case .forwarding, .delivering, .responding: .responding
             case .ended: .closing
             }
     }

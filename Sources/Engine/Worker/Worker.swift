@@ -157,9 +157,18 @@ final class Worker {
         return true
     }
 
-    func handshakeFailed(_ connection: DownstreamConnection, reason: String, certname: String?, serial: String?) {
-        tally.withLock { $0.handshakeFailed(connection.listener.name) }
-        messages.handshakeFailed(connection, reason: reason, certname: certname, serial: serial)
+    func handshakeFailed(_ connection: DownstreamConnection, _ failure: HandshakeFailure) {
+        let refused = HandshakeRefusal(failure.kind).map { refusal in
+            RefusedHandshake(
+                refusal, time: WallClock.nanoseconds() / 1_000_000_000, listener: connection.listener.name,
+                source: Array(connection.source.description.utf8), certname: Array((failure.certname ?? "").utf8),
+                serial: Array((failure.serial ?? "").utf8), cause: Array(failure.reason.utf8))
+        }
+        tally.withLock {
+            $0.handshakeFailed(connection.listener.name)
+            if let refused { $0.handshakeRefused(refused) }
+        }
+        messages.handshakeFailed(connection, failure)
     }
 
     func handshakeBegan() { counters.handshakes.add(1, ordering: .relaxed) }

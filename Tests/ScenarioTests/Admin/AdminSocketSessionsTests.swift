@@ -24,7 +24,7 @@ struct AdminSocketSessionsTests {
         for number in 1...8 {
             let line = try #require(lines.first { $0.contains(" client=web\(number).test ") })
             #expect(line.contains(" proto=tcpv4 src=127.0.0.1:") && line.contains(" fe=agents be=compilers srv=s1 ts=00 "), "\(line)")
-            #expect(line.contains("f\(number - 1)?environment=production\"") && line.contains(" state=waiting "), "\(line)")
+            #expect(line.contains("f\(number - 1)?environment=production\"") && line.contains(" state=running "), "\(line)")
         }
         gate.open()
         for client in clients { #expect(try client.readResponse()?.status == 200) }

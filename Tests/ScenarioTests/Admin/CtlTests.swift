@@ -4,7 +4,9 @@ import Testing
 
 /// `puppetfront ctl`.
 struct CtlTests {
-    private func ctl(_ words: String...) throws -> (code: Int32?, output: [String], errors: [String]) {
+    private func ctl(_ words: String...) throws -> (code: Int32?, output: [String], errors: [String]) { try ctl(words) }
+
+    private func ctl(_ words: [String]) throws -> (code: Int32?, output: [String], errors: [String]) {
         let child = try ChildProcess([try #require(ProxyProcess.binary), "ctl"] + words)
         let code = child.waitForEnd()
         return (code, child.outputLines, child.errorLines)
@@ -27,10 +29,58 @@ struct CtlTests {
         #expect(denied.code == 2 && denied.output == ["Permission denied"], "\(denied)")
         #expect(try ctl("--socket", socket.path, "paint").code == 2)
         #expect(try ctl("--socket", socket.path, "get", "weight", "compilers/s9").code == 2)
+        #expect(try ctl("--socket", socket.path, "get weight compilers/s9; show cli level").code == 2, "not the last alone")
+        let several = try ctl("--socket", socket.path, "show cli level; show cli level")
+        #expect(several.code == 0 && several.output == ["operator", "", "operator"], "\(several)")
         proxy.terminate()
         #expect(proxy.child.waitForEnd() == 0)
         let gone = try ctl("--socket", socket.path, "show", "info")
         #expect(gone.code == 1 && gone.errors.contains { $0.contains(socket.path) }, "\(gone)")
+    }
+
+    /// Nothing but the whole process drains by `drain`, and only by that word.
+    @Test func aWrongWordDrainsNothing() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [socket.line()]
+        let proxy = try scene.start(configuration)
+        for words in [
+            ["drain", "server", "compilers/s1"], ["drain", "proces"], ["reload", "now", "please"], ["clear", "counters", "al"],
+        ] {
+            let reply = try ctl(["--socket", socket.path] + words)
+            #expect(reply.code == 2 && reply.output.first?.hasPrefix("Unexpected '") == true, "\(reply)")
+        }
+        #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
+        #expect(!proxy.messages.contains { $0.contains("reload") || $0.contains("drain") }, "\(proxy.messages)")
+        let drained = try ctl("--socket", socket.path, "drain", "process")
+        #expect(drained.code == 0 && drained.output == ["Draining."], "\(drained)")
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func helpIsGivenWithoutASocket() throws {
+        for word in ["--help", "-h"] {
+            let help = try ctl(word)
+            #expect(help.code == 0 && help.output.contains { $0.hasPrefix("USAGE: ") }, "\(help)")
+            #expect(help.output.contains { $0.contains("Exit code 0") })
+        }
+    }
+
+    /// A service from before `_status`: the text has to do.
+    @Test func anOlderServiceIsUnderstood() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/old.sock"
+        let script = """
+            import socket,sys
+            s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("listening",flush=True)
+            for reply in [b"Unknown command: '_status'. Please enter\\n\\n", b"No such server.\\n\\n"]*2:
+                c=s.accept()[0]; c.recv(4096); c.sendall(reply); c.close()
+            """
+        let old = try ChildProcess(["/usr/bin/python3", "-c", script, path])
+        #expect(waitUntil { old.outputLines == ["listening"] }, "\(old.errorLines)")
+        let reply = try ctl("--socket", path, "get", "weight", "compilers/s9")
+        #expect(reply.code == 2 && reply.output == ["No such server."], "\(reply)")
     }
 
     @Test func aPayloadOnStandardInputBelongsToItsLine() throws {

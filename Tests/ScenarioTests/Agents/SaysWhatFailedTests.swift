@@ -40,6 +40,39 @@ struct SaysWhatFailedTests {
         #expect(lines.allSatisfy { $0.reason == nil && $0.string("cause") == nil })
     }
 
+    @Test func showErrorsListsServersErrorsAndRefusedHandshakes() throws {
+        let scene = try Scene()
+        let bad = try scene.authority.issue("bad.test")
+        #expect(scene.authority.revoke("bad.test"))
+        try scene.authority.writeTrust(to: scene.folder.path)
+        let server = try Self.failingServer(scene)
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [socket.line(), "logs: { access: { to: none } }"]
+        let proxy = try scene.start(configuration)
+        let client = try scene.connect(proxy)
+        #expect(try client.exchange(Requests.catalog()).status == 500)
+        #expect(try client.exchange(Requests.get("/puppet/v3/file_bucket_file/md5/a/b?environment=production")).status == 200)
+        let stranger = try StandInAuthority().issue("stranger.test")
+        for credential in [bad, stranger] {
+            #expect(throws: StandInError.self) {
+                let tls = try StandInTLS.client(credential, caPEM: scene.authority.caPEM())
+                _ = try RawClient(proxy.port(), tls: tls).exchange(Requests.metadata())
+            }
+        }
+        #expect(try waitUntil { try socket.ask("show errors").split(separator: "\n").count == 4 })
+        let lines = try socket.ask("show errors").split(separator: "\n").dropFirst()
+        let failed = try #require(lines.first { $0.contains("] server_error status=500 ") }, "\(lines)")
+        #expect(failed.contains(" client=agent.test endpoint=catalog certname=agent.test environment=production pool=compilers server=s1 "))
+        #expect(failed.hasSuffix(" error=\"Server Error: Evaluation Error: boom (line: 3)\""))
+        let revoked = try #require(
+            lines.first { $0.contains("] certificate_revoked status=- id=- listener=agents src=127.0.0.1 ") }, "\(lines)")
+        #expect(revoked.contains(" certname=bad.test ") && revoked.contains(" serial=\(bad.certificate.serial) "))
+        #expect(revoked.hasSuffix(" cause=\"certificate revoked\""))
+        #expect(lines.contains { $0.contains("] unknown_ca ") && $0.contains(" certname=stranger.test ") }, "\(lines)")
+        #expect(proxy.messages.contains { $0.contains("handshake failed") && $0.contains("bad.test") }, "\(proxy.messages)")
+    }
+
     @Test func errorTextsCanBeLeftOut() throws {
         let scene = try Scene()
         let server = try Self.failingServer(scene)
