@@ -22,20 +22,10 @@ final class ExchangeDriver {
     private struct PerRequest {
         /// The client's connection ends after this response.
         var closes = false
-        /// 100 Continue was sent from here, so Expect is not forwarded.
-        var sentContinue = false
         /// It counts for `limits.per_certname`.
         var countsCertname = false
-        /// What it holds of `limits.held_bodies`, or waits for.
-        var reservation = 0
-        /// Its content is not read before there is room for it.
-        var waitsForRoom = false
-        /// How much of the request is read before it is classified, the head included.
-        var contentWanted = 0
         var ticket: UInt64 = 0
         var ending = DownstreamSide.Ending.close
-        /// The rest of this turn goes to others.
-        var hasYielded = false
     }
 
     private unowned(unsafe) let worker: Worker
@@ -43,18 +33,12 @@ final class ExchangeDriver {
     /// The configuration that this request began under; a reload meanwhile does not change it.
     private var snapshot: Snapshot
     private var machine = ExchangeStateMachine()
-    private var request = PuppetRequest()
-    private var classifier = RequestClassifier()
-    private var requestRelay = RequestRelay()
-    private var responseRelay = ResponseRelay()
+    private var intake = RequestIntake()
+    private var traffic = ExchangeTraffic()
     private var recorder = ExchangeRecorder()
     private var clock = ExchangeClock()
     private var this = PerRequest()
-    private var target: UpstreamTarget?
-    private var upstream: UpstreamSide?
-
-    /// How many buffers of a response are passed on per turn, so that one connection does not keep the others waiting.
-    private static let buffersPerTurn = 16
+    private var server = ServerLink()
 
     init(_ worker: Worker, downstream: DownstreamSide) {
         self.worker = worker
@@ -70,12 +54,11 @@ final class ExchangeDriver {
 
     private var now: MonotonicTime { MonotonicTime(nanoseconds: worker.loop.now) }
     private var memory: TransferMemory { worker.memory }
-    private var contentBound: Int { snapshot.settings.limits.bodyPrefix }
-    private var bounds: RequestClassifier.Bounds {
-        RequestClassifier.Bounds(hold: contentBound, scan: snapshot.settings.limits.bodyScan)
-    }
+    private var limits: LimitSettings { snapshot.settings.limits }
     /// Whether it may be sent again after a server may have acted on it.
-    private var isRepeatable: Bool { downstream.head.method == .get || downstream.head.method == .head || request.endpoint.mayRepeat }
+    private var isRepeatable: Bool {
+        downstream.head.method == .get || downstream.head.method == .head || intake.request.endpoint.mayRepeat
+    }
 
     // MARK: Events of the client's side
 
@@ -110,7 +93,7 @@ final class ExchangeDriver {
         let halfClosedIsGone =
             switch machine.state {
             case .queued, .connecting, .awaitingResponse: true
-            case .readingContent: this.waitsForRoom
+            case .readingContent: intake.waitsForRoom
             default: false
             }
         if isActive, downstream.isGone(halfClosedIsGone: halfClosedIsGone) { run(.clientGone) }
@@ -141,12 +124,12 @@ final class ExchangeDriver {
     }
 
     func connectFailed(_ error: ProxyError) {
-        if let target { worker.messages.connectFailed(target, reason: error.context) }
+        if let target = server.target { worker.messages.connectFailed(target, reason: error.context) }
         run(.connectFailed(byTimeout: error.kind == .connectTimeout))
     }
 
     func upstreamReady() {
-        _ = upstream?.flush()
+        _ = server.connection?.flush()
         run(nil)
     }
 
@@ -154,15 +137,15 @@ final class ExchangeDriver {
 
     /// An operator ends what is connected to this server: as if the server had.
     func serverWasShutDown(_ server: ServerID, of pool: PoolCoordinator) {
-        guard isOn(server, of: pool), upstream != nil else { return }
+        guard isOn(server, of: pool), self.server.connection != nil else { return }
         if machine.state == .connecting { return connectFailed(ProxyError(.closed, context: "shut down by an operator")) }
         run(lost)
     }
 
     /// Its checks say that this server is gone.
     func serverWentDown(_ server: ServerID, of pool: PoolCoordinator) {
-        guard isOn(server, of: pool), upstream?.responseHasBegun != true else { return }
-        run(.serverDown(bodyAtHand: requestRelay.isAtHand))
+        guard isOn(server, of: pool), self.server.connection?.responseHasBegun != true else { return }
+        run(.serverDown(bodyAtHand: traffic.request.isAtHand))
     }
 
     private func isOn(_ server: ServerID, of pool: PoolCoordinator) -> Bool {
@@ -180,7 +163,7 @@ final class ExchangeDriver {
                 if let index = machine.pool { snapshot.pool(index).release(assignment, .none, now: now) }
                 return run(refusedAsRevoked())
             }
-            self.target = target
+            server.assign(target)
             run(.assigned(assignment))
         case .refused(let reason):
             run(.refused(reason))
@@ -196,7 +179,7 @@ final class ExchangeDriver {
     // MARK: The loop
 
     private func run(_ first: ExchangeEvent?) {
-        this.hasYielded = false
+        traffic.beginTurn()
         var next = first
         repeat {
             while let event = next { next = perform(machine.handle(event)) }
@@ -210,7 +193,7 @@ final class ExchangeDriver {
         switch machine.state {
         case .idle, .readingHead, .seeking, .queued, .connecting, .ended: nil
         case .readingContent: pumpContent()
-        case .awaitingResponse, .forwarding: this.hasYielded ? nil : pumpResponse() ?? pumpRequest()
+        case .awaitingResponse, .forwarding: pumpTraffic()
         case .delivering, .responding: pumpDelivery()
         }
     }
@@ -218,7 +201,7 @@ final class ExchangeDriver {
     private func settle() {
         guard machine.state != .ended else { return finish() }
         clock.update(
-            this.waitsForRoom ? .queued : machine.state, requestRelay.flow, downstream, upstream, loop: worker.loop,
+            intake.waitsForRoom ? .queued : machine.state, traffic.request.flow, downstream, server.connection, loop: worker.loop,
             timeouts: worker.timeouts, minimumRate: minimumRate)
     }
 
@@ -231,7 +214,7 @@ final class ExchangeDriver {
         case .none: return nil
         case .submit: return submit()
         case .connect(let fresh): return connect(fresh: fresh)
-        case .send: requestRelay.restart()
+        case .send: traffic.restartRequest()
         case .respond(let reason): respond(reason)
         case .deliver: dropUpstream()
         case .finish: this.ending = this.closes || !downstream.contentIsTaken ? .close : .keepAlive
@@ -239,7 +222,7 @@ final class ExchangeDriver {
             this.ending = endOfCutResponse
             dropUpstream()
         case .abandon:
-            this.ending = responseRelay.headIsSent || machine.failedIn == .responding ? endOfCutResponse : .close
+            this.ending = traffic.responseHeadIsSent || machine.failedIn == .responding ? endOfCutResponse : .close
             dropUpstream()
         }
         return nil
@@ -247,14 +230,14 @@ final class ExchangeDriver {
 
     /// Where the end of the connection is the end of the content, only a reset shows that something is missing.
     private var endOfCutResponse: DownstreamSide.Ending {
-        guard responseRelay.headIsSent, responseRelay.endsWithConnection else { return .cut }
+        guard traffic.responseHeadIsSent, traffic.endsWithConnection else { return .cut }
         return .reset
     }
 
     // MARK: Understanding the request
 
     private func handleHead(_ received: ByteBuffer) -> ExchangeEvent? {
-        if let path = downstream.client.listener.statusPath, isTarget(path, received.readable) {
+        if let path = downstream.client.listener.statusPath, RequestIntake.isTarget(path, downstream.head, received.readable) {
             respondStatus()
             return nil
         }
@@ -262,89 +245,52 @@ final class ExchangeDriver {
             this.closes = true
             return refuse(.revoked)
         }
-        let outcome = classifier.begin(
-            downstream.head, received, &request, bounds, isOperator: downstream.client.identity?.mayOperateCA ?? false)
+        let outcome = intake.begin(downstream, received, limits)
         if case .needsContent = outcome {
             // What will be refused in any case is refused before its content comes.
-            if classifier.isClassified, case .refuse = route() { return decide() }
+            if intake.isClassified, case .refuse = route() { return decide() }
             machine.readContent()
-            reserveRoom()
-            if downstream.head.expectsContinue, !this.waitsForRoom { askForContent() }
+            intake.reserveRoom(downstream, limits, in: worker.bodies, for: self)
         }
         return take(outcome)
     }
 
-    private func askForContent() {
-        this.sentContinue = true
-        downstream.sendContinue()
-    }
-
-    private var isVerified: Bool { downstream.client.identity != nil }
-
-    /// Before content is read that will be held.
-    private func reserveRoom() {
-        this.reservation = RequestRelay.expectedContent(downstream.head, contentBound)
-        this.waitsForRoom = !worker.bodies.reserve(this.reservation, for: self, isVerified: isVerified, limit: heldBodiesLimit)
-    }
-
     /// For the queue of those that wait for room.
-    var contentReservation: Int { this.reservation }
-    var heldBodiesLimit: Int { snapshot.settings.limits.heldBodies }
+    var contentReservation: Int { intake.reservation }
+    var heldBodiesLimit: Int { limits.heldBodies }
 
     /// There is room for the content now, and it is reserved.
     func contentHasRoom() {
-        this.waitsForRoom = false
-        if downstream.head.expectsContinue { askForContent() }
+        intake.roomCame(downstream)
         run(nil)
-    }
-
-    private func releaseRoom() {
-        if this.waitsForRoom {
-            worker.bodies.remove(self)
-        } else if this.reservation > 0 {
-            worker.counters.bodies.release(this.reservation, isVerified: isVerified)
-        }
-        this.waitsForRoom = false
-        this.reservation = 0
-    }
-
-    private func isTarget(_ path: [UInt8], _ bytes: borrowing Span<UInt8>) -> Bool {
-        let target = downstream.head.target
-        guard downstream.head.method == .get || downstream.head.method == .head, target.count == path.count else { return false }
-        for index in path.indices where bytes[target.lower + index] != path[index] { return false }
-        return true
     }
 
     private func take(_ outcome: RequestClassifier.Outcome) -> ExchangeEvent? {
         switch outcome {
-        case .ready: return decide()
-        case .needsContent(let byteCount): this.contentWanted = byteCount
-        case .refused(let cause): return refuse(.badRequest, cause: cause)
-        case .tooLong: return refuse(.bodyTooLarge)
+        case .ready: decide()
+        case .needsContent: nil
+        case .refused(let cause): refuse(.badRequest, cause: cause)
+        case .tooLong: refuse(.bodyTooLarge)
         }
-        return nil
     }
 
     private func pumpContent() -> ExchangeEvent? {
-        while machine.state == .readingContent, !this.waitsForRoom {
-            if case .gone = downstream.flush() { return .clientGone }
-            switch downstream.receive(upTo: this.contentWanted) {
+        while machine.state == .readingContent {
+            switch intake.read(downstream, limits) {
             case .nothing: return nil
-            case .gone: return .clientGone
-            case .more:
-                guard let received = downstream.received else { return nil }
-                if let event = take(classifier.look(downstream.head, received, &request, bounds)) { return event }
+            case .clientGone: return .clientGone
+            case .outcome(let outcome): if let event = take(outcome) { return event }
             }
         }
         return nil
     }
 
     private func route() -> Decision {
-        snapshot.routes.decide(request, downstream.client.routeContext) { snapshot.pool($0).averageQueue }
+        snapshot.routes.decide(intake.request, downstream.client.routeContext) { snapshot.pool($0).averageQueue }
     }
 
     private func decide() -> ExchangeEvent? {
-        recorder.classified(request)
+        recorder.classified(intake.request)
         let decision = route()
         var attempts = 0
         if case .forward(let pool, _) = decision { attempts = snapshot.poolRouting[pool.value].retryAttempts }
@@ -388,11 +334,11 @@ final class ExchangeDriver {
         guard let pool = machine.pool else { return nil }
         let ticket = worker.tickets.next()
         this.ticket = ticket.serial
-        let poolRequest = submission.request(request, machine, pool: pool, ticket: ticket, mayQueue: worker.mayQueue)
+        let poolRequest = submission.request(intake.request, machine, pool: pool, ticket: ticket, mayQueue: worker.mayQueue)
         let (reply, target) = snapshot.pool(pool).submit(poolRequest, now: now)
         switch reply {
         case .assigned(let assignment):
-            self.target = target
+            server.assign(target)
             return .assigned(assignment)
         case .queued:
             worker.tickets.wait(self, serial: ticket.serial)
@@ -408,7 +354,7 @@ final class ExchangeDriver {
         guard let index = machine.pool else { return }
         let pool = snapshot.pool(index)
         if let release = step.release {
-            if step.action == .submit, let target { recorder.tryFailed(target.name, release.verdict.failure) }
+            if step.action == .submit, let target = server.target { recorder.tryFailed(target.name, release.verdict.failure) }
             pool.release(release.assignment, release.verdict, now: now)
         }
         if let server = step.connected { pool.handle(.connected(server), now: now) }
@@ -417,17 +363,14 @@ final class ExchangeDriver {
 
     private func connect(fresh: Bool) -> ExchangeEvent? {
         dropUpstream()
-        guard let target else { return .connectFailed(byTimeout: false) }
+        guard let target = server.target else { return .connectFailed(byTimeout: false) }
         recorder.connectBegan(now: worker.loop.now)
-        responseRelay.end(memory)
+        traffic.restartResponse(memory)
         clock.restartServer()
+        let looksTwice = !isRepeatable || !intake.hasWholeContent || !traffic.request.isAtHand
         do {
-            let looksTwice = !isRepeatable || !classifier.hasWholeContent || !requestRelay.isAtHand
-            let kept = fresh ? nil : worker.servers.takeIdle(target, looksTwice: looksTwice)
-            let connection = if let kept { kept } else { try worker.servers.connect(to: target) }
-            upstream = connection
-            let isConnected = connection.begin(for: self)
-            guard prepareRequest(for: connection) else { return .connectFailed(byTimeout: false) }
+            let isConnected = try server.connect(worker.servers, to: target, fresh: fresh, looksTwice: looksTwice, for: self)
+            guard prepareRequest() else { return .connectFailed(byTimeout: false) }
             guard isConnected else { return nil }
             recorder.connected(now: worker.loop.now)
             return .connected
@@ -437,101 +380,42 @@ final class ExchangeDriver {
         }
     }
 
-    private func prepareRequest(for connection: UpstreamSide) -> Bool {
-        guard let pool = machine.pool else { return false }
-        var identity: [UInt8] = []
-        if snapshot.poolRouting[pool.value].identity == .headers {
-            identity = downstream.client.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
-        } else if request.endpoint == .caCertificateRenewal {
-            // Without it Puppet Server would renew the proxy's own certificate.
-            identity = Array(downstream.client.identity?.certificateField ?? [])
-        }
-        let additions = RequestAdditions(
-            identityFields: identity, forwardedFor: downstream.client.forwardedFor, dropsExpect: this.sentContinue)
-        return requestRelay.prepare(downstream, for: connection, additions, memory: memory, contentBound: contentBound)
+    private func prepareRequest() -> Bool {
+        guard let pool = machine.pool, let connection = server.connection else { return false }
+        let additions = PoolSubmission(snapshot: snapshot, client: downstream.client)
+            .additions(intake.request, pool: pool, dropsExpect: intake.hasSentContinue)
+        return traffic.prepare(downstream, for: connection, additions, memory: memory, contentBound: limits.bodyPrefix)
     }
 
-    /// Lets go of the server's connection: it is kept where both messages are whole, else closed.
-    private func dropUpstream() {
-        guard let ended = upstream else { return }
-        upstream = nil
-        recorder.errorCame(ended.sample)
-        ended.release(requestWasSent: requestRelay.isSent)
-    }
+    private func dropUpstream() { recorder.errorCame(server.drop(requestWasSent: traffic.request.isSent)) }
 
     // MARK: Bytes
 
-    private func pumpRequest() -> ExchangeEvent? {
-        guard let upstream, !requestRelay.isSent else { return nil }
-        switch requestRelay.pump(downstream, upstream) {
-        case .sent: recorder.requestWasSent(now: worker.loop.now)
-        case .waitsForClient, .waitsForServer: break
-        case .yields:
-            this.hasYielded = true
-            worker.loop.deferWork(downstream.timer)
-        case .clientGone: return .clientGone
-        case .malformed(let defect):
+    private func pumpTraffic() -> ExchangeEvent? {
+        guard let upstream = server.connection else { return nil }
+        var terms = ExchangeTraffic.Terms(
+            closes: this.closes || worker.isDraining && !traffic.responseHeadIsSent, dropsContinue: intake.hasSentContinue,
+            keepsErrorText: snapshot.settings.logs.errorText)
+        let outcome = traffic.pump(upstream, downstream, memory, &recorder, &terms, now: worker.loop.now)
+        if case .event(.responseBegan) = outcome { this.closes = terms.closes }
+        switch outcome {
+        case nil: break
+        case .event(let event): return event
+        case .yieldsToClient: worker.loop.deferWork(downstream.timer)
+        case .yieldsToServer: worker.loop.deferWork(upstream)
+        case .lost: return lost
+        case .requestMalformed(let defect):
             this.closes = true
             recorder.refused(cause: Array(defect.text.utf8))
             return .requestMalformed
-        case .serverFailed:
-            // It may have responded before it stopped reading: what it said counts.
-            return pumpResponse() ?? lost
+        case .responseMalformed(let reason):
+            worker.messages.badResponse(upstream.target, reason: reason)
+            return .responseMalformed
         }
         return nil
     }
 
-    private func pumpResponse() -> ExchangeEvent? {
-        guard let upstream else { return nil }
-        for _ in 0..<Self.buffersPerTurn {
-            switch downstream.flush() {
-            case .delivered: break
-            case .pending: return nil
-            case .gone: return .clientGone
-            }
-            let progress = responseRelay.step(upstream, downstream, memory: memory, dropsContinue: this.sentContinue) { head, bytes in
-                responseCame(head, bytes)
-            }
-            switch progress {
-            case .nothing: return nil
-            case .passed: continue
-            case .began: return .responseBegan(isFailure: saysItCannotServe(upstream.responseHead))
-            case .ended: return .responseEnded
-            case .lost: return lost
-            case .malformed(let reason):
-                worker.messages.badResponse(upstream.target, reason: reason)
-                return .responseMalformed
-            }
-        }
-        this.hasYielded = true
-        worker.loop.deferWork(upstream)
-        return nil
-    }
-
-    private func responseCame(_ head: borrowing ResponseHead, _ bytes: borrowing Span<UInt8>) -> ResponseRelay.HeadDecision {
-        recorder.responseCame(head, bytes, now: worker.loop.now)
-        let endsWithConnection = head.framing == .untilClose || head.framing == .chunked && !downstream.readsChunked
-        this.closes = this.closes || endsWithConnection || worker.isDraining || !downstream.contentIsTaken
-        let keepsSample = head.status >= 400 && snapshot.settings.logs.errorText
-        return ResponseRelay.HeadDecision(
-            closes: this.closes, endsWithConnection: endsWithConnection, sampleBound: keepsSample ? ErrorText.contentBound : 0)
-    }
-
-    /// See `Verdict`: Puppet Server's full queue says when to come back.
-    private func saysItCannotServe(_ head: borrowing ResponseHead) -> Bool {
-        switch head.status {
-        case 502, 504: true
-        case 503: head.first(.retryAfter) == nil
-        default: false
-        }
-    }
-
-    /// The server's connection has ended. Once a byte of a response has come, nothing is sent again.
-    private var lost: ExchangeEvent {
-        if upstream?.responseHasBegun == true, machine.state == .awaitingResponse { return .responseMalformed }
-        return .lost(
-            .init(sentAnything: requestRelay.hasSentAnything, bodyAtHand: requestRelay.isAtHand, wasReused: upstream?.wasReused == true))
-    }
+    private var lost: ExchangeEvent { server.lost(machine.state, traffic.request) }
 
     private func pumpDelivery() -> ExchangeEvent? {
         switch downstream.flush() {
@@ -556,8 +440,8 @@ final class ExchangeDriver {
 
     /// When the agent shall come back: where its pool may serve it later, and it can use that.
     private func retryAfter(_ reason: Reason) -> Int? {
-        guard reason.isTemporary, let pool = machine.pool, request.usesRetryAfter else { return nil }
-        let key = PoolSubmission(snapshot: snapshot, client: downstream.client).key(.certname, request)
+        guard reason.isTemporary, let pool = machine.pool, intake.request.usesRetryAfter else { return nil }
+        let key = PoolSubmission(snapshot: snapshot, client: downstream.client).key(.certname, intake.request)
         return snapshot.pool(pool).retryAfter(key, now: now)
     }
 
@@ -589,13 +473,11 @@ final class ExchangeDriver {
             connections: worker.counters.connections.load(ordering: .relaxed), now: worker.loop.now)
         recorder.end(
             route: machine.rule.map { snapshot.routes.nameBytes($0) }, pool: machine.pool.map { snapshot.poolNames[$0.value] },
-            server: machine.assignment == nil ? nil : target?.name)
+            server: machine.assignment == nil ? nil : server.target?.name)
         worker.writeLog(recorder.record)
-        requestRelay.end(memory)
-        responseRelay.end(memory)
-        classifier.end()
-        releaseRoom()
-        target = nil
+        traffic.end(memory)
+        intake.end(downstream, worker.bodies, worker.counters.bodies, for: self)
+        server.end()
         machine = ExchangeStateMachine()
         // The last call: it may begin the next request.
         downstream.end(this.ending)
@@ -606,14 +488,10 @@ final class ExchangeDriver {
     /// What `show sess` says of the request under way.
     func describe(_ report: inout SessionReport) {
         report.add(recorder.record, bytesIn: downstream.bytesIn)
+        report.add(server, isAssigned: machine.assignment != nil)
         report.requestMilliseconds = recorder.age(now: worker.loop.now)
         report.retries = machine.retries
         if let pool = machine.pool { report.pool = snapshot.poolSettings(pool).name }
-        if let target, machine.assignment != nil {
-            report.server = String(decoding: target.name, as: UTF8.self)
-            report.serverAddress = target.address?.text ?? ""
-        }
-        if let descriptor = upstream?.descriptor { report.serverDescriptor = descriptor }
         report.state = SessionReport.State(machine.state)
     }
 }

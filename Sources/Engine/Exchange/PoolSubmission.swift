@@ -29,6 +29,19 @@ struct PoolSubmission {
         return request
     }
 
+    /// What the request gets on its way to a server of this pool.
+    /// - Parameter dropsExpect: 100 Continue was sent from here
+    func additions(_ puppet: borrowing PuppetRequest, pool: PoolIndex, dropsExpect: Bool) -> RequestAdditions {
+        var identity: [UInt8] = []
+        if snapshot.poolRouting[pool.value].identity == .headers {
+            identity = client.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
+        } else if puppet.endpoint == .caCertificateRenewal {
+            // Without it Puppet Server would renew the proxy's own certificate.
+            identity = Array(client.identity?.certificateField ?? [])
+        }
+        return RequestAdditions(identityFields: identity, forwardedFor: client.forwardedFor, dropsExpect: dropsExpect)
+    }
+
     /// What a stick, a hash or a time to come back goes by: for a certname the verified certificate's, else the path's; the source where
     /// there is none.
     func key(_ key: StickKey, _ puppet: borrowing PuppetRequest) -> [UInt8] {

@@ -95,3 +95,14 @@ struct ResponseRelay {
         self = ResponseRelay()
     }
 }
+
+extension ResponseHead {
+    /// See `Verdict`: a full queue of Puppet Server's says when to come back.
+    var saysServerCannotServe: Bool {
+        switch status {
+        case 502, 504: true
+        case 503: first(.retryAfter) == nil
+        default: false
+        }
+    }
+}

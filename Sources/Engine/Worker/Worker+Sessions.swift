@@ -55,6 +55,15 @@ extension SessionReport {
         connection.exchange?.describe(&self)
     }
 
+    /// The server, where one is assigned, and the connection to it.
+    mutating func add(_ link: ServerLink, isAssigned: Bool) {
+        if isAssigned, let target = link.target {
+            server = String(decoding: target.name, as: UTF8.self)
+            serverAddress = target.address?.text ?? ""
+        }
+        if let descriptor = link.connection?.descriptor { serverDescriptor = descriptor }
+    }
+
     /// The request's own facts.
     mutating func add(_ record: borrowing AccessRecord, bytesIn: UInt64) {
         requestID = String(decoding: record.id, as: UTF8.self)
