@@ -33,6 +33,7 @@ package struct PoolTally: Sendable {
     }
 
     package private(set) var traffic = TrafficCounters()
+    package private(set) var activity = PoolActivity()
     private var byServer = NameTable<TrafficCounters>()
     private var byEndpoint = NameTable<Endpoint>()
     private var answerCount = 0
@@ -63,6 +64,7 @@ package struct PoolTally: Sendable {
 
     mutating func add(_ record: borrowing AccessRecord) {
         traffic.add(record)
+        activity.add(record)
         if !record.server.isEmpty {
             // A retry counts for the server that failed, not for the one that took over.
             byServer[byServer.place(of: record.server, new: TrafficCounters())].add(
@@ -84,6 +86,7 @@ package struct PoolTally: Sendable {
 
     static func += (left: inout PoolTally, right: borrowing PoolTally) {
         left.traffic += right.traffic
+        left.activity += right.activity
         left.byServer.add(right.byServer, new: TrafficCounters()) { $0 += $1 }
         var added = 0
         left.byEndpoint.add(right.byEndpoint, new: Endpoint()) { sum, endpoint in

@@ -1,3 +1,5 @@
+import Model
+
 /// What did each agent do last? By verified certname, so that only agents with a certificate take room; where there are too many, those are
 /// evicted that have been away longest.
 package struct RunTable: Sendable {
@@ -15,6 +17,10 @@ package struct RunTable: Sendable {
         package fileprivate(set) var lastReport: Int64?
         package fileprivate(set) var lastRequest: Int64 = 0
         package fileprivate(set) var requests: UInt64 = 0
+        /// Of the last catalog, else of the last request; nil: the response was delivered whole.
+        package fileprivate(set) var reason: Reason?
+        /// What its last runs left at one worker.
+        package fileprivate(set) var events = RunEvents()
     }
 
     package private(set) var runs: [[UInt8]: Run] = [:]
@@ -53,6 +59,7 @@ extension RunTable.Run {
         requests += 1
         lastRequest = max(lastRequest, ended)
         if isReport { lastReport = ended }
+        events.add(record, isCatalog: isCatalog, isReport: isReport)
         if isCatalog {
             lastCatalog = ended
             catalogMilliseconds = (record.totalTime ?? 0) / 1_000_000
@@ -61,6 +68,7 @@ extension RunTable.Run {
         }
         guard isCatalog || lastCatalog == nil else { return }
         status = record.status ?? 0
+        reason = record.reason
         environment = record.environment
         pool = record.pool
         server = record.server

@@ -23,6 +23,12 @@ package struct Tally: Sendable {
 
     package var listeners: [[UInt8]: TrafficCounters] { byListener.dictionary }
     package var pools: [[UInt8]: PoolTally] { byPool.dictionary }
+    /// By pool: what its history is made of.
+    package var activities: [String: PoolActivity] {
+        var result: [String: PoolActivity] = [:]
+        for (name, tally) in byPool.dictionary { result[String(decoding: name, as: UTF8.self)] = tally.activity }
+        return result
+    }
     package var environments: [[UInt8]: TrafficCounters] { byEnvironment.dictionary }
     package var routes: [[UInt8]: UInt64] { byRoute.dictionary }
 

@@ -11,7 +11,7 @@ struct DemoCommand: ParsableCommand {
     var agents = 12
     @Option(help: "The proxy's port on 127.0.0.1; 0 takes a free one.")
     var port: UInt16 = 0
-    @Flag(help: "End after the scenario; so it is too where standard input is no terminal.")
+    @Flag(help: "End after the scenario.")
     var once = false
 
     func validate() throws {
@@ -28,15 +28,15 @@ struct DemoCommand: ParsableCommand {
         defer { proxy.stop() }
         Self.say("puppetfront on 127.0.0.1:\(proxy.port), files in \(folder)")
         if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/ with the token \(sites.pageToken)") }
-        let isWatched = !once && isatty(0) != 0
-        let scenario = DemoScenario(sites: sites, agentCount: agents, pace: isWatched ? .seconds(4) : .zero, say: Self.say)
+        let scenario = DemoScenario(sites: sites, agentCount: agents, pace: once ? .zero : .seconds(4), say: Self.say)
         stopSignals.onStop { scenario.cancel() }
         let outcome = scenario.run(port: proxy.port)
-        if isWatched && outcome != .cancelled {
+        if !once && outcome != .cancelled {
             Self.say("")
             Self.say(
-                outcome == .passed
-                    ? "The agents go on running; Ctrl-C ends." : "The scenario FAILED; the agents go on running; Ctrl-C ends.")
+                (outcome == .passed ? "The scenario passed" : "The scenario FAILED")
+                    + "; the agents go on running until Ctrl-C or SIGTERM.")
+            if let page = proxy.statisticsAddress { Self.say("statistics at http://\(page)/ with the token \(sites.pageToken)") }
             stopSignals.wait()
         }
         let isComplete = scenario.finish()

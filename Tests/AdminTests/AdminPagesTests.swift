@@ -201,7 +201,7 @@ struct AdminPagesTests {
         #expect(Self.field(answer, "Location") == "/stats;st=ERRP" && answer.events.isEmpty)
         #expect(
             Self.text(world.ask("/stats;st=ERRP") { $0.authorization = "Bearer \(Self.token)" }).contains(
-                "The form was wrong: nothing was done."))
+                "The form is not valid: nothing was done."))
     }
 
     @Test(

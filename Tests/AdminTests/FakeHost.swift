@@ -19,6 +19,7 @@ struct FakeHost: AdminHost {
         .certificate: MaterialReport(file: "/tls/proxy.pem", count: 2), .authority: MaterialReport(file: "/tls/ca.pem", count: 1),
         .revocationList: MaterialReport(file: "/tls/crl.pem", count: 1),
     ]
+    var runs: [String: [AgentRun]] = [:]
     var staged: [CertificateReport.Kind: MaterialReport] = [:]
 
     init() {
@@ -77,6 +78,7 @@ struct FakeHost: AdminHost {
     }
     func materials(_ kind: CertificateReport.Kind) -> [MaterialReport] { used[kind].map { [$0] } ?? [] }
     func transaction(_ kind: CertificateReport.Kind) -> MaterialReport? { staged[kind] }
+    func runs(of certname: String) -> [AgentRun] { runs[certname] ?? [] }
     func explain(_ words: [String]) -> AdminReply { .done("explained \(words.joined(separator: "|"))\n") }
 
     mutating func perform(_ action: AdminAction) -> AdminOutcome {

@@ -16,9 +16,9 @@ extension InTurn {
             """
         }
 
-        /// What is wider than the screen and stands in no box that scrolls.
+        /// What is wider than the screen and is in no box that scrolls.
         private static let wide = """
-            [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > 390 && !e.parentElement.closest(".wide"))
+            [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > 390 && !e.parentElement.closest(".wide") && getComputedStyle(e).position !== "absolute")
               .map((e) => e.outerHTML.slice(0, 80)).join("\\n")
             """
 
@@ -33,7 +33,8 @@ extension InTurn {
                 try page.text("document.getElementById('events').textContent").components(separatedBy: "server compilers/eie-1 failed")
                 .count - 1
             #expect(failed == 1, "the first check that failed; with the second it is down")
-            let seconds = Int(try page.text("document.querySelector('tr[data-key=\"compilers/eie-1\"] summary').textContent").dropLast())
+            let since = try page.text("document.querySelector('tr[data-key=\"compilers/eie-1\"] summary').textContent")
+            let seconds = Int(since.dropFirst("for ".count).dropLast())
             #expect(try #require(seconds) <= 10, "since that second check, on a busy machine")
             try page.keepScreenshot("wide-a-server-is-down")
             #expect(demo.child.waitForOutput(within: .seconds(60)) { $0.contains("both are back") } != nil)
@@ -53,8 +54,8 @@ extension InTurn {
             try page.click("input[name=certname]")
             try page.type("AGENT2")
             #expect(
-                try page.text("[...document.querySelectorAll('#runs-table tbody tr:not([hidden]) th')].map((e) => e.textContent).join()")
-                    == "agent2.test")
+                try page.waits(
+                    for: "[...document.querySelectorAll('table.runs tbody tr th')].map((e) => e.textContent).join() === 'agent2.test'"))
 
             try page.keepScreenshot("wide")
             try page.setScreen(width: 1500, isDark: true)

@@ -1,6 +1,6 @@
-/// Who may look at the pages of `admin.http`, and who may change servers there.
+/// Who can view the pages of `admin.http`, and who can modify servers there.
 ///
-/// | `token_file` | look | change, with `allow_changes` |
+/// | `token_file` | view | modify, with `allow_changes` |
 /// |---|---|---|
 /// | none | everybody who can connect | an operator's certificate |
 /// | set | the token, or an operator's certificate | the same |
@@ -10,7 +10,7 @@ package struct AdminAccess: Sendable {
     /// Globs of certnames; nil: every verified certificate is an operator's.
     package var operators: [String]?
     package var isTLS = false
-    /// Nothing but the address, a loopback one, keeps others out.
+    /// Only the address, a loopback one, keeps others out.
     package var isGuardedByAddress = false
     /// Cookies know no port: this keeps those of several instances on one host apart.
     package var port: UInt16 = 0
@@ -35,8 +35,8 @@ package struct AdminAccess: Sendable {
         return .nobody
     }
 
-    func mayLook(_ caller: AdminCaller) -> Bool { token == nil || caller != .nobody }
-    func mayChange(_ caller: AdminCaller) -> Bool { allowsChanges && caller != .nobody }
+    func canView(_ caller: AdminCaller) -> Bool { token == nil || caller != .nobody }
+    func canModify(_ caller: AdminCaller) -> Bool { allowsChanges && caller != .nobody }
 
     /// What a browser sends along by itself, another site's page can make it send: then the form must bring its token back.
     func needsFormToken(_ request: AdminRequest, _ caller: AdminCaller) -> Bool {

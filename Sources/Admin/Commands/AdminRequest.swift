@@ -21,6 +21,8 @@ package struct AdminRequest: Sendable {
 
     package init(target: AdminTarget) { self.target = target }
 
+    var isRead: Bool { method == .get || method == .head }
+
     /// Browsers send a form's origin; scripts do not.
     var isFromBrowser: Bool { origin != nil || fetchSite != nil }
 

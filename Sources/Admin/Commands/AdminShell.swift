@@ -34,6 +34,12 @@ package struct AdminShell: Sendable {
 
     package init(level: AdminLevel) { self.level = level }
 
+    /// Bytes of unread input and of the payload, until its command is done.
+    package var heldByteCount: Int {
+        let staged = if case .stage(_, _, let pem) = inquiry { pem.capacity } else { 0 }
+        return unread.capacity + payload.capacity + (content?.capacity ?? 0) + staged
+    }
+
     /// Takes bytes as they come; gives what is to be sent. After `isEnded` the connection is closed once that is written.
     package mutating func take(_ bytes: some Sequence<UInt8>, host: inout some AdminHost) -> String {
         unread.append(contentsOf: bytes)
@@ -145,7 +151,7 @@ package struct AdminShell: Sendable {
     }
 
     /// Ends the conversation.
-    private mutating func reject(_ text: String) -> String {
+    package mutating func reject(_ text: String) -> String {
         isEnded = true
         return reportsStatus ? framed(.refused(text)) : text + "\n"
     }

@@ -1,11 +1,11 @@
-/// What `admin.http` answers: `/metrics`, `/healthz`, `/readyz`, the stats page and its forms. Decides who may see and do what; knows who
-/// is logged in. Values in, values out: the Engine keeps one for its listener.
+/// What `admin.http` serves: `/metrics`, `/healthz`, `/readyz`, the stats page and its forms. Decides who can view and modify what; knows
+/// who is logged in. Values in, values out: the Engine keeps one for its listener.
 package struct AdminPages: Sendable {
-    /// What one answer is made with.
+    /// What one response is made with.
     package struct Moment {
         /// Seconds of the monotonic clock.
         let now: Int64
-        /// Fresh words, not to be guessed.
+        /// Fresh strings, not to be guessed.
         let random: () -> String
 
         package init(now: Int64, random: @escaping () -> String) {
@@ -14,7 +14,7 @@ package struct AdminPages: Sendable {
         }
     }
 
-    private enum Place {
+    private enum Page {
         case stats, metrics, health, readiness, login, logout
 
         init?(_ path: String) {
@@ -35,7 +35,7 @@ package struct AdminPages: Sendable {
 
     private(set) var access: AdminAccess
     private var sessions = AdminSessions()
-    /// When a wrong token was last told of, by the monotonic clock.
+    /// When the log last had a wrong token, by the monotonic clock.
     private var lastWarning: Int64 = 0
 
     package init(_ access: AdminAccess) { self.access = access }
@@ -46,37 +46,52 @@ package struct AdminPages: Sendable {
         self.access = access
     }
 
-    package mutating func answer(_ request: AdminRequest, _ moment: Moment, host: inout some AdminHost) -> AdminAnswer {
-        guard let place = Place(request.target.path) else {
+    /// Whether the response shows the requests that run now, which the workers must be asked for. Not for callers who cannot view them.
+    package func needsRequests(_ request: AdminRequest, now: Int64) -> Bool {
+        guard request.isRead, Page(request.target.path) == .stats, Self.statForm(request.target) == nil, isAllowed(request, .stats) else {
+            return false
+        }
+        return access.canView(access.caller(request, sessions, now: now))
+    }
+
+    /// - Parameter requests: those that run now, where `needsRequests`; nil: the workers did not say in time
+    package mutating func answer(
+        _ request: AdminRequest, _ moment: Moment, requests: SessionList? = nil, host: inout some AdminHost
+    ) -> AdminAnswer {
+        guard let page = Page(request.target.path) else {
             return AdminAnswer(404, "not found: there are /, /metrics, /healthz and /readyz\n")
         }
-        let isLook = request.method == .get || request.method == .head
-        guard isLook && place != .logout || request.method == .post && place.takesForms else { return Self.wrongMethod(place) }
-        guard !access.isGuardedByAddress || request.namesThisHost || place.isForMonitors else {
-            return AdminAnswer(421, "only for addresses and localhost in Host: set token_file to be asked by another name\n")
+        guard request.isRead && page != .logout || request.method == .post && page.takesForms else { return Self.wrongMethod(page) }
+        guard isAllowed(request, page) else {
+            return AdminAnswer(421, "only for addresses and localhost in Host: set token_file to use another name\n")
         }
-        switch place {
+        switch page {
         case .login where access.token == nil: return .seeOther("/")
-        case .login: return isLook ? login(200, nil, moment) : logIn(request, moment)
+        case .login: return request.isRead ? login(200, nil, moment) : logIn(request, moment)
         case .logout: return logOut(request, moment)
-        case .stats where !isLook: return change(request, moment, &host)
-        case .stats: return look(request, moment) { Self.stats(request.target, $0, nonce: $1, host.report()) }
-        case .metrics: return look(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
+        case .stats where !request.isRead: return modify(request, moment, &host)
+        case .stats: return render(request, moment) { Self.stats(request.target, $0, requests, nonce: $1, host) }
+        case .metrics: return render(request, moment) { _, _ in AdminAnswer(200, Metrics.contentType, Metrics.text(host.report())) }
         case .health: return AdminAnswer(200, "ok\n")
-        case .readiness: return Self.answer(host.readiness())
+        case .readiness: return Self.readiness(host.readiness())
         }
     }
 
-    private static func wrongMethod(_ place: Place) -> AdminAnswer {
+    /// Where only the address keeps others out, no other host name is answered.
+    private func isAllowed(_ request: AdminRequest, _ page: Page) -> Bool {
+        !access.isGuardedByAddress || request.namesThisHost || page.isForMonitors
+    }
+
+    private static func wrongMethod(_ page: Page) -> AdminAnswer {
         var answer = AdminAnswer(405, "method_not_allowed\n")
-        answer.fields = [("Allow", place == .logout ? "POST" : place.takesForms ? "GET, HEAD, POST" : "GET, HEAD")]
+        answer.fields = [("Allow", page == .logout ? "POST" : page.takesForms ? "GET, HEAD, POST" : "GET, HEAD")]
         return answer
     }
 
-    // MARK: Looking
+    // MARK: Viewing
 
     /// The CA does not decide: agents that have their certificates go on without it.
-    private static func answer(_ readiness: Readiness) -> AdminAnswer {
+    private static func readiness(_ readiness: Readiness) -> AdminAnswer {
         let authority = readiness.caIsUsable.map { $0 ? "yes" : "no" } ?? "none"
         let lines = [
             "ready: \(readiness.isReady ? "yes" : "no")", "draining: \(readiness.isDraining ? "yes" : "no")",
@@ -85,11 +100,11 @@ package struct AdminPages: Sendable {
         return AdminAnswer(readiness.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
     }
 
-    private mutating func look(
+    private mutating func render(
         _ request: AdminRequest, _ moment: Moment, _ make: (StatsPage.Rights, _ nonce: String) -> AdminAnswer
     ) -> AdminAnswer {
         let caller = access.caller(request, sessions, now: moment.now)
-        guard access.mayLook(caller) else {
+        guard access.canView(caller) else {
             if request.accept?.contains("text/html") == true { return .seeOther("/login") }
             var answer = AdminAnswer(401, "a token is needed\n")
             answer.fields = [("WWW-Authenticate", "Bearer realm=\"puppetfront\"")]
@@ -97,7 +112,7 @@ package struct AdminPages: Sendable {
             return answer
         }
         var rights = StatsPage.Rights()
-        if access.mayChange(caller) {
+        if access.canModify(caller) {
             rights.formToken =
                 sessions.formToken(caller.key, now: moment.now) ?? sessions.begin(caller.key, now: moment.now, random: moment.random)
         }
@@ -105,13 +120,22 @@ package struct AdminPages: Sendable {
         return make(rights, moment.random())
     }
 
-    private static func stats(_ target: AdminTarget, _ rights: StatsPage.Rights, nonce: String, _ report: ServiceReport) -> AdminAnswer {
-        if let form = ["csv", "json", "typed"].first(where: target.words.contains) {
+    /// `csv`, `json` or `typed`; nil: the page.
+    private static func statForm(_ target: AdminTarget) -> String? { ["csv", "json", "typed"].first(where: target.words.contains) }
+
+    private static func stats(
+        _ target: AdminTarget, _ rights: StatsPage.Rights, _ requests: SessionList?, nonce: String, _ host: some AdminHost
+    ) -> AdminAnswer {
+        if let form = statForm(target) {
             let words = [form, "no-maint", "up"].filter { $0 != "csv" && target.words.contains($0) }
-            return AdminAnswer(200, form == "json" ? "application/json" : "text/plain; charset=utf-8", StatCommands.text(words, report))
+            return AdminAnswer(
+                200, form == "json" ? "application/json" : "text/plain; charset=utf-8", StatCommands.text(words, host.report()))
         }
         let note = ServerForm.Result.allCases.first { target.words.contains("st=\($0.rawValue)") }
-        let page = StatsPage(report, certname: target["certname"] ?? "", rights: rights, note: note?.words, nonce: nonce)
+        let view = PageView(target)
+        let page = StatsPage(
+            report: host.report(), sessions: requests, runs: view.agent.isEmpty ? [] : host.runs(of: view.agent), view: view,
+            rights: rights, note: note?.text, nonce: nonce)
         return .page(200, page.html, nonce: nonce)
     }
 
@@ -156,7 +180,7 @@ package struct AdminPages: Sendable {
         return "admin.http: a wrong token from \(request.source)"
     }
 
-    // MARK: Changing
+    // MARK: Modifying
 
     private static let fromElsewhere = AdminAnswer(403, "another site's page sent this form: nothing was done\n")
 
@@ -170,14 +194,16 @@ package struct AdminPages: Sendable {
         return nil
     }
 
-    private func change(_ request: AdminRequest, _ moment: Moment, _ host: inout some AdminHost) -> AdminAnswer {
+    /// The response leads back to the view that the form was in.
+    private func modify(_ request: AdminRequest, _ moment: Moment, _ host: inout some AdminHost) -> AdminAnswer {
         guard access.allowsChanges else { return AdminAnswer(403, "changes are not allowed here: admin.http.allow_changes\n") }
         let caller = access.caller(request, sessions, now: moment.now)
-        guard access.mayChange(caller) else { return AdminAnswer(403, "changes need the token or an operator's certificate\n") }
+        guard access.canModify(caller) else { return AdminAnswer(403, "changes need the token or an operator's certificate\n") }
         if let refusal = refusal(request, caller, moment) { return refusal }
         let (result, done) = ServerForm.perform(request.form, on: &host)
         let path = request.target.path.isEmpty ? "/" : request.target.path
-        var answer = AdminAnswer.seeOther("\(path);st=\(result.rawValue)")
+        let view = PageView(query: request.form["view"] ?? "")
+        var answer = AdminAnswer.seeOther("\(path);st=\(result.rawValue)\(view == PageView() ? "" : view.query)")
         answer.events = done.map { "\($0), on the page by \(caller.words(request.source))" }
         return answer
     }

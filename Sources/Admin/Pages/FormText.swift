@@ -1,4 +1,4 @@
-/// What a form has sent (application/x-www-form-urlencoded): names and values in their order. Bounded by who reads it.
+/// A form's content (application/x-www-form-urlencoded): names and values in their order. Its reader bounds it.
 package struct FormText: Sendable {
     private let pairs: [(name: String, value: String)]
 
@@ -16,7 +16,7 @@ package struct FormText: Sendable {
     package subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
     package func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
-    /// `+` for a space, `%` and two hexadecimal digits for a byte; a `%` without them stands for itself.
+    /// `+` for a space, `%` and two hexadecimal digits for a byte; a `%` without them is itself.
     static func decoded(_ text: some StringProtocol) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []

@@ -1,5 +1,5 @@
 /// Text that is HTML already. Literals are taken as they are, everything interpolated into them is escaped: certnames, targets and names
-/// come from the network and from files.
+/// are from the network and from files.
 package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package private(set) var text: String
 

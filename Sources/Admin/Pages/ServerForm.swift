@@ -2,7 +2,7 @@ import Balancing
 
 /// The form of HAProxy's stats page: `s=SERVER` (any number), `b=POOL` or `b=#NUMBER` as in `show stat`, `action=ready|drain|maint`.
 enum ServerForm {
-    /// As HAProxy's page tells it behind `;st=`.
+    /// As HAProxy's page has it after `;st=`.
     enum Result: String, CaseIterable {
         case done = "DONE"
         case part = "PART"
@@ -10,12 +10,12 @@ enum ServerForm {
         case wrong = "ERRP"
 
         /// For people.
-        var words: String {
+        var text: String {
             switch self {
             case .done: "Done."
-            case .part: "Only a part was done: not every server was there."
-            case .nothing: "No server was chosen: nothing was done."
-            case .wrong: "The form was wrong: nothing was done."
+            case .part: "Only a part was done: some of the servers do not exist."
+            case .nothing: "No server was selected: nothing was done."
+            case .wrong: "The form is not valid: nothing was done."
             }
         }
     }

@@ -1,57 +1,51 @@
-import Model
-import Telemetry
-
-/// The stats page: one document of tables that tells the same without style or script. The script fetches the page again and again and puts
-/// in what has changed.
+/// The stats page: one document of tables that says the same without style or script. What it shows is in its address (`PageView`). The
+/// script fetches the page again and again and puts in what changed.
 struct StatsPage {
-    /// What whoever looks may do.
+    /// What the caller may do.
     struct Rights: Sendable {
         /// What the forms that change something must bring back; nil: nothing may be changed.
         var formToken: String?
-        /// nil: nobody has logged in.
+        /// nil: the caller has no session to end.
         var logOutToken: String?
     }
 
-    private let report: ServiceReport
-    /// A glob, as the form has sent it; empty: all.
-    private let certname: String
-    private let rights: Rights
+    let report: ServiceReport
+    /// nil: the workers did not say in time.
+    let sessions: SessionList?
+    /// Of the agent that the address names.
+    let runs: [AgentRun]
+    let view: PageView
+    let rights: Rights
     /// How the form ended that led here.
-    private let note: String?
-    private let nonce: String
-
-    init(_ report: ServiceReport, certname: String, rights: Rights = Rights(), note: String? = nil, nonce: String) {
-        self.report = report
-        self.certname = certname
-        self.rights = rights
-        self.note = note
-        self.nonce = nonce
-    }
+    let note: String?
+    let nonce: String
 
     var html: HTML {
         let process = report.process
+        let name = process.site ?? process.node
         return """
             <!DOCTYPE html>
             <html lang="en">
-            \(StatsPageParts.head(title: "puppetfront \(process.site ?? process.node)", nonce: nonce))
+            \(StatsPageParts.head(title: "puppetfront \(name)", nonce: nonce))
             <body>
             <header>
-            <h1>puppetfront \(process.site ?? "")</h1>
-            <p id="live"></p>
-            <nav>\(links)</nav>
+            <h1>puppetfront <span>\(name)</span></h1>
+            <div id="status"></div>
+            <nav aria-label="Sections">\(links)</nav>
             \(logOut)
             </header>
             <p id="note" role="status">\(note ?? "")</p>
             <main>
+            \(section("overview", "Overview \(StatsPageOverview.state(report))", StatsPageOverview.content(report, sessions, view)))
+            \(section("pools", "Pools", "\(StatsPageLegend.content)\(StatsPagePools.content(report, view, formToken: rights.formToken))"))
+            \(agents)
+            \(section("environments", "Environments", StatsPageEnvironments.content(report, view)))
+            \(section("routes", "Routes", StatsPageRoutes.content(report, view)))
+            \(StatsPageSites.isWanted(report) ? section("sites", "Sites", StatsPageSites.content(report, view)) : "")
+            \(section("listeners", "Listeners", StatsPageListeners.content(report, view)))
+            \(section("certificates", "Certificates and revocation lists", StatsPageCertificates.content(report, view)))
+            \(section("events", "Events", StatsPageEvents.content(report, view)))
             \(section("process", "Process", StatsPageProcess.content(report)))
-            \(section("listeners", "Listeners", StatsPageListeners.content(report)))
-            \(StatsPageSites.isWanted(report) ? section("sites", "Sites", StatsPageSites.content(report)) : "")
-            \(section("pools", "Pools", StatsPagePools.content(report, formToken: rights.formToken)))
-            \(section("environments", "Environments", StatsPageEnvironments.content(report)))
-            \(section("runs", "Last runs", runs))
-            \(section("failures", "Recent failures", StatsPageFailures.content(report)))
-            \(section("certificates", "Certificates and revocation lists", StatsPageCertificates.content(report)))
-            \(section("events", "Events", StatsPageEvents.content(report)))
             </main>
             <script nonce="\(nonce)">\(StatsPageScript.source)</script>
             </body>
@@ -60,14 +54,28 @@ struct StatsPage {
             """
     }
 
-    private var links: HTML {
-        let sites: HTML = StatsPageSites.isWanted(report) ? "<a href=\"#sites\">Sites</a>" : ""
-        return """
-            <a href="#listeners">Listeners</a> \(sites) <a href="#pools">Pools</a>
-            <a href="#environments">Environments</a> <a href="#runs">Runs</a> <a href="#failures">Failures</a>
-            <a href="#certificates">Certificates</a> <a href="#events">Events</a> <a href="/;csv">CSV</a> <a href="/;json">JSON</a>
-            <a href="/metrics">Metrics</a>
+    /// Requests, runs and failures, which the filters concern.
+    private var agents: HTML {
+        section(
+            "agents", "Agents",
             """
+            \(StatsPageFilters.content(report, view))
+            \(subsection("requests", "Requests now", StatsPageRequests.content(report, sessions, view)))
+            \(subsection("runs", "Last runs", "\(agent)\(StatsPageRuns.content(report, view))"))
+            \(subsection("failures", "Recent failures", StatsPageFailures.content(report, view)))
+            """)
+    }
+
+    private var agent: HTML { view.agent.isEmpty ? "" : StatsPageAgent.content(runs, report, view) }
+
+    private var links: HTML {
+        let sections = [
+            ("overview", "Overview"), ("pools", "Pools"), ("requests", "Requests"), ("runs", "Runs"), ("failures", "Failures"),
+            ("environments", "Environments"), ("listeners", "Listeners"), ("certificates", "Certificates"), ("events", "Events"),
+        ]
+        var result: HTML = ""
+        for (id, name) in sections { result += "<a href=\"#\(id)\">\(name)</a> " }
+        return "\(result)<a href=\"/;csv\">CSV</a> <a href=\"/;json\">JSON</a> <a href=\"/metrics\">Metrics</a>"
     }
 
     private var logOut: HTML {
@@ -77,20 +85,11 @@ struct StatsPage {
             """
     }
 
-    private func section(_ id: String, _ heading: String, _ content: HTML) -> HTML {
-        """
-        <section id="\(id)">
-        <h2>\(heading)</h2>
-        \(content)
-        </section>
-        """
+    private func section(_ id: String, _ heading: HTML, _ content: HTML) -> HTML {
+        "<section id=\"\(id)\">\n<h2>\(heading)</h2>\n\(content)\n</section>"
     }
 
-    private var runs: HTML {
-        """
-        <form method="get" action="/"><label>Certname <input name="certname" type="search" value="\(certname)" placeholder="*.example.org"
-        autocomplete="off" spellcheck="false"></label> <button>Search all</button></form>
-        \(StatsPageRuns.content(report, certname: certname))
-        """
+    private func subsection(_ id: String, _ heading: HTML, _ content: HTML) -> HTML {
+        "<section id=\"\(id)\">\n<h3>\(heading)</h3>\n\(content)\n</section>"
     }
 }

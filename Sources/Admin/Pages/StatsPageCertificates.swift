@@ -3,23 +3,40 @@ enum StatsPageCertificates {
     typealias Parts = StatsPageParts
     private static let day: Int64 = 86_400
 
-    static func content(_ report: ServiceReport) -> HTML {
-        var rows: HTML = ""
-        for certificate in report.certificates.sorted(by: { $0.ends < $1.ends }) { rows += row(certificate, now: report.process.now) }
-        if report.certificates.isEmpty { rows += Parts.none(5, "None is used.") }
-        return Parts.table("Certificates and revocation lists", ["Subject", "Kind", "Left", "Ends", "File"], "<tbody>\(rows)</tbody>")
+    static func content(_ report: ServiceReport, _ view: PageView) -> HTML {
+        let table = PageTable(
+            id: "certificates", caption: "Certificates and revocation lists", columns: columns(now: report.process.now), view: view,
+            order: .init(column: "ends"))
+        return table.html(table.sorted(report.certificates), none: "None is used.")
+    }
+
+    static func name(_ certificate: CertificateReport) -> String {
+        certificate.kind == .revocationList ? certificate.issuer : certificate.subject
+    }
+
+    static func kind(_ certificate: CertificateReport) -> String {
+        switch certificate.kind {
+        case .revocationList: "revocation list"
+        case .authority: "authority"
+        case .certificate: "certificate"
+        }
     }
 
     /// Yellow as the log warns: 30 days before a certificate ends, 7 before a list does.
-    private static func row(_ certificate: CertificateReport, now: Int64) -> HTML {
-        let isList = certificate.kind == .revocationList
+    static func colour(_ certificate: CertificateReport, now: Int64) -> Parts.Colour {
         let left = certificate.ends - now
-        let colour: Parts.Colour = left <= 0 ? .bad : left < (isList ? 7 : 30) * day ? .warning : .good
-        let kind = isList ? "revocation list" : certificate.kind == .authority ? "authority" : "certificate"
-        return """
-            <tr>\(Parts.name(isList ? certificate.issuer : certificate.subject))\(Parts.cell(kind))
-            \(Parts.cell(Parts.badge(colour, left <= 0 ? "expired" : Parts.span(left))))\(Parts.cell(Parts.moment(certificate.ends)))
-            <td class="long">\(certificate.file)</td></tr>
-            """
+        return left <= 0 ? .bad : left < (certificate.kind == .revocationList ? 7 : 30) * day ? .warning : .good
+    }
+
+    private static func columns(now: Int64) -> [PageColumn<CertificateReport>] {
+        [
+            PageColumn("subject", "Subject", order: { .text(name($0)) }, cell: { "<span class=\"long\">\(name($0))</span>" }),
+            .text("kind", "Kind", kind),
+            PageColumn(
+                "left", "Left", order: { .count($0.ends) },
+                cell: { Parts.badge(colour($0, now: now), $0.ends <= now ? "expired" : Parts.remaining($0.ends - now)) }),
+            PageColumn("ends", "Ends", order: { .count($0.ends) }, cell: { Parts.moment($0.ends) }),
+            PageColumn("file", "File", order: { .text($0.file) }, cell: { "<span class=\"long\">\($0.file)</span>" }),
+        ]
     }
 }

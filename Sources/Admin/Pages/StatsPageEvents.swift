@@ -1,14 +1,13 @@
-/// What the log told of changes: health, ejections, operators, reloads.
+/// What changed: health, ejections, operators, reloads; the youngest first.
 enum StatsPageEvents {
-    typealias Parts = StatsPageParts
     private static let shown = 100
 
-    static func content(_ report: ServiceReport) -> HTML {
-        var rows: HTML = ""
-        for event in report.events.prefix(shown) {
-            rows += "<tr>\(Parts.cell(Parts.moment(event.time)))<td class=\"long\">\(event.text)</td></tr>\n"
-        }
-        if report.events.isEmpty { rows += Parts.none(2, "Nothing has changed since the start.") }
-        return Parts.table("The youngest first", ["When", "What"], "<tbody>\(rows)</tbody>")
+    static func content(_ report: ServiceReport, _ view: PageView) -> HTML {
+        let columns: [PageColumn<EventReport>] = [
+            PageColumn("when", "When", order: nil, cell: { StatsPageParts.moment($0.time) }),
+            PageColumn("what", "What", order: nil, cell: { "<span class=\"long\">\($0.text)</span>" }),
+        ]
+        return PageTable(id: "events", caption: "The youngest first", columns: columns, view: view)
+            .html(Array(report.events.prefix(shown)), none: "Nothing has changed since the start.")
     }
 }

@@ -1,31 +1,53 @@
 import Model
 
-/// The last requests that were refused, failed or cut, with the reason.
+/// The last requests that were rejected, failed or cut, with the reason.
 enum StatsPageFailures {
     typealias Parts = StatsPageParts
     private static let shown = 100
-    private static let headings =
-        ["When", "Reason", "#Status", "Certname", "Client", "Source", "Endpoint", "Environment", "Pool", "Server", "Target", "Request"]
 
-    static func content(_ report: ServiceReport) -> HTML {
-        var rows: HTML = ""
-        for failure in report.failures.prefix(shown) { rows += row(failure, now: report.process.now) }
-        if report.failures.isEmpty { rows += Parts.none(headings.count, "None since the start.") }
+    static func content(_ report: ServiceReport, _ view: PageView) -> HTML {
+        let found = report.failures.filter { isShown($0, view) }
+        let table = PageTable(
+            id: "failures", caption: caption(found.count, of: report.failures.count), columns: columns(now: report.process.now), view: view,
+            key: { $0.id.isEmpty ? "\($0.time)/\($0.source)" : $0.id })
+        let none = report.failures.isEmpty ? "None since the start." : "No failure that the filter shows."
+        return "\(totals(report))\(table.html(Array(table.sorted(found).prefix(shown)), none: none))"
+    }
+
+    private static func isShown(_ failure: FailureReport, _ view: PageView) -> Bool {
+        view.shows(certname: failure.certname.isEmpty ? failure.client : failure.certname) && view.shows(environment: failure.environment)
+            && view.shows(pool: failure.pool)
+    }
+
+    private static func caption(_ found: Int, of all: Int) -> String {
+        found == all ? "The last \(Parts.grouped(all))" : "\(Parts.grouped(found)) of the last \(Parts.grouped(all))"
+    }
+
+    private static func totals(_ report: ServiceReport) -> HTML {
         let counts = Reason.allCases.compactMap { reason -> String? in
             guard let count = report.refusals[reason], count > 0 else { return nil }
             return "\(reason.rawValue) \(Parts.grouped(count))"
         }
-        let total: HTML = counts.isEmpty ? "" : "<p>Since the start: \(counts.joined(separator: " · "))</p>"
-        return "\(total)\(Parts.table("Recent failures", headings, "<tbody>\(rows)</tbody>"))"
+        return counts.isEmpty ? "" : "<p class=\"facts\">Since the start: \(counts.joined(separator: " · "))</p>"
     }
 
-    private static func row(_ failure: FailureReport, now: Int64) -> HTML {
-        """
-        <tr>\(Parts.cell(Parts.ago(failure.time, now: now)))\(Parts.cell(failure.reason.rawValue))
-        \(Parts.number(failure.status.map { "\($0)" } ?? "–"))
-        \(Parts.cell(failure.certname))\(Parts.cell(failure.client))\(Parts.cell(failure.source))\(Parts.cell(failure.endpoint))
-        \(Parts.cell(failure.environment))\(Parts.cell(failure.pool))\(Parts.cell(failure.server))<td class="long">\(failure.target)</td>
-        \(Parts.cell(failure.id))</tr>
-        """
+    private static func columns(now: Int64) -> [PageColumn<FailureReport>] {
+        [
+            PageColumn("when", "When", .number, order: { .count($0.time) }, cell: { Parts.ago($0.time, now: now) }),
+            .text("reason", "Reason") { $0.reason.rawValue },
+            PageColumn(
+                "status", "Status", .number, order: { .count(Int64($0.status ?? 0)) }, cell: { "\($0.status.map { "\($0)" } ?? "none")" }),
+            PageColumn(
+                "certname", "Agent", order: { .text($0.certname.isEmpty ? $0.client : $0.certname) },
+                cell: { StatsPageRuns.agent($0.certname, client: $0.client) }),
+            .text("source", "Source") { $0.source },
+            .text("endpoint", "Endpoint") { $0.endpoint },
+            .text("environment", "Environment") { $0.environment },
+            PageColumn(
+                "pool", "Pool", order: { .text($0.pool) }, cell: { "\($0.pool)\($0.server.isEmpty ? "" : Parts.small("\($0.server)"))" }),
+            PageColumn(
+                "target", "Target", order: { .text($0.target) },
+                cell: { "\(Parts.clipped($0.target))\(Parts.small("\($0.id)"))" }),
+        ]
     }
 }

@@ -11,7 +11,7 @@ enum StatsPageLogin {
         \(fault.map { "<p class=\"hot\" role=\"alert\">\($0)</p>" as HTML } ?? "")
         <form method="post" action="/login"><label>Token <input name="token" type="password" autocomplete="current-password" required
         autofocus></label> <button>Log in</button></form>
-        <p>It is the first line of the file that <code>admin.http.token_file</code> names.</p>
+        <p>The token is the first line of the file that <code>admin.http.token_file</code> names.</p>
         </main>
         </body>
         </html>

@@ -1,6 +1,6 @@
 import Telemetry
 
-/// What the page's tables share: cells, spans of time and counts in words.
+/// What the page's sections share: badges, times and counts as text.
 enum StatsPageParts {
     static func head(title: String, nonce: String) -> HTML {
         """
@@ -10,50 +10,37 @@ enum StatsPageParts {
         <meta name="color-scheme" content="light dark">
         <title>\(title)</title>
         <link rel="icon" href="data:,">
-        <style nonce="\(nonce)">\(StatsPageStyle.css)</style>
+        <style nonce="\(nonce)">\(StatsPageStyle.css)\(StatsPageStyle.tables)</style>
         </head>
         """
     }
 
-    /// How a word is coloured; the word itself always stands beside it.
+    /// The colour of a badge; its text says the same without it.
     enum Colour: String { case good, warning, bad, off }
 
-    static func badge(_ colour: Colour, _ word: String) -> HTML { "<span class=\"badge \(colour.rawValue)\">\(word)</span>" }
+    static func badge(_ colour: Colour, _ text: String) -> HTML { "<span class=\"badge \(colour.rawValue)\">\(text)</span>" }
 
-    /// A table that scrolls sideways on narrow screens, with its headings.
-    /// - Parameter headings: those that begin with `#` are of numbers
-    static func table(_ caption: String, _ headings: [String], _ body: HTML, id: String? = nil) -> HTML {
-        var row: HTML = ""
-        for heading in headings {
-            let isNumber = heading.hasPrefix("#")
-            row += "<th scope=\"col\"\(isNumber ? " class=\"n\"" as HTML : "")>\(isNumber ? String(heading.dropFirst()) : heading)</th>"
+    /// A second line of a cell.
+    static func small(_ content: HTML) -> HTML { "<small>\(content)</small>" }
+
+    /// A count that should be 0 stands out where it is not.
+    static func fault(_ value: some BinaryInteger) -> HTML { value == 0 ? "0" : "<span class=\"hot\">\(grouped(value))</span>" }
+
+    /// Responses by class, those that occurred; `none`: no response was begun.
+    static func responses(_ traffic: TrafficCounters) -> HTML {
+        var result: HTML = ""
+        for hundred in [2, 3, 4, 5, 1, 0] where traffic.statuses[hundred] > 0 {
+            let name = hundred == 0 ? "none" : "\(hundred)xx"
+            let colour: HTML = hundred == 5 || hundred == 0 ? " hot" : hundred == 4 ? " warm" : ""
+            result += "<span class=\"code\(colour)\"><i>\(name)</i> \(grouped(traffic.statuses[hundred]))</span> "
         }
-        return """
-            <div class="wide" tabindex="0"><table\(id.map { " id=\"\($0)\"" as HTML } ?? "")>
-            <caption>\(caption)</caption>
-            <thead><tr>\(row)</tr></thead>
-            \(body)
-            </table></div>
-            """
+        return result.text.isEmpty ? "–" : "<span class=\"codes\">\(result)</span>"
     }
 
-    static func name(_ text: String) -> HTML { "<th scope=\"row\">\(text)</th>" }
-    static func cell(_ text: String) -> HTML { "<td>\(text)</td>" }
-    static func cell(_ content: HTML) -> HTML { "<td>\(content)</td>" }
-    static func number(_ text: String) -> HTML { "<td class=\"n\">\(text)</td>" }
-    static func number(_ value: some BinaryInteger) -> HTML { number(grouped(value)) }
-    /// Counts that should be 0 stand out where they are not.
-    static func fault(_ value: some BinaryInteger) -> HTML {
-        value == 0 ? "<td class=\"n\">0</td>" : "<td class=\"n hot\">\(grouped(value))</td>"
-    }
-
-    static let statusHeadings = ["#1xx", "#2xx", "#3xx", "#4xx", "#5xx", "#none"]
-
-    /// Answers by hundred; the last: none was begun.
-    static func statuses(_ traffic: TrafficCounters) -> HTML {
-        var cells: HTML = ""
-        for hundred in 1...4 { cells += number(traffic.statuses[hundred]) }
-        return "\(cells)\(fault(traffic.statuses[5]))\(fault(traffic.statuses[0]))"
+    /// A response's status, red where it is a failure.
+    static func status(_ status: Int, hasFailed: Bool) -> HTML {
+        let text = status == 0 ? "none" : "\(status)"
+        return hasFailed ? badge(.bad, text) : "\(text)"
     }
 
     /// Digits in threes, with narrow spaces: 1 234 567.
@@ -67,6 +54,9 @@ enum StatsPageParts {
         return result
     }
 
+    /// `1 server`, `2 servers`.
+    static func plural(_ count: some BinaryInteger, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+
     /// Seconds as `45s`, `12m 5s`, `3h 20m`, `12d 4h`.
     static func span(_ seconds: Int64) -> String {
         let seconds = max(0, seconds)
@@ -78,32 +68,48 @@ enum StatsPageParts {
         }
     }
 
-    /// How long ago, the moment itself in the element.
+    /// Text that is cut at the end of its line, whole under the pointer.
+    static func clipped(_ text: String) -> HTML { "<span class=\"clip\" title=\"\(text)\">\(text)</span>" }
+
+    /// Days alone where there are many.
+    static func remaining(_ seconds: Int64) -> String { seconds < 10 * 86_400 ? span(seconds) : "\(grouped(seconds / 86_400)) days" }
+
+    /// How long ago; the moment itself is in the element.
     static func ago(_ time: Int64, now: Int64) -> HTML {
         let moment = Timestamps.text(time)
         return "<time datetime=\"\(moment)\" title=\"\(moment)\">\(span(now - time)) ago</time>"
     }
 
+    static func ago(_ time: Int64?, now: Int64) -> HTML { time.map { ago($0, now: now) } ?? "–" }
+
     static func moment(_ time: Int64) -> HTML { "<time datetime=\"\(Timestamps.text(time))\">\(Timestamps.text(time))</time>" }
 
-    /// In the last second, and the most in one.
-    static func rate(_ rate: RateCounter, now: Int64) -> String { "\(grouped(rate.rate(now: now))) (most \(grouped(rate.maximum)))" }
-
-    /// Of all requests, from the first byte to the last.
-    static func mean(_ traffic: TrafficCounters) -> String {
-        traffic.timed == 0 ? "–" : duration(milliseconds: Int64(traffic.totalTime / traffic.timed / 1_000_000))
+    /// In the last whole second, and the most in one.
+    static func rate(_ rate: RateCounter, now: Int64) -> HTML {
+        small("<span class=\"nb\">\(grouped(rate.rate(now: now)))/s,</span> <span class=\"nb\">peak \(grouped(rate.maximum))/s</span>")
     }
 
-    /// Of the servers that may take requests; `unlimited` where one has no limit.
-    static func freeSlots(_ servers: [ServerReport]) -> String {
+    /// Milliseconds of all requests on average, from the first byte to the last; nil: there was none.
+    static func mean(_ traffic: TrafficCounters) -> Int64? {
+        traffic.timed == 0 ? nil : Int64(clamping: traffic.totalTime / traffic.timed / 1_000_000)
+    }
+
+    static func duration(_ milliseconds: Int64?) -> String { milliseconds.map(duration) ?? "–" }
+
+    /// Milliseconds as `12 ms`, `3.4 s` or `2m 5s`.
+    static func duration(_ milliseconds: Int64) -> String {
+        switch milliseconds {
+        case ..<1000: "\(milliseconds) ms"
+        case ..<100_000: "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+        default: span(milliseconds / 1000)
+        }
+    }
+
+    /// Of the servers that may take requests; nil where one has no limit.
+    static func freeSlots(_ servers: [ServerReport]) -> Int? {
         let usable = servers.filter(\.state.isUsable)
-        guard !usable.contains(where: { $0.state.slotLimit == .max }) else { return "unlimited" }
-        return grouped(usable.reduce(0) { $0 + max(0, $1.state.slotLimit - $1.state.inUse) })
-    }
-
-    /// Milliseconds as `12 ms` or `3.4 s`.
-    static func duration(milliseconds: Int64) -> String {
-        milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+        guard !usable.contains(where: { $0.state.slotLimit == .max }) else { return nil }
+        return usable.reduce(0) { $0 + max(0, $1.state.slotLimit - $1.state.inUse) }
     }
 
     static func bytes(_ count: UInt64) -> String {
@@ -114,7 +120,4 @@ enum StatsPageParts {
         default: "\(count / 1_073_741_824).\(count % 1_073_741_824 * 10 / 1_073_741_824) GiB"
         }
     }
-
-    /// A row that says that there are none.
-    static func none(_ columns: Int, _ words: String) -> HTML { "<tr><td colspan=\"\(columns)\" class=\"none\">\(words)</td></tr>" }
 }

@@ -1,52 +1,97 @@
 import Balancing
 import Model
+import Telemetry
 
-/// One row for each server.
+/// The columns of a pool's servers: the same widths in every pool.
 enum StatsPageServers {
     typealias Parts = StatsPageParts
-
-    static let headings =
-        ["Server", "State", "Since", "Last check", "#Weight", "Slots used", "#Most", "#Waiting", "JRubies free"]
-        + ["#Requests", "#A second", "#Not connected", "#Broken", "#Retries"]
-        + Parts.statusHeadings + ["#Mean", "#Downs", "Down for", "Address"]
+    typealias Column = PageColumn<ServerReport>
 
     /// - Parameter canBeChosen: with a box to tick, for the pool's form
-    static func row(_ server: ServerReport, pool: String, now: Int64, canBeChosen: Bool) -> HTML {
+    static func columns(now: Int64, canBeChosen: Bool) -> [Column] {
+        [
+            Column("name", "Server", order: { .text($0.state.name) }, cell: { name($0, canBeChosen) }),
+            Column("state", "State", order: { .text(ServerStatus($0.state).text) }, cell: { "\(badge($0.state))\(history($0))" }),
+            Column("check", "Last check", order: { .text(check($0)) }, cell: { "\(check($0))" }),
+            Column(
+                "weight", "Weight", .number, help: "The weight in force, and the configured one where it is another",
+                order: { .count($0.state.effectiveWeight) }, cell: { weight($0.state) }),
+            Column(
+                "slots", "Slots", .number, help: "Requests that run on the server, of maxconn; the most at one time",
+                order: { .count($0.state.inUse) }, cell: slots),
+            Column(
+                "queued", "Queued", .number, help: "Requests that wait for this server only: their agent is bound to it",
+                order: { .count($0.state.waitingForThisServer) }, cell: { "\(Parts.grouped($0.state.waitingForThisServer))" }),
+            Column(
+                "jrubies", "JRubies", .number, help: "Free JRuby instances, as the server reports them",
+                order: { .count($0.state.load.map { Int64($0.free) }) }, cell: { jrubies($0.state) }),
+            Column(
+                "requests", "Requests", .number, help: "Since the start, and how many ended in the last second",
+                order: { .count($0.traffic.requests) },
+                cell: { "\(Parts.grouped($0.traffic.requests))\(Parts.rate($0.traffic.rate, now: now))" }),
+            Column(
+                "responses", "Responses", help: "By class of status; none: no response was begun",
+                order: { .count($0.traffic.statuses[5] + $0.traffic.statuses[0]) }, cell: { Parts.responses($0.traffic) }),
+            Column(
+                "errors", "Errors", .number, help: "No connection; a broken, late or cut response. Also where another server helped out",
+                order: { .count($0.traffic.failedConnects + $0.traffic.failedAnswers) }, cell: { errors($0.traffic) }),
+            .count("retries", "Retries", help: "Requests that were sent again") { $0.traffic.retries },
+            Column(
+                "mean", "Mean", .number, help: "Mean time of a request, from its first byte to the last of its response",
+                order: { .count(Parts.mean($0.traffic)) }, cell: { "<span class=\"nb\">\(Parts.duration(Parts.mean($0.traffic)))</span>" }),
+        ]
+    }
+
+    /// The pool's row, below its servers. Requests that no server took count there alone.
+    static func totals(_ pool: PoolReport, now: Int64) -> [HTML] {
+        let (traffic, servers) = (pool.traffic, pool.servers)
+        let taken = servers.reduce(0) { $0 + $1.traffic.requests }
+        let untaken: HTML =
+            traffic.requests > taken ? Parts.small("\(Parts.grouped(traffic.requests - taken)) without a server") : ""
+        let limit = servers.contains { $0.state.slotLimit == .max } ? nil : servers.reduce(0) { $0 + $1.state.slotLimit }
+        let loads = servers.compactMap(\.state.load)
+        let jrubies = loads.isEmpty ? "–" : "\(loads.reduce(0) { $0 + $1.free }) of \(loads.reduce(0) { $0 + $1.jrubies })"
+        return [
+            "Total\(untaken)", "\(servers.count(where: \.state.isUsable)) of \(servers.count) usable", "",
+            "\(servers.reduce(0) { $0 + ($1.state.effectiveWeight + 255) / 256 })",
+            "\(Parts.grouped(pool.inUse))\(limit.map { " of \(Parts.grouped($0))" } ?? "")\(Parts.small("peak \(Parts.grouped(pool.maximumInUse))"))",
+            "\(Parts.grouped(pool.queued))\(Parts.small("peak \(Parts.grouped(pool.maximumQueued))"))", "\(jrubies)",
+            "\(Parts.grouped(traffic.requests))\(Parts.rate(traffic.rate, now: now))", Parts.responses(traffic),
+            "\(Parts.fault(servers.reduce(0) { $0 + $1.traffic.failedConnects + $1.traffic.failedAnswers }))",
+            "\(Parts.grouped(traffic.retries))", "<span class=\"nb\">\(Parts.duration(Parts.mean(traffic)))</span>",
+        ]
+    }
+
+    // MARK: Cells
+
+    private static func name(_ server: ServerReport, _ canBeChosen: Bool) -> HTML {
         let state = server.state
-        let traffic = server.traffic
-        return """
-            <tr data-key="\(pool)/\(state.name)"><th scope="row">\(name(state, canBeChosen))</th>
-            \(Parts.cell(badge(state)))\(Parts.cell(history(server)))
-            <td class="words">\(check(server))</td>
-            \(Parts.number(weight(state)))\(Parts.cell(slots(state)))\(Parts.number(server.maximumInUse))\(Parts.number(state.waitingForThisServer))
-            \(Parts.cell(jrubies(state)))\(Parts.number(traffic.requests))\(Parts.number(Parts.rate(traffic.rate, now: now)))\(Parts.fault(traffic.failedConnects))
-            \(Parts.fault(traffic.failedAnswers))\(Parts.number(traffic.retries))
-            \(Parts.statuses(traffic))\(Parts.number(Parts.mean(traffic)))\(Parts.number(server.timesDown))\(Parts.cell(Parts.span(server.secondsDown)))
-            \(Parts.cell(server.resolved.map { $0 == server.address ? $0 : "\(server.address) (\($0))" } ?? server.address))</tr>
-            """
+        let backup: HTML = state.settings.backup ? " <span class=\"tag\">backup</span>" : ""
+        let address = server.resolved.map { $0 == server.address ? $0 : "\(server.address) (\($0))" } ?? server.address
+        let name: HTML =
+            canBeChosen
+            ? "<label><input type=\"checkbox\" name=\"s\" value=\"\(state.name)\"> \(state.name)</label>" : "\(state.name)"
+        return "\(name)\(backup)\(Parts.small("\(address)"))"
     }
 
-    private static func name(_ state: ServerState, _ canBeChosen: Bool) -> HTML {
-        let words = state.name + (state.settings.backup ? " (backup)" : "")
-        return canBeChosen ? "<label><input type=\"checkbox\" name=\"s\" value=\"\(state.name)\"> \(words)</label>" : "\(words)"
+    /// HAProxy's status, with what slow start allows.
+    private static func badge(_ state: ServerState) -> HTML {
+        let slowStart = state.slowStartSince == nil ? "" : ", slow start \(state.slowStartPercent)%"
+        return Parts.badge(colour(state), ServerStatus(state).text + slowStart)
     }
 
-    /// Since when it is up or down; opened it tells what has changed before.
+    /// Since when; opened it lists what changed before.
     private static func history(_ server: ServerReport) -> HTML {
         let since = Parts.span(server.sinceChange)
-        guard !server.history.isEmpty else { return "\(since)" }
+        guard !server.history.isEmpty else { return Parts.small("for \(since)") }
         var changes: HTML = ""
         for change in server.history { changes += "<li>\(Parts.moment(change.time)) \(change.text)</li>" }
-        return "<details><summary>\(since)</summary><ul>\(changes)</ul></details>"
+        let downs: HTML =
+            server.timesDown == 0 ? "" : "<li>Down \(Parts.plural(server.timesDown, "time")), \(Parts.span(server.secondsDown)) in all</li>"
+        return "<details><summary>for \(since)</summary><ul>\(downs)\(changes)</ul></details>"
     }
 
-    /// HAProxy's words; green takes requests, yellow only some or soon none, red none, grey as an operator wants it.
-    private static func badge(_ state: ServerState) -> HTML {
-        let words = ServerStatus(state).text
-        let warming = state.slowStartSince == nil ? "" : ", warming \(state.slowStartPercent)%"
-        return Parts.badge(colour(state), words + warming)
-    }
-
+    /// Green takes requests, yellow fewer of them or soon none, red none, grey as an operator wants it.
     static func colour(_ state: ServerState) -> Parts.Colour {
         if state.admin == .maint { return .off }
         guard state.health.isResolved, state.isUp else { return .bad }
@@ -57,7 +102,7 @@ enum StatsPageServers {
         return isFailing || state.slowStartSince != nil ? .warning : .good
     }
 
-    private static func check(_ server: ServerReport) -> String {
+    static func check(_ server: ServerReport) -> String {
         guard server.state.health.check != nil else { return "none" }
         guard server.state.isChecked else { return "off" }
         switch server.state.health.lastOutcome {
@@ -71,19 +116,30 @@ enum StatsPageServers {
         }
     }
 
-    /// The weight in force, and the configured one where it is another.
-    private static func weight(_ state: ServerState) -> String {
+    private static func weight(_ state: ServerState) -> HTML {
         let inForce = (state.effectiveWeight + 255) / 256
-        return inForce == state.settings.weight ? "\(inForce)" : "\(inForce) of \(state.settings.weight)"
+        return inForce == state.settings.weight ? "\(inForce)" : "\(inForce)\(Parts.small("of \(state.settings.weight)"))"
     }
 
-    private static func slots(_ state: ServerState) -> HTML {
-        guard state.slotLimit < .max else { return "\(state.inUse)" }
+    private static func slots(_ server: ServerReport) -> HTML {
+        let state = server.state
+        let peak = Parts.small("peak \(Parts.grouped(server.maximumInUse))")
+        guard state.slotLimit < .max else { return "\(Parts.grouped(state.inUse))\(peak)" }
         let limit = state.slotLimit
-        return "\(state.inUse)/\(limit) <meter min=\"0\" max=\"\(limit)\" value=\"\(min(state.inUse, limit))\"></meter>"
+        let meter: HTML = "<meter min=\"0\" max=\"\(limit)\" value=\"\(min(state.inUse, limit))\"></meter>"
+        return "<span class=\"nb\">\(meter) \(Parts.grouped(state.inUse)) of \(Parts.grouped(limit))</span>\(peak)"
     }
 
-    private static func jrubies(_ state: ServerState) -> String {
-        state.load.map { "\($0.free) of \($0.jrubies)" + ($0.waiting > 0 ? ", \($0.waiting) wait" : "") } ?? "–"
+    private static func jrubies(_ state: ServerState) -> HTML {
+        guard let load = state.load else { return "–" }
+        return "\(load.free) of \(load.jrubies)\(load.waiting > 0 ? Parts.small("\(load.waiting) waiting") : "")"
+    }
+
+    private static func errors(_ traffic: TrafficCounters) -> HTML {
+        let (connects, responses) = (traffic.failedConnects, traffic.failedAnswers)
+        guard connects + responses > 0 else { return "0" }
+        let connect: HTML = connects > 0 ? Parts.small("connect \(Parts.grouped(connects))") : ""
+        let response: HTML = responses > 0 ? Parts.small("response \(Parts.grouped(responses))") : ""
+        return "\(Parts.fault(connects + responses))\(connect)\(response)"
     }
 }

@@ -7,18 +7,15 @@ enum StatsPageSites {
     private struct Site {
         let name: String
         var servers: [ServerReport] = []
+        var sum: TrafficCounters { servers.reduce(into: TrafficCounters()) { $0 += $1.traffic } }
     }
 
     /// More than one site is in use.
     static func isWanted(_ report: ServiceReport) -> Bool { sites(report).count > 1 }
 
-    static func content(_ report: ServiceReport) -> HTML {
-        let headings =
-            ["Site", "Usable servers", "#Running", "#Free slots", "#Requests", "#Not connected", "#Broken", "#Retries"]
-            + Parts.statusHeadings + ["#Mean"]
-        var rows: HTML = ""
-        for site in sites(report) { rows += row(site) }
-        return Parts.table("Sites, all pools together", headings, "<tbody>\(rows)</tbody>")
+    static func content(_ report: ServiceReport, _ view: PageView) -> HTML {
+        PageTable(id: "sites", caption: "Sites, all pools together", columns: columns, view: view, key: \.name)
+            .html(sites(report), none: "")
     }
 
     private static func sites(_ report: ServiceReport) -> [Site] {
@@ -33,15 +30,26 @@ enum StatsPageSites {
         return sites
     }
 
-    private static func row(_ site: Site) -> HTML {
-        let sum = site.servers.reduce(into: TrafficCounters()) { $0 += $1.traffic }
+    private static var columns: [PageColumn<Site>] {
+        [
+            PageColumn("name", "Site", order: nil, cell: { "\($0.name)" }),
+            PageColumn("servers", "Usable servers", order: nil, cell: { usable($0) }),
+            PageColumn(
+                "running", "Running", .number, order: nil, cell: { "\(Parts.grouped($0.servers.reduce(0) { $0 + $1.state.inUse }))" }),
+            PageColumn("free", "Free slots", .number, order: nil) {
+                "\(Parts.freeSlots($0.servers).map { Parts.grouped($0) } ?? "unlimited")"
+            },
+            PageColumn("requests", "Requests", .number, order: nil, cell: { "\(Parts.grouped($0.sum.requests))" }),
+            PageColumn("responses", "Responses", order: nil, cell: { Parts.responses($0.sum) }),
+            PageColumn("errors", "Errors", .number, order: nil, cell: { Parts.fault($0.sum.failedConnects + $0.sum.failedAnswers) }),
+            PageColumn("retries", "Retries", .number, order: nil, cell: { "\(Parts.grouped($0.sum.retries))" }),
+            PageColumn("mean", "Mean", .number, order: nil, cell: { "\(Parts.duration(Parts.mean($0.sum)))" }),
+        ]
+    }
+
+    private static func usable(_ site: Site) -> HTML {
         let usable = site.servers.count { $0.state.isUsable }
         let colour: Parts.Colour = usable == site.servers.count ? .good : usable == 0 ? .bad : .warning
-        return """
-            <tr>\(Parts.name(site.name))\(Parts.cell(Parts.badge(colour, "\(usable) of \(site.servers.count)")))
-            \(Parts.number(site.servers.reduce(0) { $0 + $1.state.inUse }))\(Parts.number(Parts.freeSlots(site.servers)))
-            \(Parts.number(sum.requests))\(Parts.fault(sum.failedConnects))\(Parts.fault(sum.failedAnswers))
-            \(Parts.number(sum.retries))\(Parts.statuses(sum))\(Parts.number(Parts.mean(sum)))</tr>
-            """
+        return Parts.badge(colour, "\(usable) of \(site.servers.count)")
     }
 }

@@ -16,6 +16,8 @@ package protocol AdminHost {
     /// The sticks of a pool, the youngest first; nil: it has no table or is not known. At most `limit`.
     /// - Parameter key: nil for all
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]?
+    /// The last runs of an agent, the youngest first, at most ten.
+    func runs(of certname: String) -> [AgentRun]
     /// Where a request would go now, for words as the command line of `puppetfront explain` takes them.
     func explain(_ words: [String]) -> AdminReply
     /// Certificates, CA files or CRL files in force, by name.

@@ -30,6 +30,8 @@ package struct PoolReport: Sendable {
     package var answers: [Answer: UInt64] = [:]
     /// Requests that went on to another pool.
     package var overflowed: [String: UInt64] = [:]
+    /// Of the last hour, the oldest minute first.
+    package var history: [PoolHistory.Sample] = []
 
     package struct Answer: Hashable, Sendable {
         package var listener: String

@@ -112,6 +112,7 @@ package struct CertnameReport: Sendable {
     package var server = ""
     /// Of its last catalog, else of its last request.
     package var status = 0
+    package var reason: Reason?
     /// Of its last catalog: seconds since 1970; nil: none seen.
     package var lastCatalog: Int64?
     /// Milliseconds that it took, the queue included.

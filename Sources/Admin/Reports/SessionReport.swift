@@ -43,6 +43,8 @@ package struct SessionReport: Sendable {
 package enum SessionQuery: Sendable, Equatable {
     /// As many as there are, at most `limit`, those with a request first.
     case list(limit: Int)
+    /// Those with a request, at most `limit`, the oldest requests first.
+    case requests(limit: Int)
     case one(UInt64)
     /// Closes it.
     case end(UInt64)

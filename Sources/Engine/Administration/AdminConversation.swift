@@ -18,6 +18,8 @@ final class AdminConversation: EventTarget {
     private var endsAfterOutput = false
     private let ended: (AdminConversation) -> Void
     private let input = ByteBuffer(capacity: 4096)
+    /// Of the payloads of all conversations.
+    private var share = AdminPayloads.Share()
 
     /// Ends after so long without input, as HAProxy's `timeout cli`.
     private static let idle: Int64 = 300_000_000_000
@@ -81,6 +83,7 @@ final class AdminConversation: EventTarget {
                     handOver(bytes)
                 } else {
                     output = Array(shell.take(bytes, host: &host).utf8)
+                    takeShare()
                 }
             case .blocked: return stream.hasFailed ? close() : ()
             case .endOfStream:
@@ -95,7 +98,18 @@ final class AdminConversation: EventTarget {
         isWaiting = false
         var host = ControlHost(server: server)
         output += Array(shell.answer(finding, host: &host).utf8)
+        takeShare()
         proceed()
+    }
+
+    /// A conversation that there is no room for ends, and its payload with it.
+    private func takeShare() {
+        guard !server.administration.payloads.set(&share, to: shell.heldByteCount) else { return }
+        endsAfterOutput = true
+        output = Array(shell.reject("Too many payloads at once: try again later.\n").utf8)
+        shell = AdminShell(level: shell.level)
+        server.administration.payloads.release(&share)
+        server.log.warning("admin.socket: payload rejected: all payloads together have at most \(AdminPayloads.bound >> 20) MiB")
     }
 
     private func handOver(_ bytes: [UInt8]) {
@@ -132,6 +146,7 @@ final class AdminConversation: EventTarget {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        server.administration.payloads.release(&share)
         handover?.ended()
         server.loop.remove(self)
         stream.finishWriting()

@@ -12,7 +12,7 @@ import TLS
 final class AdminHTTPConnection: EventTarget {
     private enum Phase { case handshake, open, ending, closed }
 
-    /// A POST whose content has not come whole.
+    /// A POST whose content is not complete.
     private struct Posted {
         var request: AdminRequest
         var content: [UInt8] = []
@@ -30,6 +30,10 @@ final class AdminHTTPConnection: EventTarget {
     private var parser = RequestParser(limits: HeadLimits(head: headLimit, target: headLimit / 2))
     private var head = RequestHead()
     private var posted: Posted?
+    /// A request whose page needs what the workers report; nothing else is read until it is answered.
+    private var waiting: AdminRequest?
+    /// Of the forms of all connections.
+    private var share = AdminPayloads.Share()
     private var output: [UInt8] = []
     private var sent = 0
     private var keepsAlive = true
@@ -38,10 +42,12 @@ final class AdminHTTPConnection: EventTarget {
     private static let headLimit = 8192
     /// Bytes of a form; HAProxy's has the same bound.
     private static let formLimit = 16_384
-    /// For a handshake, for a head from the last answer on, and for each piece of an answer.
+    /// For a handshake, for a head since the last response, and for each piece of a response.
     private static let idle: Int64 = 30_000_000_000
     /// For the client to read its response, before a reset can discard it.
     private static let lingering: Int64 = 2_000_000_000
+    /// For the workers to report their requests; then the page comes without them.
+    private static let patience: Int64 = 1_000_000_000
 
     init(
         _ socket: consuming Socket, from source: String, tls: ServerTLSContext?, listener: AdminHTTPListener, server: ProxyServer,
@@ -74,10 +80,10 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     override func resume() { proceed() }
-    override func deadlinePassed() { close() }
+    override func deadlinePassed() { waiting == nil ? close() : reported(nil) }
 
     /// No response is on its way.
-    var isIdle: Bool { output.isEmpty && (phase == .open || phase == .handshake) }
+    var isIdle: Bool { output.isEmpty && waiting == nil && (phase == .open || phase == .handshake) }
 
     private func extend(_ time: Int64) { server.loop.setDeadline(self, server.loop.now + time) }
 
@@ -101,10 +107,11 @@ final class AdminHTTPConnection: EventTarget {
     private func serve() {
         while phase == .open {
             guard flush() else { return stream.hasFailed ? close() : () }
+            guard waiting == nil else { return }
             guard keepsAlive || posted != nil else { return end() }
             guard input.isEmpty || !parse() else {
                 // Pages are expensive to make: other work comes first.
-                extend(Self.idle)
+                if waiting == nil { extend(Self.idle) }
                 return server.loop.deferWork(self)
             }
             input.compact()
@@ -153,6 +160,12 @@ final class AdminHTTPConnection: EventTarget {
             send(refusal, omitsBody: false)
             return true
         }
+        guard server.administration.payloads.set(&share, to: posted?.missing ?? 0) else {
+            posted = nil
+            keepsAlive = false
+            send(AdminAnswer(503, "too many forms at once: try again later\n"), omitsBody: false)
+            return true
+        }
         if head.expectsContinue, input.isEmpty, posted?.missing != 0 {
             output = AdminHTTPHead.goOn
             return true
@@ -168,13 +181,30 @@ final class AdminHTTPConnection: EventTarget {
         input.consume(count)
         self.posted = posted.missing == 0 ? nil : posted
         guard posted.missing == 0 else { return false }
+        server.administration.payloads.release(&share)
         posted.request.form = FormText(posted.content)
         answer(posted.request)
         return true
     }
 
     private func answer(_ request: AdminRequest) {
-        let made = listener.answer(request)
+        guard listener.needsRequests(request) else { return answer(request, nil) }
+        waiting = request
+        extend(Self.patience)
+        listener.reportRequests { [weak self] in self?.reported($0) }
+    }
+
+    /// - Parameter requests: nil: the workers did not report in time
+    private func reported(_ requests: SessionList?) {
+        guard phase == .open, let request = waiting else { return }
+        waiting = nil
+        extend(Self.idle)
+        answer(request, requests)
+        server.loop.deferWork(self)
+    }
+
+    private func answer(_ request: AdminRequest, _ requests: SessionList?) {
+        let made = listener.answer(request, requests)
         made.events.forEach(server.changes.operatorChanged)
         if let warning = made.warning { server.log.warning("\(warning)") }
         send(made, omitsBody: request.method == .head)
@@ -227,6 +257,7 @@ final class AdminHTTPConnection: EventTarget {
     func close() {
         guard phase != .closed else { return }
         phase = .closed
+        server.administration.payloads.release(&share)
         server.loop.remove(self)
         stream.close()
         ended(self)

@@ -3,9 +3,9 @@ import CLinux
 import Forwarding
 import Model
 
-/// Heads of `admin.http`: what of a request's matters, and the answer's. The page may show nothing but its own style and run nothing but
-/// its own script, and no other site may frame it. Its forms send their origin: with a Referrer-Policy of `no-referrer` browsers would
-/// make that `null`.
+/// Heads of `admin.http`: the fields of a request that matter, and the response's. The page may use no style but its own and run nothing but
+/// its own script, and no other site may frame it. Its forms send their origin: with a Referrer-Policy of `no-referrer` browsers
+/// would make that `null`.
 enum AdminHTTPHead {
     /// - Parameter now: seconds since 1970
     static func bytes(_ answer: AdminAnswer, keepsAlive: Bool, now: Int64) -> [UInt8] {

@@ -4,7 +4,7 @@ import Network
 import Settings
 import TLS
 
-/// `admin.http`: takes connections in on the control loop, so that no page holds up a worker. At most 64 at a time.
+/// `admin.http`: accepts connections on the control loop, so that no page delays a worker. At most 64 at a time.
 final class AdminHTTPListener: EventTarget {
     /// As the file has it.
     let wanted: ListenAddress
@@ -17,7 +17,11 @@ final class AdminHTTPListener: EventTarget {
     private var context: ServerTLSContext?
     private unowned let server: ProxyServer
     private var connections: [ObjectIdentifier: AdminHTTPConnection] = [:]
+    /// Pages that wait for what the workers report.
+    private var waiting: [(SessionList) -> Void] = []
     private static let bound = 64
+    /// Of each worker.
+    private static let requestsShown = 200
     /// After running out of descriptors: no event is reported for a connection that is already in the backlog.
     private static let pause: Int64 = 1_000_000_000
 
@@ -50,7 +54,7 @@ final class AdminHTTPListener: EventTarget {
         server.loop.remove(self)
     }
 
-    /// From a reload. Connections that were let in under other CAs or CRLs end.
+    /// From a reload. Connections that were verified with other CAs or CRLs end.
     func adopt(_ settings: AdminSettings.HTTP, _ materials: TLSMaterials) {
         var access = AdminAccess()
         access.allowsChanges = settings.allowChanges
@@ -102,9 +106,28 @@ final class AdminHTTPListener: EventTarget {
         connection.begin()
     }
 
-    func answer(_ request: AdminRequest) -> AdminAnswer {
+    func answer(_ request: AdminRequest, _ requests: SessionList?) -> AdminAnswer {
         var host = ControlHost(server: server)
-        return pages.answer(request, AdminPages.Moment(now: Moment.now.steady, random: AdminHTTPHead.random), host: &host)
+        let moment = AdminPages.Moment(now: Moment.now.steady, random: AdminHTTPHead.random)
+        return pages.answer(request, moment, requests: requests, host: &host)
+    }
+
+    func needsRequests(_ request: AdminRequest) -> Bool { pages.needsRequests(request, now: Moment.now.steady) }
+
+    /// What the workers report of the requests that run now. Pages that are asked for meanwhile share one question.
+    func reportRequests(_ finish: @escaping (SessionList) -> Void) {
+        waiting.append(finish)
+        guard waiting.count == 1 || waiting.count > Self.bound else { return }
+        if waiting.count > Self.bound { waiting.removeFirst(waiting.count - 1) }
+        let known = server.administration.ask(.sessions(.requests(limit: Self.requestsShown))) { [weak self] in self?.reported($0) }
+        if let known { reported(known) }
+    }
+
+    private func reported(_ finding: AdminFinding) {
+        let finish = waiting
+        waiting = []
+        guard case .sessions(let list) = finding else { return }
+        for one in finish { one(list) }
     }
 
     func close() {

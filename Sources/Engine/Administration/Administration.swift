@@ -9,6 +9,7 @@ import Telemetry
 final class Administration {
     /// For conversations with operators.
     let memory = TransferMemory()
+    let payloads = AdminPayloads()
     private unowned let server: ProxyServer
     private var socket: AdminSocket?
     private var http: AdminHTTPListener?
@@ -152,6 +153,7 @@ final class Administration {
         case .sessions(.list(let limit)):
             let running = server.workers.runningNumbers
             return ask(running, .list(limit: max(1, limit / max(1, running.count))), finish)
+        case .sessions(.requests(let limit)): return ask(server.workers.runningNumbers, .requests(limit: limit), finish)
         case .sessions(.one(let number)), .sessions(.end(let number)):
             guard case .sessions(let query) = inquiry, let worker = SessionNumber.worker(of: number) else {
                 return .sessions(SessionList())

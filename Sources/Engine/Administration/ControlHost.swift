@@ -31,6 +31,11 @@ struct ControlHost: AdminHost {
         server.staged[MaterialFile.Kind(kind)].map { MaterialReport($0.file) }
     }
 
+    func runs(of certname: String) -> [AgentRun] {
+        let name = Array(certname.utf8)
+        return AgentRun.runs(server.workers.runEvents(of: name))
+    }
+
     func explain(_ words: [String]) -> AdminReply {
         guard let settings = server.configuration.settings else { return .refused("") }
         do throws(QuestionWords.Fault) {

@@ -15,8 +15,9 @@ struct ReportBuilder {
     init(_ server: ProxyServer) { self.server = server }
 
     func report() -> ServiceReport {
-        let now = Moment.now
+        // In this order: a rate of a second that has not begun by `now` would count as none.
         let tally = server.workers.tally()
+        let now = Moment.now
         var report = ServiceReport()
         guard let snapshot = server.configuration.snapshot else { return report }
         report.process = process(tally, snapshot, now)
@@ -103,6 +104,7 @@ struct ReportBuilder {
         report.timesDown = entry.timesDown
         report.secondsDown = entry.secondsDown(now: now)
         report.traffic = tally.traffic
+        report.history = server.sampler.samples(of: report.name, activity: tally.activity, queued: report.queued, now: now)
         report.queueTimes = tally.queueTimes
         for (endpoint, times) in tally.requestTimes { report.requestTimes[String(decoding: endpoint, as: UTF8.self)] = times }
         for (answer, count) in tally.answers {

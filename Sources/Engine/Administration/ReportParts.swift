@@ -32,6 +32,7 @@ extension CertnameReport {
         pool = String(decoding: run.pool, as: UTF8.self)
         server = String(decoding: run.server, as: UTF8.self)
         status = run.status
+        reason = run.reason
         lastCatalog = run.lastCatalog
         catalogMilliseconds = run.catalogMilliseconds
         lastReport = run.lastReport

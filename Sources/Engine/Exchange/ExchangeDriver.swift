@@ -485,11 +485,14 @@ final class ExchangeDriver {
 
     // MARK: For the operator
 
+    /// Milliseconds since the request's first byte.
+    var age: Int64 { recorder.age(now: worker.loop.now) }
+
     /// What `show sess` says of the request under way.
     func describe(_ report: inout SessionReport) {
         report.add(recorder.record, bytesIn: downstream.bytesIn)
         report.add(server, isAssigned: machine.assignment != nil)
-        report.requestMilliseconds = recorder.age(now: worker.loop.now)
+        report.requestMilliseconds = age
         report.retries = machine.retries
         if let pool = machine.pool { report.pool = snapshot.poolSettings(pool).name }
         report.state = SessionReport.State(machine.state)

@@ -26,6 +26,7 @@ package final class ProxyServer {
     let checker: HealthChecker
     let lookups: NameLookups
     let changes: ChangeReporter
+    let sampler = PoolSampler()
     private(set) lazy var administration = Administration(self)
     private(set) lazy var staged = StagedMaterials(self, on: files)
     private(set) lazy var reloader = Reloader(self, on: files, path: configurationPath, load: load)

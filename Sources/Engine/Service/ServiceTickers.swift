@@ -13,6 +13,7 @@ final class ServiceTickers {
     func start() throws(SystemError) {
         try every(.milliseconds(100)) { $0.pools.tick() }
         try every(.seconds(1)) { $0.state.tick() }
+        try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }
         try every(.seconds(5)) { $0.reloader.watch() }
         // Names that take long must not delay the rest of the start.

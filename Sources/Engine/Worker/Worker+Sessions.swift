@@ -17,6 +17,7 @@ extension Worker {
                 }
             }
             list.omitted = connections.count - list.sessions.count
+        case .requests(let limit): addRequests(to: &list, limit: limit)
         case .one(let number):
             if let connection = connection(number) { list.sessions.append(SessionReport(connection)) }
         case .end(let number):
@@ -26,6 +27,16 @@ extension Worker {
             connection.close()
         }
         return list
+    }
+
+    private func addRequests(to list: inout SessionList, limit: Int) {
+        var busy: [(age: Int64, connection: DownstreamConnection)] = []
+        for connection in connections.values {
+            if let exchange = connection.exchange, exchange.isActive { busy.append((exchange.age, connection)) }
+        }
+        busy.sort { $0.age > $1.age }
+        list.sessions = busy.prefix(limit).map { SessionReport($0.connection) }
+        list.omitted = busy.count - list.sessions.count
     }
 
     private func connection(_ number: UInt64) -> DownstreamConnection? {

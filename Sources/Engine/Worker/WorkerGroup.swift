@@ -46,6 +46,22 @@ final class WorkerGroup {
         return sum
     }
 
+    /// By pool, of all workers.
+    func activities() -> [String: PoolActivity] {
+        workers.reduce(into: [:]) { sum, worker in
+            sum.merge(worker.tally.withLock { $0.activities }) { left, right in
+                var both = left
+                both += right
+                return both
+            }
+        }
+    }
+
+    /// What an agent's last runs left at each worker.
+    func runEvents(of certname: [UInt8]) -> [RunEvents.Event] {
+        workers.flatMap { $0.tally.withLock { $0.certnames.runs[certname]?.events.events ?? [] } }
+    }
+
     /// - Parameter all: also the counters; else the maxima alone
     func clearTallies(all: Bool) {
         for worker in workers { worker.tally.withLock { all ? $0.clear() : $0.clearMaxima() } }

@@ -57,12 +57,16 @@ struct AnswersAdminHTTPTests {
         #expect(try agent.exchange(AdminScene.get("/puppet/v3/node/<b>bold\"'&?environment=<i>")).status >= 400)
         var page = ""
         let isTold = try waitUntil {
-            page = try monitor.exchange(AdminScene.get("/?certname=%22%3E%3Cu%3E")).text
+            page = try monitor.exchange(AdminScene.get("/")).text
             return page.contains("/puppet/v3/node/&lt;b&gt;bold&quot;&#39;&amp;?environment=&lt;i&gt;")
         }
         #expect(isTold, "\(page)")
-        #expect(page.contains("value=\"&quot;&gt;&lt;u&gt;\""), "the search's own words")
-        for tag in ["<b>", "<i>", "<u>"] { #expect(!page.contains(tag)) }
+        for tag in ["<b>bold", "=<i>"] { #expect(!page.contains(tag)) }
+        for name in ["certname", "environment", "agent", "pool", "sort.runs", "slow"] {
+            let page = try monitor.exchange(AdminScene.get("/?\(name)=%22%3E%3Cu%3E")).text
+            #expect(!page.contains("<u>") && !page.contains("\">&lt;u"), "\(name)")
+        }
+        #expect(try monitor.exchange(AdminScene.get("/?certname=%22%3E%3Cu%3E")).text.contains("value=\"&quot;&gt;&lt;u&gt;\""))
     }
 
     @Test func runsAreFoundByGlob() throws {
@@ -74,11 +78,25 @@ struct AnswersAdminHTTPTests {
         }
         let all = try waitUntil {
             let page = try monitor.exchange(AdminScene.get("/stats")).text
-            return page.contains("<th scope=\"row\">web.test</th>") && page.contains("<th scope=\"row\">db.test</th>")
+            return page.contains(">web.test</a></th>") && page.contains(">db.test</a></th>")
         }
         #expect(all)
         let page = try monitor.exchange(AdminScene.get("/?certname=web.*")).text
-        #expect(page.contains("<th scope=\"row\">web.test</th>") && !page.contains("<th scope=\"row\">db.test</th>"))
+        #expect(page.contains(">web.test</a></th>") && !page.contains(">db.test</a></th>"))
+    }
+
+    @Test func theRequestsOfAHungWorkerAreNotWaitedFor() throws {
+        let scene = try Scene()
+        let (_, proxy, monitor) = try AdminScene.start(scene)
+        func page() throws -> String { try monitor.exchange(AdminScene.get("/")).text }
+        #expect(try page().contains("No request at the moment."))
+        let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-0"))
+        let begun = ContinuousClock.now
+        for _ in 1...2 { #expect(try page().contains("The workers are too busy to list their requests.")) }
+        #expect((Duration.seconds(2)..<Duration.seconds(15)).contains(ContinuousClock.now - begun), "a second each")
+        #expect(try monitor.exchange(AdminScene.get("/healthz")).text == "ok\n", "the connection goes on")
+        stop.end()
+        #expect(try waitUntil { try page().contains("No request at the moment.") })
     }
 
     @Test func thePageMayLoadNothingFromElsewhere() throws {
