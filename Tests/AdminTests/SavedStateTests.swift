@@ -66,7 +66,9 @@ struct SavedStateTests {
         pool.handle(.admin(pool.servers[0].id, admin), now: .zero, actions: &actions)
         var report = PoolReport()
         (report.name, report.settings) = ("compilers", settings)
-        report.servers = pool.servers.map { ServerReport(state: $0) }
+        var server = ServerReport(state: pool.servers[0])
+        server.address = "192.0.2.1:8140"
+        report.servers = [server]
         var service = ServiceReport()
         service.pools = [report]
         let line = try #require(ServersState.text(service, pool: nil).split(separator: "\n").last)

@@ -47,7 +47,9 @@ import Testing
         for pool in settings.pools {
             #expect(pool.balance == .roundRobin && pool.backups == .all && pool.keepalive)
             let check = try #require(pool.check)
-            #expect(check.method == "GET" && check.target == "/production/status/koko" && check.expectedStatus == 404 && check.fall == 1 && check.inter == .seconds(10))
+            #expect(
+                check.method == "GET" && check.target == "/production/status/koko" && check.expectedStatus == 404 && check.fall == 1
+                    && check.inter == .seconds(10))
         }
         #expect(settings.pools[0].stick == StickSettings(on: .source, expire: .seconds(900), size: 200 << 10))
         #expect(settings.pools[0].servers.allSatisfy { $0.maxconn.all == 12 && $0.weight == 50 })

@@ -13,7 +13,8 @@ import Testing
         #expect(
             parse("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n") == .addresses(high: 0x2001_0db8_0000_0000, low: 1, port: 1))
         #expect(
-            parse("PROXY TCP6 ::ffff:127.0.0.1 ::ffff:127.0.0.1 60778 21181\r\n") == .addresses(high: 0, low: 0xFFFF_7F00_0001, port: 60778),
+            parse("PROXY TCP6 ::ffff:127.0.0.1 ::ffff:127.0.0.1 60778 21181\r\n")
+                == .addresses(high: 0, low: 0xFFFF_7F00_0001, port: 60778),
             "as HAProxy writes it for bind :::PORT v4v6")
         #expect(parse("PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 0 65535\r\n") == .addresses(high: 0x2001_0db8_0000_0000, low: 1, port: 0))
         #expect(parse("PROXY TCP6 ::ffff:c000:201 ::1 1 2\r\n") == .addresses(high: 0, low: 0xFFFF_C000_0201, port: 1))

@@ -4,8 +4,7 @@ import Testing
 
 /// What the runtime socket shows of this very moment: idle connections, queues, and where a request would go.
 struct AdminSocketLiveTests {
-    private func start(_ scene: Scene, _ server: StandInServer) throws -> (socket: RuntimeSocket, proxy: ProxyProcess)
-    {
+    private func start(_ scene: Scene, _ server: StandInServer) throws -> (socket: RuntimeSocket, proxy: ProxyProcess) {
         let socket = RuntimeSocket(scene)
         var configuration = Configuration.pool(server.address)
         configuration.lines = [socket.line()]

@@ -45,7 +45,9 @@ struct AdminSocketReportsTests {
         #expect(try client.exchange(Requests.catalog("web1.test")).status == 200)
         #expect(try waitUntil { try socket.ask("show certnames web1*").split(separator: "\n").count == 2 })
         let run = try socket.ask("show certnames web1*").split(separator: "\n")[1]
-        #expect(run.hasPrefix("web1.test ") && run.split(separator: " ")[4..<8].elementsEqual(["200", "production", "compilers", "s1"]), "\(run)")
+        #expect(
+            run.hasPrefix("web1.test ") && run.split(separator: " ")[4..<8].elementsEqual(["200", "production", "compilers", "s1"]),
+            "\(run)")
         #expect(try client.exchange(Requests.catalog("web2.test")).status == 403)
         #expect(try waitUntil { try socket.ask("show errors").contains(" wrong_certname status=403 ") })
         #expect(try socket.ask("show errors").contains("client=web1.test endpoint=catalog certname=web2.test environment=production"))

@@ -16,6 +16,16 @@ struct FaultMatrixRequest: Sendable, Hashable, CustomStringConvertible {
     let endpoint: String
     let kind: Kind
 
+    /// It is refused without a verified certificate, so it comes over TLS in every cell.
+    var needsCertificate: Bool {
+        switch endpoint {
+        case "ca_certificate_renewal", "ca_certificate_status", "ca_certificate_statuses", "ca_clean", "ca_sign": true
+        case "ca_certificate_revocation_list": method == "PUT"
+        case "ca_certificate_request": method == "DELETE"
+        default: false
+        }
+    }
+
     var description: String { "\(method) \(target)" }
 
     func text(environment: String) -> String {

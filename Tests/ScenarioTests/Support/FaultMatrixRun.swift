@@ -35,7 +35,7 @@ struct FaultMatrixRun {
         let seen = inParallel(cells, width: 128) { cell in
             Seen {
                 let client =
-                    if cell.isTLS {
+                    if cell.isTLS || cell.request.needsCertificate {
                         try RawClient(ports.agents, tls: identity, timeout: .seconds(30))
                     } else {
                         try RawClient(ports.plain, address: "127.0.0.2", timeout: .seconds(30))
