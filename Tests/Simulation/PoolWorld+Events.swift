@@ -40,15 +40,17 @@ extension PoolWorld {
         if verdict == .served { model.servers[place].lastServed = at }
         model.servers[place].breaker.record(verdict, isTrial: assignment.isTrial, now: at)
         if verdict != .served { remember(assignment.place) }
-        review()
         let isDue = model.servers[place].outlier.record(verdict, assignment.queueClass, model.settings.outlier)
         let server = model.servers[place]
+        let isEjected = isDue && server.index != nil && server.isUp && mayEject(server.id)
+        // A circuit breaker that closes and an ejection by the same result: the queue is reviewed once, after both.
+        if !isEjected { review() }
         if server.index == nil { model.dropGone() }
         tell(.release(assignment, verdict), at)
         if server.index != nil, model.settings.check != nil, verdict == .connectFailed || verdict == .answerFailed {
             expected.append(.checkSoon(server.id))
         }
-        if isDue, server.index != nil, server.isUp, mayEject(server.id) { try eject(place, at) }
+        if isEjected { try eject(place, at) }
         try judgeActions(at)
     }
 

@@ -126,12 +126,15 @@ struct LimitsSlowClientsTests {
         server.answer { _ in .text(200, "stored") }
         scene.keep(server)
         var configuration = Configuration.pool(server.address)
-        configuration.lines = ["limits: { held_bodies: 1M }", "timeouts: { body: 60s }"]
+        configuration.lines = ["limits: { held_bodies: 1M, worker_threads: 1 }", "timeouts: { body: 60s }"]
         let proxy = try scene.start(configuration)
         let content = String(repeating: "a", count: 250_000)
         // Two of 250,000 bytes fit into the half that clients without a certificate get.
         let anonymous = try (1...4).map { _ in try RawClient(proxy.port("plain"), address: "127.0.0.2") }
-        for client in anonymous { try client.send(Self.head + "Content-Length: 250000\r\n\r\n" + content.prefix(1000)) }
+        for client in anonymous {
+            try client.send(Self.head + "Content-Length: 250000\r\n\r\n" + content.prefix(1000))
+            usleep(50_000)
+        }
         for client in anonymous.prefix(2) { try client.send(String(content.dropFirst(1000).dropLast(1))) }
         #expect(
             try scene.connect(proxy).exchange(Requests.catalog(body: "environment=production&facts=" + content.prefix(200_000))).status
