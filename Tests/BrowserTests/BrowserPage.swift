@@ -95,7 +95,8 @@ final class BrowserPage {
         try click("input[name=token]")
         try type(token)
         try click("button")
-        guard try waits(for: "document.getElementById('pools') !== null") else { throw DevTools.Failure(description: "not logged in") }
+        let isThere = "document.getElementById('pools') !== null && document.readyState === 'complete'"
+        guard try waits(for: isThere) else { throw DevTools.Failure(description: "not logged in") }
     }
 
     static func quoted(_ text: String) -> String {

@@ -79,7 +79,7 @@ extension InTurn {
                 "Runtime.evaluate",
                 ["expression": "[...document.querySelectorAll('.attention a')].find((e) => e.textContent.includes('queued')).click()"])
             #expect(try page.waits(for: "location.search === '?pool=compilers' && location.hash === '#requests'"))
-            #expect(try page.text("document.querySelector('select[name=pool]').value") == "compilers")
+            #expect(try page.waits(for: "document.querySelector('select[name=pool]')?.value === 'compilers'"))
             scene.gate.open()
             #expect(try held.readResponse()?.status == 200)
             #expect(try queued.readResponse()?.status == 200)
