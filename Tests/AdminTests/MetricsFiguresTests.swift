@@ -30,6 +30,7 @@ struct MetricsFiguresTests {
         (report.process.version, report.process.opensslVersion, report.process.nghttp2Version) = ("1", "2", "3")
         (report.process.startedAt, report.process.waiting, report.process.turnedAway) = (1001, 1002, 1003)
         (report.process.reloads, report.process.reloadsRefused, report.process.logLinesDropped) = (1004, 1005, 1006)
+        (report.process.handshakes, report.process.handshakesWaiting) = (1007, 1008)
         report.process.readiness.isReady = true
         for (index, reason) in Reason.allCases.enumerated() { report.refusals[reason] = 2000 + UInt64(index) }
         for (index, refusal) in HandshakeRefusal.allCases.enumerated() { report.handshakeRefusals[refusal] = 2100 + UInt64(index) }
@@ -84,6 +85,7 @@ struct MetricsFiguresTests {
         #expect(samples("turned_away_total") == [" 1003"])
         #expect(samples("reloads_total") == ["{result=\"done\"} 1004", "{result=\"refused\"} 1005"])
         #expect(samples("log_lines_dropped_total") == [" 1006"])
+        #expect(samples("handshakes") == ["{state=\"running\"} 1007", "{state=\"waiting\"} 1008"])
         #expect(
             samples("refused_total")
                 == Reason.allCases.enumerated().map { "{reason=\"\($1.rawValue)\"} \(2000 + $0)" }

@@ -11,7 +11,9 @@ enum StatsPageProcess {
         entry("Workers", "\(process.workers)")
         entry("Requests", "\(Parts.grouped(process.totalRequests))")
         entry("Connections rejected", "\(Parts.grouped(process.turnedAway))")
-        entry("TLS handshakes", "\(Parts.grouped(process.totalHandshakes)), \(process.handshakes) in progress")
+        entry(
+            "TLS handshakes",
+            "\(Parts.grouped(process.totalHandshakes)), \(process.handshakes) in progress, \(process.handshakesWaiting) waiting")
         entry("Reloads", "\(process.reloads), \(process.reloadsRefused) rejected")
         entry("Memory", "\(Parts.bytes(process.residentBytes))")
         entry("Log lines lost", "\(Parts.grouped(process.logLinesDropped))")

@@ -42,6 +42,7 @@ package struct ProcessReport: Sendable {
     package var connections = 0
     package var totalConnections: UInt64 = 0
     package var handshakes = 0
+    package var handshakesWaiting = 0
     package var totalHandshakes: UInt64 = 0
     package var totalRequests: UInt64 = 0
     package var waiting = 0

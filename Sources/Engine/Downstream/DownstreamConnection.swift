@@ -35,6 +35,13 @@ final class DownstreamConnection: EventTarget {
     private var isReading = false
     /// Its handshake counts for `limits.handshakes`: its ClientHello has come whole.
     private(set) var countsAsHandshake = false
+    /// Its handshake waits for a place since then.
+    private var waitingSince: Int64?
+    private var handshakeDeadline = Int64.max
+    /// When the handshake began or got its place.
+    private(set) var handshakeActiveSince: Int64
+    /// An agent gives up then (Puppet's `http_connect_timeout`).
+    private static let longestWait: Int64 = 120_000_000_000
     /// When the last exchange ended, for a drain; before the first one, when the connection was accepted.
     private(set) var idleSince: Int64
     let acceptedAt: Int64
@@ -53,6 +60,7 @@ final class DownstreamConnection: EventTarget {
         trustedGeneration = listener.generation
         idleSince = worker.loop.now
         acceptedAt = idleSince
+        handshakeActiveSince = idleSince
         stream = Stream(socket, memory: worker.memory)
     }
 
@@ -84,7 +92,8 @@ final class DownstreamConnection: EventTarget {
     private func proceed() {
         switch phase {
         case .proxyHeader: readProxyHeader()
-        case .handshake: continueHandshake()
+        case .handshake where waitingSince == nil: continueHandshake()
+        case .handshake: if stream.peerClosed { close() }
         case .open:
             if let exchange, exchange.isActive, !exchange.isReadingHead { exchange.clientReady() } else { readRequests() }
         case .lingering: linger()
@@ -96,7 +105,8 @@ final class DownstreamConnection: EventTarget {
         switch phase {
         case .proxyHeader: close()
         case .handshake:
-            worker.handshakeFailed(self, HandshakeFailure(.closed, reason: "handshake timeout"))
+            let reason = waitingSince == nil ? "handshake timeout" : "no place for its handshake"
+            worker.handshakeFailed(self, HandshakeFailure(.closed, reason: reason))
             close()
         case .open:
             if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
@@ -136,15 +146,37 @@ final class DownstreamConnection: EventTarget {
     }
 
     private func secure() {
-        guard let context = listener.tls else { return open() }
+        guard listener.tls != nil else { return open() }
         phase = .handshake
-        worker.handshakes.add(self)
-        stream.startTLS(server: context)
-        worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.handshake)
+        handshakeDeadline = worker.loop.now + worker.timeouts.handshake
+        worker.loop.setDeadline(self, handshakeDeadline)
         continueHandshake()
     }
 
+    /// A handshake that does not count yet goes on only where it could.
     private func continueHandshake() {
+        guard !countsAsHandshake else { return shakeHands() }
+        switch worker.handshakes.admit(self) {
+        case .goesOn: shakeHands()
+        case .waits:
+            waitingSince = worker.loop.now
+            worker.loop.setDeadline(self, worker.loop.now + Self.longestWait)
+        case .rejected: rejectHandshake()
+        }
+    }
+
+    /// It waited, and may go on. The time that it waited is not its client's.
+    func takeTurn() {
+        guard let since = waitingSince else { return }
+        waitingSince = nil
+        handshakeActiveSince = worker.loop.now
+        handshakeDeadline += worker.loop.now - since
+        worker.loop.setDeadline(self, handshakeDeadline)
+        shakeHands()
+    }
+
+    private func shakeHands() {
+        if stream.session == nil, let context = listener.tls { stream.startTLS(server: context) }
         guard stream.flushPending() else {
             if stream.hasFailed { close() }
             return
@@ -158,7 +190,8 @@ final class DownstreamConnection: EventTarget {
             if stream.hasFailed { return close() }
             if stream.hasSent, !countsAsHandshake {
                 countsAsHandshake = true
-                worker.handshakeBegan()
+                handshakeActiveSince = worker.loop.now
+                worker.handshakes.takePlace(self)
             }
         // A connection that was closed without a byte, as monitors do, is no failed handshake.
         case .failed where !stream.hasReceived: close()
@@ -175,11 +208,18 @@ final class DownstreamConnection: EventTarget {
         close()
     }
 
+    /// Too many of its source's wait, or its place in the queue is another connection's.
+    func rejectHandshake() {
+        worker.rejected("limits.handshakes")
+        close()
+    }
+
     private func handshakeEnded() {
-        worker.handshakes.remove(self)
+        worker.handshakes.remove(self, wasWaiting: waitingSince != nil)
+        waitingSince = nil
         guard countsAsHandshake else { return }
         countsAsHandshake = false
-        worker.handshakeEnded()
+        worker.handshakes.releasePlace(self)
     }
 
     private func open() {

@@ -3,9 +3,8 @@ import Model
 import Network
 import Settings
 
-/// One worker's end of a listener: accepts connections, within the limits. Over a limit the newest connection is rejected. Connections for
-/// whose handshake there is no room yet, or over the listener's limit (`set maxconn frontend`), wait in the kernel's accept queue, since
-/// agents come in herds and do not retry.
+/// One worker's end of a listener: accepts connections, within the limits. Over a limit the newest connection is rejected. Connections over
+/// the listener's limit (`set maxconn frontend`) wait in the kernel's accept queue, since agents come in herds and do not retry.
 final class Acceptor: EventTarget {
     let listener: ListenerContext
     /// Other workers accept on the same socket, and systemd holds it.
@@ -45,7 +44,7 @@ final class Acceptor: EventTarget {
 
     private func acceptSome() {
         for _ in 0..<Self.batch {
-            guard listener.tls == nil || worker.makeRoomForHandshake(), !listener.limit.isFull else {
+            guard !listener.limit.isFull else {
                 worker.loop.setDeadline(self, worker.loop.now + 10_000_000)
                 return
             }

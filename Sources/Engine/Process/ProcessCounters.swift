@@ -3,7 +3,11 @@ import Synchronization
 /// Counters that all workers share, since their limits are the process's.
 final class ProcessCounters: Sendable {
     let connections = Atomic<Int>(0)
+    /// How many workers share them; set before they start.
+    let workers = Atomic<Int>(1)
+    /// Handshakes that have a place, and those that wait for one.
     let handshakes = Atomic<Int>(0)
+    let handshakesWaiting = Atomic<Int>(0)
     /// Each worker adds its own when it ends.
     let requests = Atomic<Int>(0)
     let turnedAway = Atomic<Int>(0)

@@ -22,7 +22,7 @@ final class Worker {
     /// What operators ask about; they take copies.
     let tally: SharedTally
     var tickets: QueueTickets
-    var handshakes = Handshakes()
+    private(set) var handshakes: Handshakes!
     var reserve = ReserveDescriptor()
 
     private(set) var snapshot: Snapshot
@@ -58,6 +58,8 @@ final class Worker {
         timeouts = WorkerTimeouts(snapshot.settings.timeouts)
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
         listeners = WorkerListeners(self)
+        handshakes = Handshakes(self)
+        handshakes.adopt(limits: snapshot.settings.limits)
         loop.onMessage = { [unowned self] in handle($0) }
         loop.onTurnEnd = { [unowned self] in
             accessLog.handOver(now: loop.now)
@@ -88,6 +90,7 @@ final class Worker {
         self.snapshot = snapshot
         timeouts = WorkerTimeouts(snapshot.settings.timeouts)
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
+        handshakes.adopt(limits: snapshot.settings.limits)
         exchanges.removeAll()
         servers.adopt(snapshot.clientMaterials)
         accessLog.adopt(snapshot.settings.logs)
@@ -107,7 +110,7 @@ final class Worker {
 
     func take(_ socket: consuming Socket, from address: SocketAddress, listener: ListenerContext) {
         let limits = snapshot.settings.limits
-        guard makeRoomForConnection() else { return rejected("limits.connections") }
+        guard makeRoomForConnection(from: address) else { return rejected("limits.connections") }
         let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
         let countsSource = limits.connectionsPerSource > 0
         if countsSource, !counters.admit(source, limit: limits.connectionsPerSource) { return rejected("limits.connections_per_source") }
@@ -140,21 +143,11 @@ final class Worker {
         if isDraining { stopWhenDrained() }
     }
 
-    /// Whether another handshake may begin now: at the limit a stalled one is ended for it. Workers look for themselves, so that there
+    /// Whether another connection may be accepted: at the limit a handshake may be ended for it. Workers look for themselves, so that there
     /// can be one too many for each.
-    func makeRoomForHandshake() -> Bool {
-        if counters.handshakes.load(ordering: .relaxed) < snapshot.settings.limits.handshakes { return true }
-        guard let victim = handshakes.victim(now: loop.now, countedOnly: true) else { return false }
-        victim.endStalledHandshake()
-        return true
-    }
-
-    /// Whether another connection may be accepted: at the limit a stalled handshake is ended for it.
-    private func makeRoomForConnection() -> Bool {
+    private func makeRoomForConnection(from address: SocketAddress) -> Bool {
         if counters.connections.load(ordering: .relaxed) < counters.connectionLimit(snapshot.settings.limits.connections) { return true }
-        guard let victim = handshakes.victim(now: loop.now, countedOnly: false) else { return false }
-        victim.endStalledHandshake()
-        return true
+        return handshakes.makeRoom(for: IPAddress(high: address.high, low: address.low))
     }
 
     func handshakeFailed(_ connection: DownstreamConnection, _ failure: HandshakeFailure) {
@@ -171,17 +164,13 @@ final class Worker {
         messages.handshakeFailed(connection, failure)
     }
 
-    func handshakeBegan() { counters.handshakes.add(1, ordering: .relaxed) }
-
     func handshakeDone(_ connection: DownstreamConnection, nanoseconds: Int64) {
         tally.withLock { $0.handshakeDone(connection.listener.name, nanoseconds: nanoseconds) }
     }
 
-    func handshakeEnded() { counters.handshakes.subtract(1, ordering: .relaxed) }
-
     func currentTLS(for listener: ListenerContext) -> ServerTLSContext? { listeners.currentTLS(for: listener) }
 
-    private func rejected(_ limit: String) {
+    func rejected(_ limit: String) {
         counters.turnedAway.add(1, ordering: .relaxed)
         messages.rejected(limit)
     }

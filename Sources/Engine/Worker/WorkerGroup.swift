@@ -18,6 +18,7 @@ final class WorkerGroup {
     func start(
         _ count: Int, _ snapshot: Snapshot, access: AccessLogWriter, log: Logger, ended: @escaping @Sendable (Int) -> Void
     ) throws(SystemError) {
+        counters.workers.store(count, ordering: .relaxed)
         let prefix = Self.requestPrefix()
         for number in 0..<count {
             let worker = try WorkerHandle(

@@ -65,59 +65,6 @@ struct LimitsSlowClientsTests {
         return configuration
     }
 
-    // MARK: Handshakes
-
-    /// A ClientHello of TLS 1.2 as some client might send it.
-    private static let clientHello: [UInt8] = {
-        let suites: [UInt8] = [0, 4, 0xC0, 0x2B, 0xC0, 0x2F]
-        let extensions: [UInt8] = [0, 10, 0, 4, 0, 2, 0, 0x17, 0, 11, 0, 2, 1, 0, 0, 13, 0, 8, 0, 6, 4, 3, 8, 4, 4, 1]
-        let body = [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + suites + [1, 0] + [0, UInt8(extensions.count)] + extensions
-        let message = [1, 0, 0, UInt8(body.count)] + body
-        return [0x16, 3, 1, 0, UInt8(message.count)] + message
-    }()
-
-    @Test func piecesOfAHelloKeepNoAgentOut() throws {
-        let (scene, proxy) = try limited()
-        let stalled = try (1...40).map { _ in try RawClient(proxy.port(), preface: [0x16, 3, 1]) }
-        let began = ContinuousClock.now
-        for _ in 1...3 { #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200) }
-        #expect(ContinuousClock.now - began < .seconds(5))
-        for client in stalled { client.close() }
-    }
-
-    @Test func stalledHandshakesMakeRoomForAgents() throws {
-        let (scene, proxy) = try limited()
-        let stalled = try (1...40).map { _ in try RawClient(proxy.port(), preface: Self.clientHello) }
-        let began = ContinuousClock.now
-        for _ in 1...3 { #expect(try scene.connect(proxy, timeout: .seconds(60)).exchange(Requests.metadata()).status == 200) }
-        // Ten rounds of four: each stays 30 s at the longest, and goes after two where another needs its place.
-        #expect(ContinuousClock.now - began < .seconds(45))
-        for client in stalled { client.close() }
-    }
-
-    private func limited() throws -> (Scene, ProxyProcess) {
-        let scene = try Scene()
-        let server = try scene.server()
-        scene.keep(server)
-        var configuration = Configuration.pool(server.address)
-        configuration.lines = ["limits: { handshakes: 4, worker_threads: 1 }", "timeouts: { handshake: 30s }"]
-        return (scene, try scene.start(configuration))
-    }
-
-    @Test func aConnectionWithoutAByteIsNoFailedHandshake() throws {
-        let scene = try Scene()
-        let server = try scene.server()
-        scene.keep(server)
-        var configuration = Configuration.pool(server.address)
-        configuration.lines = ["timeouts: { handshake: 1s }"]
-        let proxy = try scene.start(configuration)
-        for _ in 1...5 { try RawClient(proxy.port()).close() }
-        // One that says something and stops is one.
-        try RawClient(proxy.port(), preface: [0x16, 3, 1]).close()
-        #expect(waitUntil { proxy.child.errorLines.contains { $0.contains("handshake failed") } })
-        #expect(proxy.child.errorLines.filter { $0.contains("handshake failed") }.count == 1)
-    }
-
     // MARK: Memory
 
     @Test func heldBodiesAreBoundedAndVerifiedAgentsHaveTheirShare() throws {
