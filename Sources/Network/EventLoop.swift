@@ -92,21 +92,28 @@ package final class EventLoop<Message: Sendable> {
         while !isStopping {
             let timeout = deferred.isEmpty ? wheel.millisecondsToNext(from: MonotonicClock.nanoseconds()) : 0
             let count = poller.wait(milliseconds: timeout)
-            now = MonotonicClock.nanoseconds()
-            var hasMail = false
-            for index in 0..<count {
-                let (token, events) = poller.event(index)
-                if token == Self.mailboxToken {
-                    hasMail = true
-                } else if let target = target(token) {
-                    target.handle(events)
-                }
-            }
-            runDeferred()
-            expire()
-            if hasMail { deliver() }
-            onTurnEnd?()
+            turn(count, at: MonotonicClock.nanoseconds())
         }
+    }
+
+    /// One turn without waiting, at a time of the caller's: for tests, which have no other clock.
+    func turn(at time: Int64) { turn(poller.wait(milliseconds: 0), at: time) }
+
+    @inline(__always) private func turn(_ count: Int, at time: Int64) {
+        now = time
+        var hasMail = false
+        for index in 0..<count {
+            let (token, events) = poller.event(index)
+            if token == Self.mailboxToken {
+                hasMail = true
+            } else if let target = target(token) {
+                target.handle(events)
+            }
+        }
+        runDeferred()
+        expire()
+        if hasMail { deliver() }
+        onTurnEnd?()
     }
 
     private func target(_ token: UInt64) -> EventTarget? {

@@ -39,9 +39,11 @@ final class Worker {
     private var connectionCount: UInt64 = 0
     private var requestsEnded = 0
 
+    /// - Parameter servers: makes its connections to servers; tests make others
     init(
         number: UInt16, mailbox: Mailbox<WorkerMessage>, snapshot: Snapshot, counters: ProcessCounters, access: AccessLogWriter,
-        tally: SharedTally, log: Logger, requestPrefix: [UInt8]
+        tally: SharedTally, log: Logger, requestPrefix: [UInt8],
+        servers: (EventLoop<WorkerMessage>, TransferMemory) -> ServerConnections = { ServerConnections(loop: $0, memory: $1) }
     ) throws(SystemError) {
         self.number = number
         self.snapshot = snapshot
@@ -49,7 +51,7 @@ final class Worker {
         self.tally = tally
         self.log = log
         loop = try EventLoop(mailbox: mailbox)
-        servers = ServerConnections(loop: loop, memory: memory)
+        self.servers = servers(loop, memory)
         bodies = BodyQueue(counters.bodies, loop: loop)
         messages = ConnectionMessages(log: log)
         tickets = QueueTickets(worker: number, counters: counters)
