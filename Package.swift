@@ -132,7 +132,13 @@ let package = Package(
         tests("NetworkTests", ["Network"]),
         tests("AccessLoggingTests", ["AccessLogging", "Model", "Network", "Settings", "TestKit"]),
         tests("HooksTests", ["Hooks", "Network", "TestKit", logging]),
-        tests("EngineTests", ["Engine", "Admin", "Balancing", "Buffers", "Model", "Settings", "Telemetry", "TestKit", logging]),
+        tests(
+            "EngineTests",
+            [
+                "Engine", "AccessLogging", "Admin", "Balancing", "Buffers", "HTTP1", "Model", "Network", "Routing", "Settings", "Telemetry",
+                "TestKit",
+                logging,
+            ]),
         tests("SimulationTests", ["Simulation"]),
         tests("StandInTests", ["StandIn", "TestKit"]),
         tests("ScenarioTests", ["Puppet", "StandIn", "TestKit"]),
