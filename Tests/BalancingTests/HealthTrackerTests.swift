@@ -84,6 +84,13 @@ struct HealthTrackerTests {
         #expect(tracker.isUp)
         #expect(tracker.record(Self.failure) == .down)
     }
+
+    @Test(arguments: [(-1, 0), (0, 0), (3, 3), (4, 4), (99, 4)])
+    func whatIsRestoredIsHeldToItsRange(counter: Int, expected: Int) {
+        var tracker = HealthTracker(check: CheckSettings(rise: 2, fall: 3))
+        tracker.restore(counter: counter)
+        #expect(tracker.counter == expected)
+    }
 }
 
 /// SplitMix64: the same numbers on every machine.

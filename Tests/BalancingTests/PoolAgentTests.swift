@@ -43,6 +43,22 @@ struct PoolAgentTests {
         #expect(script.submit(4) == "a")
     }
 
+    @Test func withoutLoadWhatOthersSentThereIsForgotten() {
+        var settings = PoolTests.settings(server("a"), server("b"))
+        settings.load = .jruby
+        var script = PoolScript(settings)
+        script.handle(.load(script.id("a"), JRubyLoad(jrubies: 2, free: 0, waiting: 1)))
+        #expect(script.submit(1) == "b")
+        #expect(script.pool.averageQueue == 1)
+        settings.load = .none
+        _ = script.reconfigure(settings)
+        #expect(script.pool.server(script.id("a"))?.load == nil)
+        #expect((2...4).map { script.submit($0) } == ["a", "b", "a"], "as idle as b was, then as loaded")
+        settings.load = .jruby
+        _ = script.reconfigure(settings)
+        #expect(script.pool.averageQueue == 0, "until the next report")
+    }
+
     @Test func maxconnReplacesTheConfiguredOne() throws {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 2)))
         try say("maxconn:1", to: &script)
@@ -101,5 +117,25 @@ struct PoolAgentTests {
         #expect(script.pool.averageQueue == 2)
         script.handle(.load(script.id("a"), nil))
         #expect(script.pool.averageQueue == 0)
+    }
+
+    /// What an operator may set, and what comes out where both are given: of at most 256, half.
+    @Test(arguments: [(512, 50, 128), (256, 200, 256), (-5, 100, 0), (100, -3, 0), (1, 100_000, 256)])
+    func weightsBeyondTheirRangeAreBroughtBackBeforeTheyAreUsed(weight: Int, percent: Int, effective: Int) {
+        var script = script()
+        script.adjust("a") { ($0.weight, $0.weightPercent) = (weight, percent) }
+        #expect(script.pool.server(script.id("a"))?.effectiveWeight == effective * 256)
+    }
+
+    @Test func turningOneSortOfCheckOffLeavesTheOther() {
+        var script = script()
+        let id = script.id("a")
+        func state() -> [Bool?] { [script.pool.server(id)?.isChecked, script.pool.server(id)?.isAgentAsked] }
+        script.handle(.checks(id, health: nil, agent: false))
+        #expect(state() == [true, false])
+        script.handle(.checks(id, health: false, agent: true))
+        #expect(state() == [false, true])
+        script.handle(.checks(id, health: true, agent: nil))
+        #expect(state() == [true, true])
     }
 }

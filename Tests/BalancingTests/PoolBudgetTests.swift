@@ -68,4 +68,12 @@ struct PoolBudgetTests {
         let fresh = script.held.firstIndex { !$0.isRepeat }!
         #expect(script.handle(.release(script.held.remove(at: fresh), .served)) == ["5 to b"])
     }
+
+    /// The server that the repeat was on is not the one that the queued repeat may go to.
+    @Test func aRepeatThatEndsMakesRoomOnAnyServer() {
+        var script = Self.script(20, server("a"), server("b"))
+        for serial in UInt64(0)..<3 { #expect(script.submit(serial, tried: ["b"], .repeat) == "a") }
+        #expect(script.submit(3, tried: ["a"], .repeat) == "queued")
+        #expect(script.release("a") == ["3 to b"])
+    }
 }

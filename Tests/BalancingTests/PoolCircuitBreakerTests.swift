@@ -108,4 +108,29 @@ struct PoolCircuitBreakerTests {
         #expect(script.submit(again) == "queued")
         #expect(script.release("b") == ["5 to b"])
     }
+
+    /// Its connection is older than the failure that the trial is to clear up.
+    @Test func anOlderRequestThatEndsWellDecidesNoTrial() {
+        var script = Self.script(server("a"), server("b", backup: true))
+        #expect((0..<2).map { script.submit($0) } == ["a", "a"])
+        _ = script.release("a", .connectFailed)
+        #expect(script.tick(after: .seconds(1)) == [])
+        #expect(script.submit(2) == "a")
+        #expect(script.held.map(\.isTrial) == [false, true])
+        #expect(script.release("a") == [])
+        #expect(script.submit(3) == "b", "still on trial")
+        script.handle(.connected(script.id("a")))
+        #expect(script.submit(4) == "a")
+    }
+
+    @Test func aServerThatConnectsAgainHoldsItsTierAgain() {
+        var script = Self.script(server("a", maxconn: 1), server("b", backup: true))
+        #expect(script.submit(0) == "a")
+        _ = script.release("a", .connectFailed)
+        #expect(script.submit(1) == "b")
+        #expect(script.tick(after: .seconds(1)) == [])
+        #expect(script.submit(2) == "a")
+        script.handle(.connected(script.id("a")))
+        #expect(script.submit(3) == "queued", "for its own tier: the backup is not asked any more")
+    }
 }

@@ -75,6 +75,39 @@ struct PoolHashTests {
         }
     }
 
+    /// 101 percent of half of the requests, this one counted, rounded up: 1, 2, 2, 3, 3, 4.
+    @Test func theBoundCountsTheRequestItself() {
+        var script = Self.script(server("a"), server("b"), factor: 101)
+        let home = script.submit(0, stick: "one")
+        #expect((1..<6).map { script.submit($0, stick: "one") == home } == [true, false, true, false, true])
+    }
+
+    @Test func theBoundFollowsAServerThatStartsSlowly() {
+        var slow = server("a", weight: 100)
+        slow.slowstart = .seconds(10)
+        let settings = PoolSettings(
+            name: "compilers", balance: .hash(.certname), hashBalanceFactor: 101, check: CheckSettings(rise: 1, fall: 1),
+            servers: [slow, server("b", weight: 100)])
+        var script = PoolScript(settings)
+        let keyOfB = keys.first { PoolHashTests.home(of: $0, settings) == "b" } ?? ""
+        _ = script.fail("a")
+        #expect(script.pass("a") == ["a up"])
+        // Of 101 parts b has 100: all but a hundredth is its own.
+        #expect((0..<4).map { script.submit($0, stick: keyOfB) } == ["b", "b", "b", "b"])
+        while !script.held.isEmpty { _ = script.release("b") }
+        #expect(script.tick(after: .seconds(5)) == [])
+        // Of 150 parts it has 100: 1, 2, 3, 3, 4, 5.
+        #expect((0..<6).map { script.submit($0, stick: keyOfB) } == ["b", "b", "b", "a", "b", "b"])
+        while let held = script.held.first { _ = script.release(held.server) }
+        #expect(script.tick(after: .seconds(5)) == [])
+        #expect((0..<4).map { script.submit($0, stick: keyOfB) } == ["b", "b", "a", "b"])
+    }
+
+    private static func home(of key: String, _ settings: PoolSettings) -> String {
+        var script = PoolScript(settings)
+        return script.submit(0, stick: key)
+    }
+
     @Test func withoutABoundAKeyGoesHomeHoweverCrowded() {
         var script = Self.script(server("a"), server("b"), factor: 0)
         let home = script.submit(0, stick: "one")
@@ -109,5 +142,13 @@ struct PoolHashTests {
         while script.pool.server(a) != nil, script.release(a) == [] {}
         #expect(script.pool.servers.map(\.name) == ["b", "c"])
         #expect(Set(map(&script).values) == ["b", "c"])
+    }
+
+    @Test func theBoundCountsWhatRunsAfterAChangeToo() {
+        var script = Self.script(server("a"), server("b"), factor: 101)
+        let home = script.submit(0, stick: "one")
+        #expect((1..<4).map { script.submit($0, stick: "one") == home } == [true, false, true])
+        #expect(script.reconfigure(script.pool.settings) == [])
+        #expect((4..<7).map { script.submit($0, stick: "one") == home } == [false, true, false])
     }
 }

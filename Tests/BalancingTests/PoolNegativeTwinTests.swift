@@ -74,13 +74,30 @@ struct PoolNegativeTwinTests {
         #expect(script.release("a") == [])
         script.wait(.seconds(2))
         #expect(script.handle(.check(script.id("a"), late)) == ["a slow"])
+        #expect(script.handle(.check(script.id("a"), late)) == [], "once is enough to say")
         script.wait(.milliseconds(1))
         #expect(script.handle(.check(script.id("a"), late)) == ["a failing"], "nothing was served since that check began")
+        // It was on time in between: late again is said again.
+        #expect(script.submit(1, tried: "b") == "a")
+        #expect(script.release("a") == [])
+        #expect(script.handle(.check(script.id("a"), late)) == ["a slow"])
         // A connection that is refused counts, however busy the server was.
         #expect(script.submit(1, tried: "b") == "a")
         #expect(script.release("a") == [])
         #expect(script.fail("a") == ["a failing"])
         #expect(script.fail("a") == ["a down"])
+    }
+
+    /// It serves what it had, but gets nothing new: late is late.
+    @Test func aLateCheckOfAServerThatIsDownIsNoSignOfWork() {
+        var script = Self.script(server("a"), server("b"))
+        let late = CheckOutcome.failed(CheckFailure(.layer7Timeout, duration: .seconds(2)))
+        #expect(script.submit(0, tried: "b") == "a")
+        #expect(script.fail("a") == ["a down"])
+        #expect(script.release("a") == [])
+        #expect(script.pass("a") == ["a passing"])
+        #expect(script.handle(.check(script.id("a"), late)) == ["a failing"])
+        #expect(script.pool.server(script.id("a"))?.health.progress.current == 0)
     }
 
     @Test func aFailedRequestIsNoProofThatTheServerServes() {

@@ -26,6 +26,23 @@ struct PoolOverloadTests {
         #expect(answers.allSatisfy { $0 == "a" || $0 == "queued" }, "\(answers.count { $0 == "overloaded" }) are sent away")
     }
 
+    /// What was measured while servers served says nothing of when one is back: agents are spread by their names.
+    @Test func withoutAServerTheMeasuredCapacityIsVoid() {
+        var script = script()
+        for _ in 0..<10 {
+            for serial in UInt64(0)..<10 { _ = script.submit(request(serial)) }
+            script.wait(.seconds(1))
+            for _ in 0..<10 { _ = script.release("a") }
+        }
+        script.wait(.seconds(1))
+        for serial in UInt64(0)..<10 { _ = script.submit(request(serial)) }
+        let (one, other) = (Array("one.example".utf8), Array("other.example".utf8))
+        #expect(script.pool.capacity(.compile, now: script.now) == 8.4)
+        #expect(script.pool.retryAfter(one, now: script.now) == 1, "none is queued")
+        #expect(script.fail("a") == ["a down", "pool down"])
+        #expect(script.pool.retryAfter(other, now: script.now) == 30 + Int(HashRing.hash(other) % 271))
+    }
+
     @Test func whoFindsALineThatIsTooLongIsSentAway() {
         var script = script()
         for serial in UInt64(0)..<2000 { _ = script.submit(request(serial, acceptsRetryAfter: false)) }
@@ -36,5 +53,6 @@ struct PoolOverloadTests {
         }
         #expect(script.submit(request(5000)) == "overloaded")
         #expect(script.submit(request(5001, acceptsRetryAfter: false)) == "queued")
+        #expect(script.submit(request(5002)) == "overloaded", "who came last makes the line no younger")
     }
 }

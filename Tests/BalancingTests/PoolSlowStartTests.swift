@@ -90,4 +90,23 @@ struct PoolSlowStartTests {
         _ = script.reconfigure(settings)
         expect(script, 100, limit: 40, catalogs: 10)
     }
+
+    @Test func fromMaintenanceToDrainingNothingStarts() {
+        var script = Self.script(.seconds(10))
+        script.handle(.admin(script.id("a"), .maint))
+        script.handle(.admin(script.id("a"), .drain))
+        expect(script, 100, limit: 40, catalogs: 10)
+    }
+
+    /// A hundredth of a hundredth is less than the smallest weight there is: it gets that, and is usable.
+    @Test func theSmallestWeightIsNotZero() {
+        var slow = server("a")
+        slow.slowstart = .seconds(10)
+        var script = PoolScript(PoolSettings(name: "compilers", check: CheckSettings(rise: 1, fall: 1), servers: [slow]))
+        script.adjust("a") { $0.weightPercent = 1 }
+        _ = script.fail("a")
+        #expect(script.pass("a") == ["a up", "pool up"])
+        #expect(script.pool.server(script.id("a"))?.effectiveWeight == 1)
+        #expect(script.submit(0) == "a")
+    }
 }

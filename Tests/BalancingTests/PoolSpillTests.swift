@@ -66,4 +66,23 @@ struct PoolSpillTests {
         #expect(script.submit(2, kind: catalog) == "b")
         #expect(script.submit(3) == "a")
     }
+
+    @Test func whoHasSpilledStaysWhereItIsWhenSomethingElseChanges() {
+        var script = Self.script(
+            .averageQueue(above: 0), server("a", maxconn: 1, site: "eie"), server("b", maxconn: 1, site: "knossos"))
+        #expect((0..<4).map { script.submit($0) } == ["a", "queued", "b", "queued"])
+        script.adjust("a") { $0.maxconn = 1 }
+        #expect(script.release("b") == ["3 to b"])
+    }
+
+    @Test func betweenBackupsNothingSpills() {
+        var settings = PoolTests.settings(
+            server("a", maxconn: 1), server("b", maxconn: 1, backup: true), server("c", maxconn: 1, backup: true),
+            server("d", maxconn: 1, backup: true), backups: .first)
+        settings.spill = .averageQueue(above: 0)
+        var script = PoolScript(settings)
+        for name in ["a", "b"] { _ = script.fail(name) }
+        #expect((0..<4).map { script.submit($0) } == ["c", "queued", "queued", "queued"])
+        #expect(script.fail("c") == ["c down", "1 to d"])
+    }
 }

@@ -177,4 +177,42 @@ struct PoolStickTests {
         script.wait(.seconds(60))
         #expect(script.submit(3, stick: "one") == "b")
     }
+
+    @Test func whoWaitedForItsServerUsesItsStickWhenItGetsTheSlot() {
+        var settings = PoolSettings(
+            name: "compilers", stick: StickSettings(on: .certname, expire: .seconds(10), wait: .seconds(60)), check: CheckSettings())
+        settings.servers = [server("a", maxconn: 1), server("b")]
+        var script = PoolScript(settings)
+        #expect((0..<2).map { script.submit($0, stick: "x") } == ["a", "queued"])
+        script.wait(.seconds(8))
+        #expect(script.release("a") == ["1 to a"])
+        script.wait(.seconds(7))
+        #expect(script.release("a") == [])
+        #expect(script.submit(2, stick: "x") == "a", "last used 7 s ago; b was chosen longer ago")
+    }
+
+    @Test func whoTimesOutDoesNotWaitForItsServerAnyMore() {
+        var script = Self.script(server("a", maxconn: 1), server("b"), stick: StickSettings(on: .certname, wait: .seconds(900)))
+        #expect((0..<2).map { script.submit($0, stick: "x") } == ["a", "queued"])
+        #expect(script.pool.server(script.id("a"))?.waitingForThisServer == 1)
+        #expect(script.tick(after: .seconds(580)) == ["1 queue_timeout"])
+        #expect(script.pool.server(script.id("a"))?.waitingForThisServer == 0)
+    }
+
+    @Test func aStickToAServerThatIsNotThereIsNotKept() {
+        var script = Self.script(server("a"))
+        script.handle(.stick(Array("x".utf8), ServerID(99)))
+        #expect(script.pool.sticks?.count == 0)
+        script.handle(.stick(Array("x".utf8), script.id("a")))
+        #expect(script.pool.sticks?.count == 1)
+    }
+
+    @Test func requestsThatWaitForAServerWeighOnIt() {
+        var settings = PoolSettings(name: "compilers", stick: StickSettings(on: .certname), check: CheckSettings())
+        settings.servers = [server("a"), server("b")]
+        settings.servers[0].maxconn.byEndpoint[.catalog] = 1
+        var script = PoolScript(settings)
+        #expect((0..<2).map { script.submit($0, stick: "x", kind: SlotKind(.catalog)) } == ["a", "queued"])
+        #expect((2..<5).map { script.submit($0) } == ["b", "b", "a"], "a has one and one that waits for it")
+    }
 }

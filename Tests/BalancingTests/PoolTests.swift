@@ -237,6 +237,62 @@ struct PoolTests {
         #expect(script.id("a") == old)
         #expect(script.pool.server(old)?.hasRoom == false)
     }
+
+    /// Workers read the clock on their own: one may be a little behind another.
+    @Test func aTicketThatComesByAnEarlierClockHasNotWaitedLonger() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1)))
+        let start = script.now
+        #expect(script.submit(0) == "a")
+        script.now = start + .seconds(1)
+        #expect(script.submit(1) == "queued")
+        script.now = start
+        #expect(script.submit(2) == "queued")
+        script.now = start + .seconds(3)
+        #expect(script.release("a") == ["1 to a"])
+        #expect(script.release("a") == ["2 to a"])
+        #expect(script.held.last?.place.waited == .seconds(2))
+    }
+
+    @Test func whoHasWaitedLongestCountsBehindOneThatCameAgain() {
+        var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(timeout: .seconds(10))))
+        let start = script.now
+        #expect(script.submit(0) == "a")
+        script.now = start + .seconds(1)
+        #expect(script.submit(1, queueClass: .quick, attempt: .redispatch, place: nil) == "queued")
+        script.now = start + .seconds(5)
+        let place = script.held[0].place
+        // It had a server all the time, so it has not waited, but keeps its place before the other.
+        #expect(script.submit(0, queueClass: .quick, attempt: .redispatch, place: place) == "queued")
+        #expect(script.pool.nextDeadline == start + .seconds(11))
+        #expect(script.pool.longestWait(.quick, now: script.now) == .seconds(4))
+        script.now = start + .seconds(11)
+        #expect(script.handle(.tick) == ["1 queue_timeout"])
+        #expect(script.release("a") == ["0 to a"])
+    }
+
+    @Test func theLongestWaitIsOfTheOldestOfItsClassWhereverItWaits() {
+        var settings = PoolTests.settings(server("a", maxconn: 1))
+        settings.stick = StickSettings(on: .certname, wait: .seconds(60))
+        var script = PoolScript(settings)
+        #expect(script.submit(0, stick: "x") == "a")
+        #expect(script.pool.longestWait(.quick, now: script.now) == nil)
+        #expect(script.submit(1, stick: "x") == "queued")
+        script.wait(.seconds(2))
+        #expect(script.submit(2) == "queued")
+        script.wait(.seconds(3))
+        #expect(script.submit(3, stick: "", .first, .compile) == "queued")
+        #expect(QueueClass.allCases.map { script.pool.longestWait($0, now: script.now) } == [nil, .seconds(5), .zero])
+        #expect(script.release("a") == ["1 to a"])
+        #expect(script.pool.longestWait(.quick, now: script.now) == .seconds(3))
+    }
+}
+
+extension PoolScript {
+    fileprivate mutating func submit(
+        _ serial: UInt64, queueClass: QueueClass, attempt: PoolRequest.Attempt, place: QueuePlace?
+    ) -> String {
+        submit(PoolRequest(ticket: Ticket(worker: 0, serial: serial), queueClass: queueClass, attempt: attempt, place: place))
+    }
 }
 
 extension ServerState {
