@@ -49,6 +49,7 @@ let fuzzTargets: [Target] = [
     fuzzer("FuzzRequestHead", "HTTP1Invariants"),
     fuzzer("FuzzResponseHead", "HTTP1Invariants"),
     fuzzer("FuzzChunked", "HTTP1Invariants"),
+    fuzzer("FuzzHTTP2", "HTTP2Invariants"),
     fuzzer("FuzzConfiguration", "ConfigurationInvariants"),
 ]
 
@@ -94,6 +95,7 @@ let package = Package(
         library("ConfigFile", ["Model", "Puppet", "Settings", "CLinux", yams]),
         library("Telemetry", ["Model", "Settings"]),
         library("HTTP1", ["Model", "Buffers"]),
+        library("HTTP2", ["Model", "Buffers", "CNghttp2"]),
         library("TLS", ["Model", "Settings", "Buffers", "CLinux", "COpenSSL"]),
         library("Network", ["Buffers", "CLinux"]),
         library("AccessLogging", ["Model", "Settings", "Telemetry", "Network", "CLinux", logging]),
@@ -115,6 +117,7 @@ let package = Package(
         library("TestKit", ["StandIn", logging], path: "Tests/TestKit"),
         library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
         library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
+        library("HTTP2Invariants", ["HTTP2", "HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP2Invariants"),
         library("Simulation", ["Balancing", "Forwarding", "Model", "Puppet", "Routing", "Settings"], path: "Tests/Simulation"),
         library("ConfigurationInvariants", ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants"),
 
@@ -127,6 +130,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
         tests("AdminTests", ["Admin", "Balancing", "Explain", "Model", "Settings", "Telemetry"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP2Invariants", "HTTP1", "Model", "Buffers", "CNghttp2"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),
