@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 CPUS = sorted(os.sched_getaffinity(0))
@@ -85,8 +86,7 @@ class Contestant(Process):
         command that runs with it."""
         self.name = name
         self.port = free_port()
-        self.folder = os.path.join(folder, f"{name}-{self.port}")
-        os.mkdir(self.folder)
+        self.folder = tempfile.mkdtemp(prefix=f"{name}-", dir=folder)
         text, words = configure(self)
         self._write("configuration", text)
         environment = dict(os.environ)
