@@ -80,7 +80,8 @@ package final class AccessLogWriter: Sendable {
                 return (false, !state.isOverflowing)
             }
             let wasEmpty = state.buffer.isEmpty
-            state.buffer += lines
+            // Most of the time the thread has taken what came before: the lines need not be copied then.
+            if wasEmpty { swap(&state.buffer, &lines) } else { state.buffer += lines }
             return (true, wasEmpty)
         }
         lines.removeAll(keepingCapacity: true)
