@@ -57,13 +57,15 @@ struct Balancer: Sendable {
 
     /// After anything about the server has changed but its being usable.
     mutating func update(_ place: Int, _ server: inout ServerState) {
-        free.update(place, server, rank: rank(&server))
-        if algorithm == .random { twoRandomChoices.update(place, server, free) }
+        // First, since the server would be copied where it is lent and changed in one call.
+        let rank = rank(&server)
+        free.update(place, server, rank: rank)
+        if case .random = algorithm { twoRandomChoices.update(place, server, free) }
     }
 
     /// One of its slots was taken.
     mutating func slotTaken(_ server: inout ServerState) {
-        if algorithm == .roundRobin { roundRobin.slotTaken(&server) }
+        if case .roundRobin = algorithm { roundRobin.slotTaken(&server) }
         consistentHash.slotTaken(tier: server.tier)
     }
 

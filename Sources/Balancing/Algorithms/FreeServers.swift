@@ -21,7 +21,8 @@ struct FreeServers: Sendable {
     }
 
     /// After anything about the server has changed.
-    mutating func update(_ place: Int, _ server: borrowing ServerState, rank: UInt64) {
+    /// Inline, since Swift copies a server that it lends from where it is changed.
+    @inline(__always) mutating func update(_ place: Int, _ server: borrowing ServerState, rank: UInt64) {
         let entry = ServerHeap.Entry(key: rank, tie: server.lastChosen, place: place)
         for limit in 0...limitedKinds.count {
             let list = list(tier: server.tier, limit: limit)
@@ -34,7 +35,7 @@ struct FreeServers: Sendable {
     }
 
     /// - Parameter limit: 0, or a limit by endpoint's place in `limitedKinds`, and one
-    func isFree(_ server: borrowing ServerState, limit: Int) -> Bool {
+    @inline(__always) func isFree(_ server: borrowing ServerState, limit: Int) -> Bool {
         server.isUsable && server.hasFreeSlot(limit == 0 ? nil : limitedKinds[limit - 1])
     }
 
