@@ -27,7 +27,7 @@ public struct RequestHead: Sendable, ~Copyable {
         methodRange = .empty
         target = .empty
         version = .http11
-        fields.removeAll(keepingCapacity: true)
+        fields.empty()
         host = .empty
         isAbsoluteForm = false
         framing = .none

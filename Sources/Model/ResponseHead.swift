@@ -17,7 +17,7 @@ public struct ResponseHead: Sendable, ~Copyable {
         status = 0
         statusLine = .empty
         version = .http11
-        fields.removeAll(keepingCapacity: true)
+        fields.empty()
         framing = .none
         keepAlive = true
         length = 0

@@ -22,7 +22,8 @@ package struct PuppetRequest: Sendable, ~Copyable {
     package var transaction: [UInt8] = []
     /// `X-Puppet-Version`; empty where the request has none.
     package private(set) var agentVersion: [UInt8] = []
-    package var usesRetryAfter: Bool { AgentVersion(agentVersion)?.usesRetryAfter ?? false }
+    /// The agent waits as Retry-After says (`AgentVersion`).
+    package private(set) var usesRetryAfter = false
     /// `/status/v1/services`: the CA's where an operator of the CA asks, as `puppetserver ca` does before it signs.
     var isServicesStatus = false
 
@@ -68,7 +69,7 @@ package struct PuppetRequest: Sendable, ~Copyable {
     ) -> Classification {
         reset()
         self.method = method
-        self.agentVersion.append(agentVersion, 0..<agentVersion.count)
+        take(agentVersion)
         if target.count == 1, target[0] == UInt8(ascii: "*") { return .complete }
         var pathEnd = 0
         while pathEnd < target.count, target[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
@@ -131,8 +132,15 @@ package struct PuppetRequest: Sendable, ~Copyable {
         certname.empty()
         clearEnvironment()
         transaction.empty()
-        agentVersion.empty()
         query.reset()
+    }
+
+    /// Most requests come from the same version as the one before.
+    private mutating func take(_ version: borrowing Span<UInt8>) {
+        if agentVersion.equals(version) { return }
+        agentVersion.empty()
+        agentVersion.append(version, 0..<version.count)
+        usesRetryAfter = AgentVersion(agentVersion)?.usesRetryAfter ?? false
     }
 
     private mutating func clearEnvironment() {

@@ -19,6 +19,10 @@ struct RequestPath: Sendable {
     mutating func read(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Ambiguity? {
         reset()
         guard range.lowerBound < range.upperBound, target[range.lowerBound] == UInt8(ascii: "/") else { return .notOriginForm }
+        if Self.isNormal(target, range) {
+            bytes.append(target, range)
+            return nil
+        }
         bytes.append(UInt8(ascii: "/"))
         var isASCII = true
         var index = range.lowerBound + 1
@@ -58,6 +62,39 @@ struct RequestPath: Sendable {
         }
         if isRelative(bytes.count) { return .relativeSegment }
         return isASCII || isUTF8() ? nil : .notUTF8
+    }
+
+    /// Whether the path, which begins with a slash, is its own normal form: visible ASCII that means itself, no slash and no dot after a
+    /// slash. Nearly all are; a few others are found not to be, and are read byte by byte.
+    private static func isNormal(_ target: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        // Eight bytes at once; the last one again with the next ones, since a pair may lie across them.
+        while index + 8 <= range.upperBound {
+            if needsCare(target.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)) { return false }
+            index += 7
+        }
+        var last: UInt8 = 0
+        while index < range.upperBound {
+            let byte = target[index]
+            guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "%"), byte != UInt8(ascii: ";"), byte != UInt8(ascii: "#") else {
+                return false
+            }
+            if last == UInt8(ascii: "/"), byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") { return false }
+            last = byte
+            index += 1
+        }
+        return true
+    }
+
+    /// A byte's highest bit is set where it was set before, or where a subtraction borrowed: a byte after one that needs care may be taken for
+    /// another such, which changes nothing.
+    @inline(__always) private static func needsCare(_ word: UInt64) -> Bool {
+        func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+        func equal(_ byte: UInt64) -> UInt64 { (word ^ each(byte)) &- each(1) }
+        let isSlash = equal(0x2F)
+        let isPair = (isSlash & each(0x80)) << 8 & (isSlash | equal(0x2E))
+        let isSpecial = word &- each(0x21) | equal(0x25) | equal(0x3B) | equal(0x23) | equal(0x7F)
+        return (word | isSpecial | isPair) & each(0x80) != 0
     }
 
     /// The bytes from the range's start that mean themselves: visible ASCII but `/`, `;`, `#` and `%`.
