@@ -6,7 +6,7 @@ package protocol CipherTransport: AnyObject {
     func gather(_ bytes: UnsafeRawBufferPointer) -> TransferResult
 }
 
-package enum TransferResult: Sendable, Equatable {
+public enum TransferResult: Sendable, Equatable {
     /// More than zero.
     case bytes(Int)
     /// Nothing now; readiness will be told.

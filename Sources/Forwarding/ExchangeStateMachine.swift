@@ -22,8 +22,8 @@ import Routing
 /// step; the pool knows the ticket as queued exactly in `queued`; nothing is sent again once a byte of a response has come; every
 /// exchange ends by exactly one of `finish`, `cut` and `abandon`.
 /// RFC 9110 section 9.2.2 says which methods may be repeated; that a catalog and a node may is Puppet Server's property.
-package struct ExchangeStateMachine: Sendable {
-    package enum State: Sendable {
+public struct ExchangeStateMachine: Sendable {
+    public enum State: Sendable {
         case idle, readingHead, readingContent, seeking, queued, connecting, awaitingResponse, forwarding, delivering, responding, ended
     }
 

@@ -14,16 +14,7 @@ package struct AccessRecord: Sendable, ~Copyable {
     package var startedAt: Int64 = 0
     package var id: [UInt8] = []
     package var site: [UInt8] = []
-    package var listener: [UInt8] = []
-    /// The agent's address as text, made once a connection.
-    package var source: [UInt8] = []
-    package var sourcePort: UInt16 = 0
-    /// The verified certificate's name.
-    package var client: [UInt8] = []
-    /// The verified certificate's serial number in hexadecimal.
-    package var serial: [UInt8] = []
-    /// nil: plain HTTP.
-    package var tls: TLSVersion?
+    package var agent = AccessClient.unknown
 
     // MARK: What was asked
 
@@ -113,32 +104,27 @@ package struct AccessRecord: Sendable, ~Copyable {
     /// As new, but for the room of the arrays that are filled byte by byte. Those that are whole values elsewhere (names) are let go.
     package mutating func reset() {
         startedAt = 0
-        id.removeAll(keepingCapacity: true)
-        site = []
-        listener = []
-        source = []
-        sourcePort = 0
-        client = []
-        serial = []
-        tls = nil
+        id.empty()
+        if !site.isEmpty { site = [] }
+        agent = .unknown
         http = nil
-        method.removeAll(keepingCapacity: true)
-        target.removeAll(keepingCapacity: true)
+        method.empty()
+        target.empty()
         endpoint = []
-        certname.removeAll(keepingCapacity: true)
-        environment.removeAll(keepingCapacity: true)
+        if !certname.isEmpty { certname = [] }
+        if !environment.isEmpty { environment = [] }
         environmentSource = nil
         isCA = false
-        transaction.removeAll(keepingCapacity: true)
-        agentVersion.removeAll(keepingCapacity: true)
-        route = []
-        pool = []
-        overflowedFrom = []
-        server = []
+        if !transaction.isEmpty { transaction = [] }
+        agentVersion.empty()
+        if !route.isEmpty { route = [] }
+        if !pool.isEmpty { pool = [] }
+        if !overflowedFrom.isEmpty { overflowedFrom = [] }
+        if !server.isEmpty { server = [] }
         tier = nil
         isSticky = false
         retries = 0
-        failedTries = []
+        if !failedTries.isEmpty { failedTries = [] }
         resetEnd()
     }
 
@@ -148,9 +134,9 @@ package struct AccessRecord: Sendable, ~Copyable {
         bytesIn = 0
         bytesOut = 0
         termination = .normal
-        compiler.removeAll(keepingCapacity: true)
-        cause = []
-        errorText = []
+        compiler.empty()
+        if !cause.isEmpty { cause = [] }
+        if !errorText.isEmpty { errorText = [] }
         headTime = nil
         queueTime = nil
         connectTime = nil
@@ -162,4 +148,16 @@ package struct AccessRecord: Sendable, ~Copyable {
         serverRequests = 0
         queueAhead = 0
     }
+}
+
+extension AccessRecord {
+    package var listener: [UInt8] { agent.listener }
+    package var source: [UInt8] { agent.source }
+    package var sourcePort: UInt16 { agent.sourcePort }
+    /// The verified certificate's name.
+    package var client: [UInt8] { agent.certname }
+    /// The verified certificate's serial number in hexadecimal.
+    package var serial: [UInt8] { agent.serial }
+    /// nil: plain HTTP.
+    package var tls: TLSVersion? { agent.tls }
 }

@@ -15,18 +15,10 @@ enum JSONLine {
     }
 
     private static func appendClient(_ record: borrowing AccessRecord, to line: inout LineWriter) {
-        text(",\"id\":", record.id, to: &line)
-        text(",\"site\":", record.site, to: &line)
-        text(",\"listener\":", record.listener, to: &line)
-        text(",\"source\":", record.source, to: &line)
-        number(",\"source_port\":", record.source.isEmpty ? nil : UInt64(record.sourcePort), to: &line)
-        text(",\"client\":", record.client, to: &line)
-        text(",\"serial\":", record.serial, to: &line)
-        switch record.tls {
-        case .tls12: line.append(",\"tls\":\"1.2\"")
-        case .tls13: line.append(",\"tls\":\"1.3\"")
-        case nil: line.append(",\"tls\":null")
-        }
+        line.append(",\"id\":", text: record.id)
+        line.append(",\"site\":", text: record.site)
+        let client = record.agent.json
+        line.append(client.span)
         switch record.http {
         case .http10: line.append(",\"http\":\"1.0\"")
         case .http11: line.append(",\"http\":\"1.1\"")
@@ -36,11 +28,11 @@ enum JSONLine {
     }
 
     private static func appendRequest(_ record: borrowing AccessRecord, to line: inout LineWriter) {
-        text(",\"method\":", record.method, to: &line)
-        text(",\"target\":", record.target, to: &line)
-        text(",\"endpoint\":", record.endpoint, to: &line)
-        text(",\"certname\":", record.certname, to: &line)
-        text(",\"environment\":", record.environment, to: &line)
+        line.append(",\"method\":", text: record.method)
+        line.append(",\"target\":", text: record.target)
+        line.append(",\"endpoint\":", text: record.endpoint)
+        line.append(",\"certname\":", text: record.certname)
+        line.append(",\"environment\":", text: record.environment)
         switch record.environmentSource {
         case .query: line.append(",\"environment_source\":\"query\"")
         case .body: line.append(",\"environment_source\":\"body\"")
@@ -48,20 +40,20 @@ enum JSONLine {
         case nil: line.append(",\"environment_source\":null")
         }
         line.append(record.isCA ? ",\"ca\":true" : ",\"ca\":false")
-        text(",\"transaction\":", record.transaction, to: &line)
+        line.append(",\"transaction\":", text: record.transaction)
     }
 
     private static func appendWay(_ record: borrowing AccessRecord, to line: inout LineWriter) {
-        text(",\"route\":", record.route, to: &line)
-        text(",\"pool\":", record.pool, to: &line)
-        text(",\"server\":", record.server, to: &line)
-        number(",\"tier\":", record.tier.map { UInt64(max(0, $0)) }, to: &line)
+        line.append(",\"route\":", text: record.route)
+        line.append(",\"pool\":", text: record.pool)
+        line.append(",\"server\":", text: record.server)
+        line.append(",\"tier\":", number: record.tier.map { UInt64(max(0, $0)) })
         line.append(record.isSticky ? ",\"sticky\":true" : ",\"sticky\":false")
-        number(",\"retries\":", UInt64(max(0, record.retries)), to: &line)
+        line.append(",\"retries\":", number: UInt64(max(0, record.retries)))
     }
 
     private static func appendEnd(_ record: borrowing AccessRecord, to line: inout LineWriter) {
-        number(",\"status\":", record.status.map { UInt64(max(0, $0)) }, to: &line)
+        line.append(",\"status\":", number: record.status.map { UInt64(max(0, $0)) })
         if let reason = record.reason {
             line.append(",\"reason\":\"")
             for byte in reason.rawValue.utf8 { line.append(byte) }
@@ -69,8 +61,8 @@ enum JSONLine {
         } else {
             line.append(",\"reason\":null")
         }
-        number(",\"bytes_in\":", record.bytesIn, to: &line)
-        number(",\"bytes_out\":", record.bytesOut, to: &line)
+        line.append(",\"bytes_in\":", number: record.bytesIn)
+        line.append(",\"bytes_out\":", number: record.bytesOut)
         milliseconds(",\"queue_ms\":", record.queueTime, to: &line)
         milliseconds(",\"connect_ms\":", record.connectTime, to: &line)
         milliseconds(",\"response_ms\":", record.responseTime, to: &line)
@@ -79,20 +71,10 @@ enum JSONLine {
         line.append(record.termination.cause)
         line.append(record.termination.stage)
         line.append("--\"")
-        text(",\"agent_version\":", record.agentVersion, to: &line)
-        text(",\"compiler\":", record.compiler, to: &line)
-        text(",\"cause\":", record.cause, to: &line)
-        text(",\"error_text\":", record.errorText, to: &line)
-    }
-
-    @inline(__always) private static func text(_ key: StaticString, _ value: [UInt8], to line: inout LineWriter) {
-        line.append(key)
-        if value.isEmpty { line.append("null") } else { line.append(json: value) }
-    }
-
-    @inline(__always) private static func number(_ key: StaticString, _ value: UInt64?, to line: inout LineWriter) {
-        line.append(key)
-        if let value { line.append(decimal: value) } else { line.append("null") }
+        line.append(",\"agent_version\":", text: record.agentVersion)
+        line.append(",\"compiler\":", text: record.compiler)
+        line.append(",\"cause\":", text: record.cause)
+        line.append(",\"error_text\":", text: record.errorText)
     }
 
     /// `12`, `0.5`, `1.042`. A time that runs backwards counts as 0.

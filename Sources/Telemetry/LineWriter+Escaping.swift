@@ -12,6 +12,18 @@ extension LineWriter {
         append(UInt8(ascii: "\""))
     }
 
+    /// A key with a JSON string as its value; null where that is empty.
+    @inline(__always) mutating func append(_ key: StaticString, text value: [UInt8]) {
+        append(key)
+        if value.isEmpty { append("null") } else { append(json: value) }
+    }
+
+    /// A key with a number as its value.
+    @inline(__always) mutating func append(_ key: StaticString, number value: UInt64?) {
+        append(key)
+        if let value { append(decimal: value) } else { append("null") }
+    }
+
     /// A field of HAProxy's log: `"`, `#` and all that is not printable ASCII become `#` and two hexadecimal digits, as HAProxy does for
     /// `%r`; a space too where `isWord`, so that fields stay fields.
     mutating func append(haproxy bytes: [UInt8], isWord: Bool) {
@@ -34,6 +46,9 @@ extension LineWriter {
         while index < whole {
             if needsCare(bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)) { return false }
             index += 8
+        }
+        if index < bytes.count, bytes.count >= 8 {
+            return !needsCare(bytes.bytes.unsafeLoadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
         }
         while index < bytes.count {
             if needsCare(bytes[index]) { return false }

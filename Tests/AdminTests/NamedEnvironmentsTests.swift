@@ -8,7 +8,7 @@ struct NamedEnvironmentsTests {
         var record = AccessRecord()
         record.pool = Array("compilers".utf8)
         record.environment = Array(environment.utf8)
-        record.client = Array("web1.test".utf8)
+        record.agent = AccessClient(certname: Array("web1.test".utf8))
         record.status = 200
         return record
     }

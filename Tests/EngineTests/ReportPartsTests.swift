@@ -32,7 +32,8 @@ struct ReportPartsTests {
     @Test func aRunKeepsEveryField() {
         var record = AccessRecord()
         record.startedAt = 1_795_343_377_000_000_000
-        (record.client, record.environment, record.pool) = (Array("c".utf8), Array("e".utf8), Array("p".utf8))
+        record.agent = AccessClient(certname: Array("c".utf8))
+        (record.environment, record.pool) = (Array("e".utf8), Array("p".utf8))
         (record.server, record.agentVersion, record.transaction) = (Array("s".utf8), Array("8".utf8), Array("t".utf8))
         (record.endpoint, record.status, record.totalTime) = (Array("catalog".utf8), 201, 1_500_000_000)
         var tally = Tally()

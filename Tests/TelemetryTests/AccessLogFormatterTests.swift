@@ -10,12 +10,9 @@ func fullRecord() -> AccessRecord {
     record.startedAt = 1_795_343_377_123_456_789
     record.id = Array("0-1f".utf8)
     record.site = Array("eie".utf8)
-    record.listener = Array("agents".utf8)
-    record.source = Array("2001:db8::7".utf8)
-    record.sourcePort = 51324
-    record.client = Array("web1.grnet.gr".utf8)
-    record.serial = Array("0A1F".utf8)
-    record.tls = .tls13
+    record.agent = AccessClient(
+        listener: Array("agents".utf8), source: Array("2001:db8::7".utf8), sourcePort: 51324, certname: Array("web1.grnet.gr".utf8),
+        serial: Array("0A1F".utf8), tls: .tls13)
     record.http = .http11
     record.method = Array("POST".utf8)
     record.target = Array("/puppet/v3/catalog/web1.grnet.gr?environment=production".utf8)
@@ -64,7 +61,10 @@ struct AccessLogFormatterTests {
     /// A record whose every value differs from `fullRecord`'s, the switches too.
     @Test func everyValueIsItsOwn() throws {
         var record = fullRecord()
-        (record.tls, record.http, record.environmentSource, record.isCA, record.isSticky) = (.tls12, .http10, .path, true, true)
+        record.agent = AccessClient(
+            listener: record.listener, source: record.source, sourcePort: record.sourcePort, certname: record.client,
+            serial: record.serial, tls: .tls12)
+        (record.http, record.environmentSource, record.isCA, record.isSticky) = (.http10, .path, true, true)
         (record.tier, record.retries, record.status, record.reason) = (3, 4, 503, .connectFailed)
         record.termination = Termination("SC")
         (record.queueTime, record.connectTime, record.responseTime, record.totalTime) = (1_000_000, 2_000_000, 3_500_000, 9_000_000)
@@ -88,7 +88,7 @@ struct AccessLogFormatterTests {
     /// Records are used again: nothing of one request may be in the next one's line or counters.
     @Test func aResetRecordIsAsNew() {
         var record = fullRecord()
-        record.tls = .tls12
+        record.agent = AccessClient(listener: record.listener, tls: .tls12)
         (record.isCA, record.isSticky, record.reason, record.overflowedFrom) = (true, true, .cut, Array("q".utf8))
         record.termination = Termination("SD")
         record.failedTries = [.init(server: Array("s".utf8), reason: .badResponse)]
@@ -171,9 +171,7 @@ struct AccessLogFormatterTests {
 
     @Test func httplogOfARequestThatCouldNotBeRead() {
         var record = AccessRecord()
-        record.source = Array("192.0.2.1".utf8)
-        record.sourcePort = 7
-        record.listener = Array("agents".utf8)
+        record.agent = AccessClient(listener: Array("agents".utf8), source: Array("192.0.2.1".utf8), sourcePort: 7)
         record.status = 400
         record.termination = Termination("PR--")
         #expect(
@@ -244,7 +242,9 @@ struct AccessLogFormatterTests {
         record.environment = bytes
         record.transaction = bytes
         record.agentVersion = bytes
-        record.client = bytes
+        record.agent = AccessClient(
+            listener: record.listener, source: record.source, sourcePort: record.sourcePort, certname: bytes, serial: record.serial,
+            tls: record.tls)
         record.compiler = bytes
     }
 

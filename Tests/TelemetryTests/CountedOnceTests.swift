@@ -88,7 +88,8 @@ struct CountedOnceTests {
 
     @Test func aPoolsShareIsCountedByServerEndpointAndStatus() throws {
         var record = AccessRecord()
-        (record.pool, record.server, record.listener) = (Array("p".utf8), Array("s1".utf8), Array("l".utf8))
+        record.agent = AccessClient(listener: Array("l".utf8))
+        (record.pool, record.server) = (Array("p".utf8), Array("s1".utf8))
         (record.endpoint, record.status, record.retries) = (Array("report".utf8), 201, 3)
         (record.queueTime, record.totalTime) = (3_000_000, 700_000_000)
         record.failedTries = [.init(server: Array("s2".utf8), reason: .connectFailed)]

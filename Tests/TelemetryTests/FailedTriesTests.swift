@@ -6,7 +6,7 @@ import Testing
 struct FailedTriesTests {
     private func counted(_ fill: (inout AccessRecord) -> Void) -> [String: TrafficCounters] {
         var record = AccessRecord()
-        record.listener = Array("agents".utf8)
+        record.agent = AccessClient(listener: Array("agents".utf8))
         record.pool = Array("compilers".utf8)
         fill(&record)
         var tally = Tally()

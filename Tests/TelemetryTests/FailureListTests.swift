@@ -10,8 +10,7 @@ struct FailureListTests {
         var record = AccessRecord()
         record.startedAt = Int64(number) * 1_000_000_000
         record.id = Array("\(number)".utf8)
-        record.client = Array((client ?? "").utf8)
-        record.source = Array(source.utf8)
+        record.agent = AccessClient(source: Array(source.utf8), certname: Array((client ?? "").utf8))
         record.endpoint = Array(endpoint.utf8)
         return record
     }

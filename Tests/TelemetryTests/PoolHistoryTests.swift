@@ -8,7 +8,7 @@ struct PoolHistoryTests {
         -> AccessRecord
     {
         var record = AccessRecord()
-        record.listener = Array("agents".utf8)
+        record.agent = AccessClient(listener: Array("agents".utf8))
         record.pool = Array("compilers".utf8)
         record.endpoint = Array(endpoint.utf8)
         record.status = status

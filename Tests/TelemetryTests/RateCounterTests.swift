@@ -42,7 +42,7 @@ struct RateCounterTests {
 
     @Test func maximaAreForgottenEverywhere() {
         var record = AccessRecord()
-        record.listener = Array("agents".utf8)
+        record.agent = AccessClient(listener: Array("agents".utf8))
         (record.pool, record.server) = (Array("compilers".utf8), Array("s1".utf8))
         var tally = Tally()
         tally.add(record)

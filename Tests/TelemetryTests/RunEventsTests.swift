@@ -8,7 +8,7 @@ struct RunEventsTests {
         var tally = Tally()
         for (index, request) in requests.enumerated() {
             var record = AccessRecord()
-            record.client = Array(client.utf8)
+            record.agent = AccessClient(certname: Array(client.utf8))
             record.endpoint = Array(request.endpoint.utf8)
             record.status = request.status
             record.reason = request.reason

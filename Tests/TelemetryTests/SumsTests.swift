@@ -10,9 +10,9 @@ struct SumsTests {
         let reasons: [Reason?] = Reason.allCases + Array(repeating: nil, count: 12)
         record.startedAt = (1_795_000_000 + Int64(number / 20)) * 1_000_000_000
         record.id = Array("id\(number)".utf8)
-        record.listener = Array("listener\(number % 2)".utf8)
-        record.source = Array("192.0.2.\(number % 7)".utf8)
-        record.client = number % 5 == 0 ? [] : Array("web\(number % 11).test".utf8)
+        record.agent = AccessClient(
+            listener: Array("listener\(number % 2)".utf8), source: Array("192.0.2.\(number % 7)".utf8),
+            certname: number % 5 == 0 ? [] : Array("web\(number % 11).test".utf8))
         record.endpoint = Array(["catalog", "report", "file_metadata", "node"][number % 4].utf8)
         record.certname = record.client
         // The ninth name and those after it go by a dictionary.
@@ -70,7 +70,8 @@ struct SumsTests {
         // From here on every worker knows the environments: until then each counts a name as `other`.
         for number in 0..<10 {
             var known = record(number)
-            (known.client, known.status, known.reason) = (Array("web1.test".utf8), 200, nil)
+            known.agent = AccessClient(listener: known.listener, source: known.source, certname: Array("web1.test".utf8))
+            (known.status, known.reason) = (200, nil)
             for worker in 0..<3 {
                 parts[worker].add(known)
                 whole.add(known)

@@ -8,11 +8,10 @@ struct TallyBoundsTests {
         -> AccessRecord
     {
         var record = AccessRecord()
-        record.listener = Array("agents".utf8)
+        record.agent = AccessClient(listener: Array("agents".utf8), certname: Array(certname.utf8))
         record.pool = Array("compilers".utf8)
         record.environment = Array(environment.utf8)
         record.certname = Array(certname.utf8)
-        record.client = record.certname
         record.endpoint = Array(endpoint.utf8)
         record.status = status
         return record
@@ -32,7 +31,7 @@ struct TallyBoundsTests {
         var tally = Tally()
         for listener in ["agents", "plain", "agents"] {
             var record = Self.record("production")
-            record.listener = Array(listener.utf8)
+            record.agent = AccessClient(listener: Array(listener.utf8))
             tally.add(record)
         }
         let answers = tally.pools[Array("compilers".utf8)]?.answers ?? [:]

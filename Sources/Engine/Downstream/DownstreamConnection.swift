@@ -251,7 +251,8 @@ final class DownstreamConnection: EventTarget {
 
     /// True when a head has come whole, or broken: its exchange is under way then, or has even ended already.
     private func readHead() -> Bool {
-        let (driver, side) = exchangeForBytes()
+        let exchange = exchangeForBytes()
+        let (driver, side) = (exchange.driver, exchange.side)
         while true {
             if side.hasInput {
                 if !driver.isActive { begin(driver, side) }
@@ -277,11 +278,11 @@ final class DownstreamConnection: EventTarget {
         }
     }
 
-    private func exchangeForBytes() -> (ExchangeDriver, HTTP1Downstream) {
-        if let current { return (current.driver, current.side) }
+    private func exchangeForBytes() -> ExchangePool.Exchange {
+        if let current { return current }
         let taken = worker.takeExchange(for: self)
         current = taken
-        return (taken.driver, taken.side)
+        return taken
     }
 
     private func begin(_ driver: ExchangeDriver, _ side: HTTP1Downstream) {

@@ -103,6 +103,7 @@ final class HTTP1Downstream: DownstreamSide {
     override var received: ByteBuffer? { input }
 
     override func receive(upTo byteCount: Int) -> Reception {
+        let stream = stream
         let buffer = roomyInput(atLeast: byteCount)
         switch stream.read(into: buffer) {
         case .bytes(let count):
@@ -247,6 +248,7 @@ final class HTTP1Downstream: DownstreamSide {
     }
 
     override func flush() -> Delivery {
+        let stream = stream
         guard stream.flushPending() else { return stream.hasFailed ? .gone : .pending }
         guard let buffer = outgoing else { return .delivered }
         let count = stream.write(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))

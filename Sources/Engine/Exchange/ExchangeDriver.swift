@@ -20,6 +20,7 @@ import Telemetry
 final class ExchangeDriver {
     /// What belongs to one request; replaced by a new value for the next one.
     private struct PerRequest {
+        let client: ClientContext
         /// The client's connection ends after this response.
         var closes = false
         /// It counts for `limits.per_certname`.
@@ -37,13 +38,14 @@ final class ExchangeDriver {
     private var traffic = ExchangeTraffic()
     private var recorder = ExchangeRecorder()
     private var clock = ExchangeClock()
-    private var this = PerRequest()
+    private var this: PerRequest
     private var server = ServerLink()
 
     init(_ worker: Worker, downstream: DownstreamSide) {
         self.worker = worker
         self.downstream = downstream
         snapshot = worker.snapshot
+        this = PerRequest(client: downstream.client)
     }
 
     /// Whether a request is under way.
@@ -55,6 +57,8 @@ final class ExchangeDriver {
     private var now: MonotonicTime { MonotonicTime(nanoseconds: worker.loop.now) }
     private var memory: TransferMemory { worker.memory }
     private var limits: LimitSettings { snapshot.settings.limits }
+    private var minimumRate: UInt64 { UInt64(snapshot.settings.limits.minimumRate) }
+    private var submission: PoolSubmission { PoolSubmission(snapshot: snapshot, client: this.client) }
     /// Whether it may be sent again after a server may have acted on it.
     private var isRepeatable: Bool {
         downstream.head.method == .get || downstream.head.method == .head || intake.request.endpoint.mayRepeat
@@ -65,10 +69,10 @@ final class ExchangeDriver {
     /// The first byte of a request has come.
     func begin() {
         snapshot = worker.snapshot
-        this = PerRequest()
+        this = PerRequest(client: downstream.client)
         clock = ExchangeClock()
         machine.start()
-        recorder.begin(downstream.client, site: snapshot.siteName, now: worker.loop.now) { worker.appendRequestID(to: &$0) }
+        recorder.begin(this.client, site: snapshot.siteName, now: worker.loop.now) { worker.appendRequestID(to: &$0) }
         settle()
     }
 
@@ -205,8 +209,6 @@ final class ExchangeDriver {
             timeouts: worker.timeouts, minimumRate: minimumRate)
     }
 
-    private var minimumRate: UInt64 { UInt64(snapshot.settings.limits.minimumRate) }
-
     /// What comes next is returned, where it is known at once.
     private func perform(_ step: ExchangeStep) -> ExchangeEvent? {
         giveBack(step)
@@ -237,7 +239,7 @@ final class ExchangeDriver {
     // MARK: Understanding the request
 
     private func handleHead(_ received: ByteBuffer) -> ExchangeEvent? {
-        if let path = downstream.client.listener.statusPath, RequestIntake.isTarget(path, downstream.head, received.readable) {
+        if let path = this.client.listener.statusPath, RequestIntake.isTarget(path, downstream.head, received.readable) {
             respondStatus()
             return nil
         }
@@ -286,7 +288,7 @@ final class ExchangeDriver {
     }
 
     private func route() -> Decision {
-        snapshot.routes.decide(intake.request, downstream.client.routeContext) { snapshot.pool($0).averageQueue }
+        snapshot.routes.decide(intake.request, this.client.routeContext) { snapshot.pool($0).averageQueue }
     }
 
     private func decide() -> ExchangeEvent? {
@@ -302,7 +304,7 @@ final class ExchangeDriver {
     /// False where the verified certname has as many requests here as `limits.per_certname` allows.
     private func admitCertname() -> Bool {
         let limit = snapshot.settings.limits.perCertname
-        guard limit > 0, let identity = downstream.client.identity else { return true }
+        guard limit > 0, let identity = this.client.identity else { return true }
         this.countsCertname = worker.counters.admit(certname: identity.foldedCertname, limit: limit)
         return this.countsCertname
     }
@@ -325,7 +327,7 @@ final class ExchangeDriver {
         // A reload may have come since the head did: while the content was read, or during another server's try.
         if downstream.isRevoked { return refusedAsRevoked() }
         recorder.submitted(now: worker.loop.now)
-        let submission = PoolSubmission(snapshot: snapshot, client: downstream.client)
+        let submission = submission
         if machine.attempt == .first {
             let pool = submission.overflowed(from: decided)
             if pool != decided { recorder.overflowed(from: snapshot.poolNames[decided.value]) }
@@ -382,8 +384,7 @@ final class ExchangeDriver {
 
     private func prepareRequest() -> Bool {
         guard let pool = machine.pool, let connection = server.connection else { return false }
-        let additions = PoolSubmission(snapshot: snapshot, client: downstream.client)
-            .additions(intake.request, pool: pool, dropsExpect: intake.hasSentContinue)
+        let additions = submission.additions(intake.request, pool: pool, dropsExpect: intake.hasSentContinue)
         return traffic.prepare(downstream, for: connection, additions, memory: memory, contentBound: limits.bodyPrefix)
     }
 
@@ -397,8 +398,8 @@ final class ExchangeDriver {
             closes: this.closes || worker.isDraining && !traffic.responseHeadIsSent, dropsContinue: intake.hasSentContinue,
             keepsErrorText: snapshot.settings.logs.errorText)
         let outcome = traffic.pump(upstream, downstream, memory, &recorder, &terms, now: worker.loop.now)
-        if case .event(.responseBegan) = outcome { this.closes = terms.closes }
-        switch outcome {
+        this.closes = terms.closes
+        switch consume outcome {
         case nil: break
         case .event(let event): return event
         case .yieldsToClient: worker.loop.deferWork(downstream.timer)
@@ -441,8 +442,7 @@ final class ExchangeDriver {
     /// When the agent shall come back: where its pool may serve it later, and it can use that.
     private func retryAfter(_ reason: Reason) -> Int? {
         guard reason.isTemporary, let pool = machine.pool, intake.request.usesRetryAfter else { return nil }
-        let key = PoolSubmission(snapshot: snapshot, client: downstream.client).key(.certname, intake.request)
-        return snapshot.pool(pool).retryAfter(key, now: now)
+        return snapshot.pool(pool).retryAfter(submission.key(.certname, intake.request), now: now)
     }
 
     private func respondStatus() {
@@ -467,7 +467,7 @@ final class ExchangeDriver {
 
     /// Once for an exchange, however it ends: what it held of the process's limits goes back, and its record is written.
     private func finish() {
-        if this.countsCertname, let identity = downstream.client.identity { worker.counters.leave(certname: identity.foldedCertname) }
+        if this.countsCertname, let identity = this.client.identity { worker.counters.leave(certname: identity.foldedCertname) }
         recorder.end(
             machine, bytesIn: downstream.bytesIn, bytesOut: downstream.bytesOut,
             connections: worker.counters.connections.load(ordering: .relaxed), now: worker.loop.now)

@@ -30,15 +30,8 @@ struct ExchangeRecorder: ~Copyable {
         requestSent = 0
         record.startedAt = WallClock.nanoseconds()
         appendID(&record.id)
-        record.site = site ?? []
-        record.listener = client.listener.name
-        record.source = client.sourceText
-        record.sourcePort = client.sourcePort
-        if let identity = client.identity {
-            record.client = identity.certname
-            record.serial = identity.serial
-        }
-        record.tls = client.isTLS13.map { $0 ? .tls13 : .tls12 }
+        if let site { record.site = site }
+        record.agent = client.forLog
     }
 
     /// The whole head: its line, and what of it the log wants.
@@ -58,9 +51,10 @@ struct ExchangeRecorder: ~Copyable {
     /// What Puppet's terms say of it.
     mutating func classified(_ request: borrowing PuppetRequest) {
         record.endpoint = Self.endpointNames[Int(SlotKind(request.endpoint).value)]
-        Self.copy(request.certname, to: &record.certname)
-        Self.copy(request.environment, to: &record.environment)
-        Self.copy(request.transaction, to: &record.transaction)
+        // Shared, not copied: the record lets go of them before the request is used again.
+        record.certname = request.certname
+        record.environment = request.environment
+        record.transaction = request.transaction
         record.isCA = request.isCA
         switch request.environmentSource {
         case .query: record.environmentSource = .query
@@ -143,10 +137,5 @@ struct ExchangeRecorder: ~Copyable {
     private static func append(_ bytes: borrowing Span<UInt8>, _ range: ByteRange, to output: inout [UInt8]) {
         guard range.upper <= bytes.count else { return }
         bytes.extracting(range.range).withUnsafeBytes { output.append(contentsOf: $0) }
-    }
-
-    private static func copy(_ bytes: [UInt8], to output: inout [UInt8]) {
-        if !output.isEmpty { output.removeAll(keepingCapacity: true) }
-        output += bytes
     }
 }

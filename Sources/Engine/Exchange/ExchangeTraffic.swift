@@ -10,7 +10,7 @@ import Telemetry
 /// one that responds and closes refuses the rest. A bounded number of pieces moves per turn. One value a request.
 struct ExchangeTraffic {
     /// What moving bytes led to.
-    enum Outcome {
+    enum Outcome: ~Copyable {
         case event(ExchangeEvent)
         /// The rest moves after others had their turn: at the client's readiness, or the server's.
         case yieldsToClient, yieldsToServer
