@@ -1,4 +1,4 @@
-/* The allocator's functions, counted, in front of glibc's own: a program's definition goes before a library's. */
+/* Counting versions of the allocator's functions. They override glibc's: a program's definition has precedence over a library's. */
 #include "AllocationCount.h"
 
 #include <errno.h>

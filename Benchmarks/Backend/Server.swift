@@ -1,18 +1,18 @@
 import LoadKit
 
-/// Accepts proxies on two ports, plain and TLS, and answers them for ever.
+/// Accepts proxies on two ports, plain and TLS, and responds to them for ever.
 final class Server {
     let plain = LoopbackSocket.listen()
     let secure = LoopbackSocket.listen()
 
-    private let answers: AnswerTable
+    private let responses: ResponseTable
     private let context: OpaquePointer
     private let poller = EpollSet()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 64)
     private var connections: [ServerConnection?] = []
 
-    init(answers: AnswerTable, context: OpaquePointer) {
-        self.answers = answers
+    init(responses: ResponseTable, context: OpaquePointer) {
+        self.responses = responses
         self.context = context
         poller.add(plain.descriptor)
         poller.add(secure.descriptor)
@@ -26,7 +26,7 @@ final class Server {
                 case secure.descriptor: accept(descriptor, context)
                 default:
                     guard let connection = connections[Int(descriptor)] else { return }
-                    if case .over = connection.proceed(answers.answer, buffer) { connections[Int(descriptor)] = nil }
+                    if case .over = connection.proceed(responses.response, buffer) { connections[Int(descriptor)] = nil }
                 }
             }
         }

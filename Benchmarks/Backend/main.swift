@@ -1,7 +1,7 @@
 import Glibc
 import LoadKit
 
-// The Puppet Server behind every proxy that is measured: answers each target of the workloads given with --workload (once
+// The Puppet Server behind every proxy that is measured: responds to each target of the workloads given with --workload (once
 // or more often), plain and over TLS, on ports of 127.0.0.1 that the kernel chooses and that the one line printed names.
 
 let arguments = Arguments(CommandLine.arguments.dropFirst())
@@ -10,7 +10,7 @@ let workloads = arguments.all("workload").map { path in
     return workload
 }
 let server = Server(
-    answers: AnswerTable(workloads),
+    responses: ResponseTable(workloads),
     context: TLSSetup.server(
         ca: arguments.required("ca"), certificate: arguments.required("certificate"), key: arguments.required("key")))
 signal(SIGPIPE, SIG_IGN)

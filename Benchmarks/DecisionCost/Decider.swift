@@ -5,7 +5,7 @@ import Puppet
 import Routing
 import Settings
 
-/// The way of a request from its head to a slot on a server, as a worker goes it; the slot is given back some requests later.
+/// The path of a request from its head to a slot on a server, as in a worker; the slot is released some requests later.
 struct Decider: ~Copyable {
     private let routes: RouteTable
     private let settings: PoolSettings
@@ -26,7 +26,7 @@ struct Decider: ~Copyable {
         held = Array(repeating: nil, count: max(1, holding))
     }
 
-    /// False where something else came of it than a server: the benchmark is broken then.
+    /// False if the result is not a server: the benchmark is broken then.
     mutating func decide(_ sample: borrowing SampleRequest) -> Bool {
         guard classify(sample), route(sample) else { return false }
         return pick(sample)

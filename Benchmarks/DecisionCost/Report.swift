@@ -18,7 +18,7 @@ struct Report {
         print("")
     }
 
-    /// Says nothing where one of the cases was not measured.
+    /// Prints nothing if one of the cases was not measured.
     mutating func require(_ words: String, of names: String..., holds: ([Case.Cost]) -> Bool) {
         let found = names.compactMap { costs[$0] }
         guard found.count == names.count else { return }

@@ -22,7 +22,7 @@ enum SampleSettings {
             defaultPool: PoolIndex(0))
     }
 
-    /// What requests name: the exact rows; where there are none, what no glob matches.
+    /// Environments that requests name: the exact rows; without such rows, names that no glob matches.
     static func names(_ settings: ProxySettings) -> [String] {
         let exact = settings.environments.map(\.pattern).filter { !$0.contains("*") }
         return exact.isEmpty ? (0..<10).map { "environment_\($0)" } : exact
@@ -30,7 +30,7 @@ enum SampleSettings {
 
     private static func row(_ pattern: String) -> EnvironmentRow { EnvironmentRow(pattern: pattern, pool: PoolIndex(0)) }
 
-    /// One that no sample request matches, found out as late as can be.
+    /// A glob that no sample request matches, and whose mismatch is found as late as possible.
     private static func route(_ number: Int) -> RouteSettings {
         var conditions = RouteConditions()
         switch number % 5 {

@@ -1,16 +1,16 @@
 import COpenSSL
 import LoadKit
 
-/// All agents: they begin to connect one after another, evenly within a given time, and each goes its own way.
+/// All agents: they begin to connect one after another, evenly within a given time, and then run independently.
 final class Herd {
     struct Patience {
         /// Seconds from the beginning of the connection to the end of the handshake.
         var handshake: Double
-        /// Seconds from the request to the end of the answer.
-        var answer: Double
+        /// Seconds from the request to the end of the response.
+        var response: Double
     }
 
-    /// Of those that are over, in the order in which they were.
+    /// Of the agents that have ended, in the order in which they did.
     private(set) var records: [HerdRecord] = []
 
     private let count: Int
@@ -20,7 +20,7 @@ final class Herd {
     private let entry: WorkloadEntry
     private let poller = EpollSet()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 64)
-    /// Those that are not over, by descriptor.
+    /// Agents that have not ended, by descriptor.
     private var open: [HerdAgent?] = []
     private var connectedCount = 0
 
@@ -33,7 +33,7 @@ final class Herd {
         self.entry = entry
     }
 
-    /// Returns when every agent is over.
+    /// Returns when every agent has ended.
     func run(within seconds: Double, patience: Patience) {
         let start = secondsNow()
         var lastLook = start
@@ -52,7 +52,7 @@ final class Herd {
         }
     }
 
-    /// The herd does not wait for the handshakes of those before: called between any two of their steps.
+    /// New connections do not wait for the handshakes of earlier ones: called between any two steps.
     private func connectDue(_ start: Double, _ seconds: Double) {
         let due = min(count, Int((secondsNow() - start) / seconds * Double(count)) + 1)
         while connectedCount < due { connectNext() }
@@ -73,7 +73,7 @@ final class Herd {
     }
 
     private func giveUp(_ now: Double, _ patience: Patience) {
-        for case let agent? in open where !agent.giveUp(now: now, handshakePatience: patience.handshake, answerPatience: patience.answer) {
+        for case let agent? in open where !agent.giveUp(now: now, handshakePatience: patience.handshake, responsePatience: patience.response) {
             remove(agent)
         }
     }

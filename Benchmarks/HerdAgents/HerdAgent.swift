@@ -12,8 +12,8 @@ final class HerdAgent {
     private let entry: WorkloadEntry
     private var state = State.opening
     private var unsent: ArraySlice<UInt8> = []
-    private var parser = AnswerParser()
-    private var answerBegan = false
+    private var parser = ResponseParser()
+    private var responseBegan = false
 
     init(number: Int, stream: ByteStream, entry: WorkloadEntry) {
         self.stream = stream
@@ -21,7 +21,7 @@ final class HerdAgent {
         record = HerdRecord(number: number, connected: secondsNow())
     }
 
-    /// Goes as far as it can after its descriptor became ready. False when it is over.
+    /// Proceeds as far as it can after its descriptor became ready. False when it has ended.
     func proceed(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
         if state == .opening {
             switch stream.handshake() {
@@ -36,11 +36,11 @@ final class HerdAgent {
         return send() && receive(buffer)
     }
 
-    /// Gives up where the handshake or the answer has taken too long. False when it is over.
-    func giveUp(now: Double, handshakePatience: Double, answerPatience: Double) -> Bool {
+    /// Gives up if the handshake or the response took too long. False when it has ended.
+    func giveUp(now: Double, handshakePatience: Double, responsePatience: Double) -> Bool {
         switch state {
         case .opening: now - record.connected > handshakePatience ? end("no handshake in time") : true
-        case .waiting: now - (record.asked ?? record.connected) > answerPatience ? end("no answer in time") : true
+        case .waiting: now - (record.asked ?? record.connected) > responsePatience ? end("no response in time") : true
         case .over: false
         }
     }
@@ -71,7 +71,7 @@ final class HerdAgent {
         while true {
             switch stream.read(into: buffer) {
             case .bytes(let count):
-                answerBegan = true
+                responseBegan = true
                 switch parser.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), expecting: entry) {
                 case .more: break
                 case .whole: return end("catalog")
@@ -79,7 +79,7 @@ final class HerdAgent {
                 case .wrong: return end("malformed")
                 }
             case .blocked: return true
-            case .ended, .failed: return end(answerBegan ? "cut" : "reset")
+            case .ended, .failed: return end(responseBegan ? "cut" : "reset")
             }
         }
     }

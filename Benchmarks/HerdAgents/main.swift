@@ -29,5 +29,5 @@ herd.run(
     within: Double(arguments.number("within-ms", default: 1000)) / 1000,
     patience: Herd.Patience(
         handshake: Double(arguments.number("handshake-patience", default: 120)),
-        answer: Double(arguments.number("answer-patience", default: 600))))
+        response: Double(arguments.number("response-patience", default: 600))))
 for record in herd.records { say(record.line(since: start, compile: time.seconds(agent: record.number))) }

@@ -1,7 +1,7 @@
 import LoadKit
 
-/// A Puppet Server of the herd: so many compiles at a time, the others wait in its own line, as agents do for a JRuby. A compile is
-/// a timer and costs no CPU. Status requests are answered at once.
+/// A Puppet Server of the herd: so many compiles at a time, others are queued in it, as requests are for a JRuby. A compile is
+/// a timer and costs no CPU. Status requests get a response at once.
 final class CompileServer {
     private struct Compile {
         let connection: ServerConnection
@@ -25,7 +25,7 @@ final class CompileServer {
     /// First come, first served.
     private var waiting: [Compile] = []
 
-    /// Listens on two ports: for proxies that end TLS themselves, and with `context` for those that pass it through.
+    /// Listens on two ports: for proxies that terminate TLS, and with `context` for those that pass it through.
     init(plainPort: UInt16, tlsPort: UInt16, context: OpaquePointer, slots: Int, time: CompileTime, catalog: [UInt8]) {
         listeners = [(LoopbackSocket.listen(port: plainPort).descriptor, nil), (LoopbackSocket.listen(port: tlsPort).descriptor, context)]
         self.slots = slots
@@ -76,7 +76,7 @@ final class CompileServer {
         }
     }
 
-    /// A compile that runs goes on when nobody wants it any more, as in a real server; one that waits is not begun.
+    /// A running compile continues when its client has left, as in a real server; a queued one is not begun.
     private func close(_ connection: ServerConnection) {
         connections[Int(connection.stream.descriptor)] = nil
         waiting.removeAll { $0.connection === connection }
@@ -95,13 +95,13 @@ final class CompileServer {
         for compile in running where compile.ends <= now {
             let connection = compile.connection
             guard connections[Int(connection.stream.descriptor)] === connection else { continue }
-            if !connection.answer(catalog) { close(connection) }
+            if !connection.respond(catalog) { close(connection) }
         }
         running.removeAll { $0.ends <= now }
         startCompiles()
     }
 
-    /// The number after `agent=` in the request line; nil for a request that is no agent's.
+    /// The number after `agent=` in the request line; nil if it is not an agent's request.
     private static func agent(askingIn head: UnsafeRawBufferPointer) -> Int? {
         let word = Array("agent=".utf8)
         var index = 0

@@ -1,27 +1,27 @@
 import LoadKit
 
-/// One agent's connection: it walks through the workload, a request at a time.
+/// One agent's connection: it sends the workload, one request at a time.
 ///
-/// opening → idle ⇄ asking; an agent that has asked all that it had to ask is closed by its owner.
+/// opening → idle ⇄ asking; its owner closes it when it has sent all its requests.
 final class AgentConnection {
     enum State { case opening, idle, asking }
     enum Progress {
-        case waiting, opened, answered
+        case waiting, opened, responded
         case failed(String)
     }
 
     let stream: ByteStream
     private(set) var state = State.opening
-    /// How many answers it has had, and so where in the workload it stands.
-    private(set) var answered = 0
+    /// How many responses it has received; its next request is that number of the workload.
+    private(set) var responseCount = 0
     private var sent = 0
-    private var parser = AnswerParser()
+    private var parser = ResponseParser()
 
     init(stream: ByteStream) {
         self.stream = stream
     }
 
-    /// Goes as far as it can after its descriptor became ready.
+    /// Proceeds as far as it can after its descriptor became ready.
     func proceed(_ script: RequestScript, _ buffer: UnsafeMutableRawBufferPointer) -> Progress {
         switch state {
         case .opening:
@@ -35,7 +35,7 @@ final class AgentConnection {
         case .idle:
             return .waiting
         case .asking:
-            if sent < script.request(answered).count, let mistake = send(script) { return .failed(mistake) }
+            if sent < script.request(responseCount).count, let mistake = send(script) { return .failed(mistake) }
             return receive(script, buffer)
         }
     }
@@ -48,12 +48,12 @@ final class AgentConnection {
     }
 
     private func send(_ script: RequestScript) -> String? {
-        let request = script.request(answered)
+        let request = script.request(responseCount)
         while sent < request.count {
             switch stream.write(UnsafeRawBufferPointer(rebasing: request[sent...])) {
             case .bytes(let count): sent += count
             case .blocked: return nil
-            case .ended, .failed: return "the connection broke while request \(answered) was sent"
+            case .ended, .failed: return "the connection broke while request \(responseCount) was sent"
             }
         }
         return nil
@@ -63,19 +63,19 @@ final class AgentConnection {
         while true {
             switch stream.read(into: buffer) {
             case .bytes(let count):
-                switch parser.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), expecting: script.entry(answered)) {
+                switch parser.consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]), expecting: script.entry(responseCount)) {
                 case .more: break
-                case .wrongStatus(_, let head): return .failed("expected status \(script.entry(answered).status): \(head)")
+                case .wrongStatus(_, let head): return .failed("expected status \(script.entry(responseCount).status): \(head)")
                 case .wrong(let mistake): return .failed(mistake)
                 case .whole:
-                    answered += 1
+                    responseCount += 1
                     state = .idle
-                    return .answered
+                    return .responded
                 }
-                // A short read of a plain socket has emptied it; what comes later has an event of its own.
+                // A short read has emptied a plain socket; later bytes cause another event.
                 if stream.session == nil, count < buffer.count { return .waiting }
             case .blocked: return .waiting
-            case .ended, .failed: return .failed("the connection broke while answer \(answered) was due")
+            case .ended, .failed: return .failed("the connection broke while response \(responseCount) was due")
             }
         }
     }

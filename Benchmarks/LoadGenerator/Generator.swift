@@ -1,7 +1,7 @@
 import COpenSSL
 import LoadKit
 
-/// Keeps a fixed number of connections busy: each sends its next request as soon as its answer is whole.
+/// Keeps a fixed number of connections busy: each sends its next request as soon as its response is whole.
 ///
 /// Any fault (a refused connection, a wrong status, a missing byte, half a minute without progress) ends the process.
 final class Generator {
@@ -11,7 +11,7 @@ final class Generator {
     private let tickets: UnsafeMutablePointer<TicketJar>
     /// After so many requests an agent hangs up and the next one connects; 0: never.
     private let requestsPerConnection: Int
-    /// Handshakes under way at a time: a proxy may turn away whoever comes over its limit.
+    /// Handshakes under way at a time: a proxy may reject those over its limit.
     private static let openingLimit = 32
 
     private var connections: [AgentConnection?] = []
@@ -23,9 +23,9 @@ final class Generator {
     /// Of those opened.
     private(set) var resumed = 0
     private(set) var open = 0
-    /// Still to be sent in this run, and still to be answered.
+    /// Requests still to be sent in this run, and responses still to be received.
     private var unsent = 0
-    private var unanswered = 0
+    private var outstanding = 0
     /// Agents of this run that have not connected yet.
     private var unopened = 0
     /// What the last handshake agreed on: version, cipher and key exchange.
@@ -40,12 +40,12 @@ final class Generator {
         self.requestsPerConnection = requestsPerConnection
     }
 
-    /// Opens connections until `count` are open, each with one answered request behind it.
+    /// Opens connections until `count` are open, each with one response received.
     func open(_ count: Int) {
         let first = max(0, count - open)
-        unanswered = first
+        outstanding = first
         var missing = first
-        while unanswered > 0 {
+        while outstanding > 0 {
             while missing > 0, opening < Self.openingLimit {
                 connect()
                 missing -= 1
@@ -57,16 +57,16 @@ final class Generator {
     /// Sends `count` requests over the open connections or, where agents hang up, over `concurrency` new ones at a time.
     func run(_ count: Int, concurrency: Int) {
         unsent = count
-        unanswered = count
+        outstanding = count
         if requestsPerConnection > 0 {
             unopened = count / requestsPerConnection
             unsent = unopened * requestsPerConnection
-            unanswered = unsent
+            outstanding = unsent
             for _ in 0..<concurrency { connectNext() }
         } else {
             for case let connection? in connections where connection.state == .idle && unsent > 0 { askNext(connection) }
         }
-        while unanswered > 0 { wait(askNext) }
+        while outstanding > 0 { wait(askNext) }
     }
 
     private func connectNext() {
@@ -102,15 +102,15 @@ final class Generator {
                 if let session = connection.stream.session, SSL_session_reused(session) == 1 { resumed += 1 }
                 if opened == 1, let session = connection.stream.session { note(session) }
                 whenOpened(connection)
-            case .answered: finish(connection)
+            case .responded: finish(connection)
             }
         }
-        if !progressed { fail(1, "port \(port): nothing happened for 30 s, \(unanswered) answers were due") }
+        if !progressed { fail(1, "port \(port): nothing happened for 30 s, \(outstanding) responses were due") }
     }
 
     private func finish(_ connection: AgentConnection) {
-        unanswered -= 1
-        if requestsPerConnection > 0, connection.answered == requestsPerConnection {
+        outstanding -= 1
+        if requestsPerConnection > 0, connection.responseCount == requestsPerConnection {
             connections[Int(connection.stream.descriptor)] = nil
             open -= 1
             connectNext()

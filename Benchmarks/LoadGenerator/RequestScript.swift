@@ -1,6 +1,6 @@
 import LoadKit
 
-/// The requests of a workload as bytes, made once; every connection walks through them from the first, round and round.
+/// The requests of a workload as bytes, made once; every connection sends them from the first on, in a loop.
 struct RequestScript {
     private let entries: [WorkloadEntry]
     private let requests: [UnsafeRawBufferPointer]

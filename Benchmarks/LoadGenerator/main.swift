@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 import LoadKit
 
-// Drives one proxy over one port, told on standard input what to do:
+// Sends load to one proxy over one port. Commands on standard input:
 //   open N            opens connections until N are open, one request each
 //   run N             N requests over the open connections, or over new ones with --requests-per-connection; with --resume 1 they resume
 //                     the newest session
-// and says after each command, on one line of JSON, what came of it. Ends at the end of its input.
+// After each command it prints the result, one line of JSON. Ends at the end of its input.
 
 let arguments = Arguments(CommandLine.arguments.dropFirst())
 guard let text = Workload.text(ofFile: arguments.required("workload")), let workload = try? Workload(text: text) else {

@@ -4,7 +4,7 @@ import Glibc
 package struct Arguments {
     private var values: [String: [String]] = [:]
 
-    /// Ends the process with 64 when the words are no such pairs.
+    /// Ends the process with 64 if the words are not such pairs.
     package init(_ words: ArraySlice<String>) {
         var words = words
         while let name = words.popFirst() {

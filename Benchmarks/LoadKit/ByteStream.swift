@@ -29,7 +29,7 @@ package final class ByteStream {
         if let session {
             SSL_shutdown(session)
             SSL_free(session)
-            // What went wrong with this session must not be taken for the next one's.
+            // An error of this session must not be reported for the next one.
             ERR_clear_error()
         }
         close(descriptor)

@@ -1,6 +1,6 @@
 import CLinux
 
-/// Which descriptors are ready? An owner of one epoll descriptor, edge-triggered; events name the descriptor itself.
+/// Which descriptors are ready? Owns one epoll descriptor, edge-triggered; events name the descriptor itself.
 package struct EpollSet: ~Copyable {
     private let descriptor: Int32
     private let events: UnsafeMutablePointer<epoll_event>

@@ -3,7 +3,7 @@ import CLinux
 /// Non-blocking TCP sockets on 127.0.0.1.
 package enum LoopbackSocket {
     /// A listening socket and its port: `port`, or with 0 one that the kernel chooses. A port that another process has bound with
-    /// SO_REUSEADDR, and does not listen on, can be had too.
+    /// SO_REUSEADDR, and does not listen on, can also be used.
     package static func listen(port: UInt16 = 0) -> (descriptor: Int32, port: UInt16) {
         let descriptor = make()
         var on: Int32 = 1

@@ -5,7 +5,7 @@ package func say(_ text: String) {
     put(text, STDOUT_FILENO)
 }
 
-/// Says why on standard error and ends the process. A measurement with a single fault in it is worth nothing.
+/// Prints the reason to standard error and ends the process. A measurement with a single fault in it is worthless.
 package func fail(_ code: Int32, _ reason: String) -> Never {
     put("error: \(reason)", STDERR_FILENO)
     exit(code)

@@ -2,8 +2,8 @@ import COpenSSL
 
 /// OpenSSL contexts for a stand-in agent and a stand-in server. Any mistake ends the process.
 package enum TLSSetup {
-    /// An agent: it presents its certificate, verifies the server's and offers session tickets like a real agent. Those that come in go
-    /// into `tickets`; resuming is the caller's.
+    /// An agent: it presents its certificate, verifies the server's and offers session tickets like a real agent. Received
+    /// tickets go into `tickets`; resuming is up to the caller.
     package static func client(ca: String, certificate: String, key: String, tickets: UnsafeMutablePointer<TicketJar>) -> OpaquePointer {
         let context = make(TLS_client_method(), ca: ca, certificate: certificate, key: key)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
@@ -16,7 +16,7 @@ package enum TLSSetup {
         return context
     }
 
-    /// A compiler: it wants a certificate from whoever connects, as Puppet Server does of a proxy. No tickets.
+    /// A compiler: it requests a certificate from every client, as Puppet Server does from a proxy. No tickets.
     package static func server(ca: String, certificate: String, key: String) -> OpaquePointer {
         let context = make(TLS_server_method(), ca: ca, certificate: certificate, key: key)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
@@ -30,7 +30,7 @@ package enum TLSSetup {
         guard SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else { fail(64, "cannot read \(certificate)") }
         guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else { fail(64, "\(key) does not fit") }
         _ = pf_SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION)
-        // What agents and Puppet Server prefer, and nothing else: all proxies are to encrypt alike.
+        // Only what agents and Puppet Server prefer, so that all proxies encrypt alike.
         _ = SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384")
         _ = pf_SSL_CTX_set_mode(context, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
         pf_SSL_CTX_set_read_ahead(context, 1)

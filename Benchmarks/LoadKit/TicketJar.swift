@@ -3,13 +3,13 @@ import COpenSSL
 /// Counts the session tickets that agents get, and keeps the newest where they resume.
 package struct TicketJar {
     package private(set) var count = 0
-    /// nil: none has come, or none is kept.
+    /// nil: none was received, or none is kept.
     private var newest: OpaquePointer?
     private let keeps: Bool
 
     package init(keeps: Bool) { self.keeps = keeps }
 
-    /// Whether `session` is this value's from now on.
+    /// Whether `session` belongs to this value from now on.
     mutating func take(_ session: OpaquePointer) -> Bool {
         count += 1
         guard keeps else { return false }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the load generator asks and the backend answers: a list of requests, read by both from the same file.
+/// What the load generator sends and the backend responds: a list of requests, read by both from the same file.
 ///
-/// One request a line, six fields parted by tabs: method, target, request body in bytes, status, response body in bytes and
+/// One request a line, six fields separated by tabs: method, target, request body in bytes, status, response body in bytes and
 /// its framing (`length` or `chunked`). Lines that are empty or begin with `#` are skipped.
 package struct Workload: Sendable {
     package let entries: [WorkloadEntry]

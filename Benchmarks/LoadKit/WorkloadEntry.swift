@@ -1,4 +1,4 @@
-/// One request of a workload and the answer that belongs to it.
+/// One request of a workload and the response that belongs to it.
 package struct WorkloadEntry: Sendable {
     package enum Framing: String, Sendable { case length, chunked }
 
@@ -45,7 +45,7 @@ package struct WorkloadEntry: Sendable {
         return Array(head.utf8) + (isCatalog ? catalogForm() : [UInt8](repeating: UInt8(ascii: "x"), count: requestByteCount))
     }
 
-    /// The whole answer as Puppet Server sends it. Chunks are of 32 KiB, Jetty's buffer.
+    /// The whole response as Puppet Server sends it. Chunks are of 32 KiB, Jetty's buffer.
     package func responseBytes() -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(status == 200 ? "OK" : "Other")\r\nDate: Sun, 22 Nov 2026 07:54:09 GMT\r\n"
         head += "Content-Type: application/json;charset=utf-8\r\nX-Puppet-Version: 7.23.0\r\nVary: Accept-Encoding, User-Agent\r\n"
@@ -63,7 +63,7 @@ package struct WorkloadEntry: Sendable {
         }
     }
 
-    /// A catalog's form: facts, encoded twice, and only then the environment, so that a proxy that wants it reads them all.
+    /// A catalog's form: facts, encoded twice, and only then the environment, so that a proxy that needs it reads them all.
     private func catalogForm() -> [UInt8] {
         let start = Array("facts_format=application%2Fjson&facts=%257B%2522".utf8)
         let end = Array(

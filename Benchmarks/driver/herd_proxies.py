@@ -8,7 +8,7 @@ EVERYONE = ["haproxy-tcp", "haproxy-http", "puppetfront"]
 
 
 def contestant(name, folder, certs, servers, binary):
-    """The proxy `name` in front of `servers`, on all cores."""
+    """The proxy `name` for `servers`, on all cores."""
     configure = {"puppetfront": _puppetfront, "haproxy-http": _haproxy_http, "haproxy-tcp": _haproxy_tcp}[name]
     return Contestant(name, folder, lambda proxy: configure(proxy, certs, servers, binary), CPUS)
 

@@ -146,7 +146,7 @@ def _instructions(site, name, case, count, profiles):
 
 
 def check_identity(site, name, setup):
-    """What a contestant makes of a request, seen from behind it: the heads that reach the backend must carry the same."""
+    """What a contestant forwards, seen by the backend: the heads that it receives must have the same fields."""
     import socket
     import ssl
     with socket.socket() as listener:

@@ -127,7 +127,7 @@ class Contestant(Process):
 
 
 class Proxy(Contestant):
-    """A contestant of the comparison of costs: in front of one server, on the first core."""
+    """A contestant of the comparison of costs: a proxy for one server, on the first core."""
 
     def __init__(self, name, setup, certs, folder, upstream_port, binary, prefix=()):
         writer = {"nginx": nginx, "puppetfront": puppetfront}.get(name, haproxy)

@@ -1,10 +1,10 @@
-/// Is the answer whole, and is it the one expected? Counts the body's bytes as they pass; keeps none of them.
+/// Is the response whole, and is it the one expected? Counts the body's bytes as they pass; keeps none of them.
 ///
 /// head → body(length) → whole, or head → chunk size → chunk → … → trailer → whole.
-package struct AnswerParser {
+package struct ResponseParser {
     package enum Verdict {
         case more, whole
-        /// The head as it came.
+        /// The head as received.
         case wrongStatus(Int, head: String)
         case wrong(String)
     }
@@ -84,7 +84,7 @@ package struct AnswerParser {
     }
 
     private mutating func begin(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer, _ entry: WorkloadEntry) -> Verdict? {
-        guard let status = MessageHead.number(bytes, from: 9) else { return .wrong("an answer without a status") }
+        guard let status = MessageHead.number(bytes, from: 9) else { return .wrong("a response without a status") }
         guard status == entry.status else {
             return .wrongStatus(status, head: String(decoding: bytes[..<head.byteCount], as: UTF8.self))
         }
@@ -95,7 +95,7 @@ package struct AnswerParser {
             bodyByteCount = length
             state = .body(remaining: length)
         } else {
-            return .wrong("an answer without a length")
+            return .wrong("a response without a length")
         }
         return nil
     }
@@ -112,7 +112,7 @@ package struct AnswerParser {
 
     private mutating func finish(_ surplus: Int, _ entry: WorkloadEntry) -> Verdict {
         state = .head
-        if surplus > 0 { return .wrong("\(surplus) bytes after the answer") }
+        if surplus > 0 { return .wrong("\(surplus) bytes after the response") }
         if bodyByteCount != entry.responseByteCount {
             return .wrong("\(entry.target): \(bodyByteCount) bytes of body where \(entry.responseByteCount) were due")
         }

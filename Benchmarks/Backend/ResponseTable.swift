@@ -1,9 +1,9 @@
 import LoadKit
 
-/// Which answer belongs to a target? The answers of all workloads as bytes, made once and never freed.
-struct AnswerTable {
+/// Which response belongs to a target? The responses of all workloads as bytes, made once and never freed.
+struct ResponseTable {
     let missing: UnsafeRawBufferPointer
-    private var answers: [UInt64: (target: [UInt8], bytes: UnsafeRawBufferPointer)] = [:]
+    private var responses: [UInt64: (target: [UInt8], bytes: UnsafeRawBufferPointer)] = [:]
 
     init(_ workloads: [Workload]) {
         missing = Self.permanent(Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8))
@@ -12,18 +12,18 @@ struct AnswerTable {
         for entry in workloads.flatMap(\.entries) { add(Array(entry.target.utf8), entry.responseBytes()) }
     }
 
-    /// The answer for the request line at the start of `head`; `missing` where no workload asks for it.
-    func answer(_ head: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    /// The response for the request line at the start of `head`; `missing` where no workload asks for it.
+    func response(_ head: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let start = head.firstIndex(of: UInt8(ascii: " ")),
             let end = head[(start + 1)...].firstIndex(of: UInt8(ascii: " "))
         else { return missing }
         let target = head[(start + 1)..<end]
-        guard let known = answers[Self.hash(target)], known.target.elementsEqual(target) else { return missing }
+        guard let known = responses[Self.hash(target)], known.target.elementsEqual(target) else { return missing }
         return known.bytes
     }
 
     private mutating func add(_ target: [UInt8], _ bytes: [UInt8]) {
-        answers[target.withUnsafeBytes { Self.hash($0[...]) }] = (target, Self.permanent(bytes))
+        responses[target.withUnsafeBytes { Self.hash($0[...]) }] = (target, Self.permanent(bytes))
     }
 
     /// FNV-1a.
