@@ -86,7 +86,7 @@ let package = Package(
         .target(name: "CLinux"),
 
         library("Model", []),
-        library("Buffers", []),
+        library("Buffers", ["CLinux"]),
         library("Puppet", ["Model"]),
         library("Settings", ["Model", "Puppet"]),
         library("Routing", ["Model", "Puppet", "Settings"]),

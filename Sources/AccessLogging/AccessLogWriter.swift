@@ -63,8 +63,8 @@ package final class AccessLogWriter: Sendable {
 
     deinit { _ = close(wakeup) }
 
-    package func start() {
-        NamedThread(name: "access-log") { [self] in
+    package func start() throws(SystemError) {
+        try NamedThread(name: "access-log") { [self] in
             var thread = AccessLogThread(self)
             thread.run()
             hasEnded.store(true, ordering: .releasing)

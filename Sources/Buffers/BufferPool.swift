@@ -13,7 +13,7 @@ public final class BufferPool {
         spare.reserveCapacity(keep)
     }
 
-    /// An empty buffer without headroom.
+    /// An empty buffer without headroom; void where there is no memory for it.
     public func take() -> ByteBuffer {
         if let buffer = spare.popLast() {
             buffer.clear()
@@ -23,6 +23,6 @@ public final class BufferPool {
     }
 
     public func give(_ buffer: ByteBuffer) {
-        if spare.count < keep { spare.append(buffer) }
+        if spare.count < keep, !buffer.isVoid { spare.append(buffer) }
     }
 }

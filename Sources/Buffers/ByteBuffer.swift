@@ -1,4 +1,7 @@
+import CLinux
+
 /// A fixed piece of memory with bytes in `start..<end`. Not Sendable: it belongs to one worker.
+/// Where memory cannot be had the buffer is void: it has no room, nothing fits into it, and `Stream` fails when it reads into it.
 /// Unsafe memory inside, checked indices outside: `readable` and `append` are the safe ways in.
 public final class ByteBuffer {
     public let capacity: Int
@@ -6,12 +9,24 @@ public final class ByteBuffer {
     public var start = 0
     public var end = 0
 
+    /// - Parameter capacity: bytes; more than zero
     public init(capacity: Int) {
-        self.capacity = capacity
-        base = .allocate(byteCount: capacity, alignment: 64)
+        if let memory = pf_allocate(capacity) {
+            self.capacity = capacity
+            base = memory
+        } else {
+            self.capacity = 0
+            base = Self.nowhere
+        }
     }
 
-    deinit { base.deallocate() }
+    /// Where a void buffer is; never read or written.
+    private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped }
+
+    deinit { if capacity > 0 { free(base) } }
+
+    /// There was no memory for it.
+    @inlinable public var isVoid: Bool { capacity == 0 }
 
     @inlinable public var count: Int { end - start }
     @inlinable public var isEmpty: Bool { start == end }
@@ -29,7 +44,8 @@ public final class ByteBuffer {
 
     /// Empties the buffer and leaves `headroom` bytes free in front.
     @inlinable public func clear(headroom: Int = 0) {
-        precondition(headroom <= capacity)
+        precondition(headroom <= capacity || isVoid)
+        guard !isVoid else { return }
         start = headroom
         end = headroom
     }

@@ -84,6 +84,27 @@ int pf_has_ended(pid_t pid) {
     return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
 }
 
+// Set once, before there are threads.
+static size_t headroom;
+
+void pf_keep_headroom(size_t size) { headroom = size; }
+
+int pf_has_headroom(void) {
+    if (headroom == 0) return 1;
+    void *probe = mmap(NULL, headroom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (probe == MAP_FAILED) return 0;
+    munmap(probe, headroom);
+    return 1;
+}
+
+void *pf_allocate(size_t size) {
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, size) != 0) return NULL;
+    if (pf_has_headroom()) return memory;
+    free(memory);
+    return NULL;
+}
+
 ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *descriptors, int count) {
     union { char bytes[CMSG_SPACE(sizeof(int) * PF_DESCRIPTORS_BOUND)]; struct cmsghdr aligned; } control;
     struct iovec vector = {(void *)bytes, size};

@@ -67,7 +67,13 @@ package final class ChangeHook: Sendable {
             defer { state.hasThread = state.hasThread || program != nil }
             return program != nil && !state.hasThread
         }
-        if needsThread { NamedThread(name: "hook") { [self] in run() }.detach() }
+        guard needsThread else { return }
+        do {
+            try NamedThread(name: "hook") { [self] in run() }.detach()
+        } catch {
+            log.error("hook: cannot start, retried at the next reload", metadata: ["reason": "\(error.description)"])
+            state.withLock { $0.hasThread = false }
+        }
     }
 
     package func notify(_ event: ChangeEvent) {

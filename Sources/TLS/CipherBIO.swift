@@ -13,12 +13,13 @@ enum CipherBIO {
         return method
     }()
 
-    /// Owned by the caller. `session` must outlive it: it is kept unretained.
-    static func make(for session: TLSSession) -> OpaquePointer? {
-        guard let method, let bio = BIO_new(method) else { return nil }
+    /// Owned by the caller; nil where there is no memory for it.
+    static func make() -> OpaquePointer? { method.flatMap { BIO_new($0) } }
+
+    /// `session` must outlive it: it is kept unretained.
+    static func connect(_ bio: OpaquePointer, to session: TLSSession) {
         BIO_set_data(bio, Unmanaged.passUnretained(session).toOpaque())
         BIO_set_init(bio, 1)
-        return bio
     }
 
     private static let read: @convention(c) (OpaquePointer?, UnsafeMutablePointer<CChar>?, Int32) -> Int32 = { bio, memory, size in

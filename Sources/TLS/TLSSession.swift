@@ -36,29 +36,31 @@ package final class TLSSession {
     /// The connection ended without close_notify: what was read may have been cut off by anybody on the way.
     package private(set) var isTruncated = false
 
-    /// The side that answers agents.
-    package init(server: ServerTLSContext, transport: any CipherTransport) {
+    /// The side that answers agents. nil where there is no memory for it.
+    package init?(server: ServerTLSContext, transport: any CipherTransport) {
+        guard let (ssl, bio) = TLSSession.make(server.pointer) else { return nil }
         self.server = server
         client = nil
         self.transport = transport
-        ssl = TLSSession.makeSSL(server.pointer)
-        connectBIO()
+        self.ssl = ssl
+        connect(bio)
         SSL_set_accept_state(ssl)
     }
 
-    /// The side that speaks to a server of a pool.
+    /// The side that speaks to a server of a pool. nil where there is no memory for it.
     /// - Parameters:
     ///   - sni: the name to send; nil: none
     ///   - verifyName: the name or IP address to verify (`verify: hostname`); with nil that refuses every certificate
     ///   - verify: the server's
-    package init(
+    package init?(
         client: ClientTLSContext, sni: String?, verifyName: String?, verify: UpstreamTLSSettings.Verify, transport: any CipherTransport
     ) {
+        guard let (ssl, bio) = TLSSession.make(client.pointer) else { return nil }
         server = nil
         self.client = client
         self.transport = transport
-        ssl = TLSSession.makeSSL(client.pointer)
-        connectBIO()
+        self.ssl = ssl
+        connect(bio)
         SSL_set_connect_state(ssl)
         SSL_set_verify(ssl, verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
         let prepared = ServerNameCheck.prepare(ssl, sni: sni, name: verifyName, verified: verify == .hostname)
@@ -303,13 +305,21 @@ package final class TLSSession {
         SSL_get_ex_data(ssl, exDataIndex).map { Unmanaged<TLSSession>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private static func makeSSL(_ context: OpaquePointer) -> OpaquePointer {
-        guard let ssl = SSL_new(context) else { fatalError("out of memory for a TLS session") }
-        return ssl
+    private static func make(_ context: OpaquePointer) -> (ssl: OpaquePointer, bio: OpaquePointer)? {
+        guard let ssl = SSL_new(context) else {
+            ERR_clear_error()
+            return nil
+        }
+        guard let bio = CipherBIO.make() else {
+            SSL_free(ssl)
+            ERR_clear_error()
+            return nil
+        }
+        return (ssl, bio)
     }
 
-    private func connectBIO() {
-        guard let bio = CipherBIO.make(for: self) else { fatalError("out of memory for a TLS session") }
+    private func connect(_ bio: OpaquePointer) {
+        CipherBIO.connect(bio, to: self)
         SSL_set_bio(ssl, bio, bio)
         SSL_set_ex_data(ssl, TLSSession.exDataIndex, Unmanaged.passUnretained(self).toOpaque())
     }

@@ -20,7 +20,7 @@ struct AccessLogWriterTests {
         (limits.retry, limits.quietPeriod) = (.milliseconds(20), .milliseconds(60))
         let writer = try AccessLogWriter(
             LogSettings(accessTo: target), limits: limits, names: BackgroundThread(name: "names"), log: lines.logger)
-        writer.start()
+        try writer.start()
         return writer
     }
 

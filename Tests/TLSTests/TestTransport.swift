@@ -42,8 +42,10 @@ final class TestPair {
         _ serverContext: ServerTLSContext, _ clientContext: ClientTLSContext, name: String? = "puppet.example",
         sni: String? = nil, verify: UpstreamTLSSettings.Verify = .hostname
     ) {
-        server = TLSSession(server: serverContext, transport: serverSide)
-        client = TLSSession(client: clientContext, sni: sni, verifyName: name, verify: verify, transport: clientSide)
+        guard let server = TLSSession(server: serverContext, transport: serverSide),
+            let client = TLSSession(client: clientContext, sni: sni, verifyName: name, verify: verify, transport: clientSide)
+        else { fatalError("no memory") }
+        (self.server, self.client) = (server, client)
     }
 
     /// Brings ciphertext over; false where there was none.

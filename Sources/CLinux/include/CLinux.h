@@ -5,6 +5,7 @@
 // is in CLinux.c.
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -83,6 +84,11 @@ enum { PF_DESCRIPTORS_BOUND = 253 };
 ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *descriptors, int count);
 // `descriptors` has room for PF_DESCRIPTORS_BOUND; `count` says how many came. EMSGSIZE where the message was cut short.
 ssize_t pf_receive_descriptors(int fd, void *bytes, size_t size, int *descriptors, int *count);
+// Memory aligned to a cache line, for `free`; NULL where it cannot be had, or where not as much as the headroom would be left after it.
+void *pf_allocate(size_t size);
+// Where the address space is limited: so many bytes of it stay free for small allocations, whose failure would end the process. 0: not so.
+void pf_keep_headroom(size_t size);
+int pf_has_headroom(void);
 // The process at the other end of a Unix socket; 0 where it is not known.
 pid_t pf_peer_process(int fd);
 #endif

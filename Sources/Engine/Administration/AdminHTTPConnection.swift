@@ -65,6 +65,7 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     func begin() {
+        guard !input.isVoid else { return close() }
         do {
             try server.loop.add(self, descriptor: stream.descriptor)
         } catch {

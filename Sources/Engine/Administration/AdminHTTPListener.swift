@@ -14,6 +14,7 @@ final class AdminHTTPListener: EventTarget {
     private let socket: Socket
     private var material: ServerTLSMaterial?
     private var pages: AdminPages
+    /// Made with the first connection.
     private var context: ServerTLSContext?
     private unowned let server: ProxyServer
     private var connections: [ObjectIdentifier: AdminHTTPConnection] = [:]
@@ -67,16 +68,20 @@ final class AdminHTTPListener: EventTarget {
         let material = materials.admin
         let isTrustedAsBefore = material?.trustGeneration == self.material?.trustGeneration
         self.material = material
-        context = material.map(makeContext)
+        context = nil
         if !isTrustedAsBefore { closeConnections() }
     }
 
-    private func makeContext(_ material: ServerTLSMaterial) -> ServerTLSContext {
+    /// False where there is none: without it nothing may be served.
+    private func makeContext() -> Bool {
+        guard let material, context == nil else { return true }
         do {
-            return try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: VerifiedCertificateCache())
+            context = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: VerifiedCertificateCache())
+            return true
         } catch {
             // The same material made a context when it was read, so this is memory or OpenSSL itself.
-            fatalError("admin.http: \(error.description)")
+            server.log.error("admin.http: no TLS context", metadata: ["reason": "\(error.description)"])
+            return false
         }
     }
 
@@ -99,6 +104,7 @@ final class AdminHTTPListener: EventTarget {
             guard let idle = connections.values.filter(\.isIdle).min(by: { $0.deadline < $1.deadline }) else { return }
             idle.close()
         }
+        guard ProcessMemory.hasHeadroom, makeContext() else { return }
         let connection = AdminHTTPConnection(socket, from: source, tls: context, listener: self, server: server) { [unowned self] in
             connections[ObjectIdentifier($0)] = nil
         }

@@ -238,7 +238,10 @@ final class HTTP1Downstream: DownstreamSide {
 
     /// Puts bytes after what is pending.
     private func enqueue(_ bytes: UnsafeRawBufferPointer) {
-        let joined = memory.take(capacity: (outgoing?.count ?? 0) + bytes.count)
+        let wanted = (outgoing?.count ?? 0) + bytes.count
+        guard wanted > 0 else { return }
+        let joined = memory.take(capacity: wanted)
+        if joined.isVoid { stream.fail() }
         if let before = outgoing {
             joined.append(UnsafeRawBufferPointer(start: before.base + before.start, count: before.count))
             memory.give(before)
@@ -251,6 +254,7 @@ final class HTTP1Downstream: DownstreamSide {
         let stream = stream
         guard stream.flushPending() else { return stream.hasFailed ? .gone : .pending }
         guard let buffer = outgoing else { return .delivered }
+        guard !buffer.isVoid else { return .gone }
         let count = stream.write(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         sent += UInt64(count)
         moved += UInt64(count)

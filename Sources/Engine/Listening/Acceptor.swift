@@ -6,7 +6,7 @@ import Settings
 /// One worker's end of a listener: accepts connections, within the limits. Over a limit the newest connection is rejected. Connections over
 /// the listener's limit (`set maxconn frontend`) wait in the kernel's accept queue, since agents come in herds and do not retry.
 final class Acceptor: EventTarget {
-    let listener: ListenerContext
+    private(set) var listener: ListenerContext
     /// Other workers accept on the same socket, and systemd holds it.
     let isShared: Bool
     private let socket: Socket
@@ -43,6 +43,7 @@ final class Acceptor: EventTarget {
     func unpause() throws(SystemError) { try socket.listen() }
 
     private func acceptSome() {
+        guard hasContext() else { return worker.loop.setDeadline(self, worker.loop.now + 1_000_000_000) }
         for _ in 0..<Self.batch {
             guard !listener.limit.isFull else {
                 worker.loop.setDeadline(self, worker.loop.now + 10_000_000)
@@ -62,6 +63,14 @@ final class Acceptor: EventTarget {
             }
         }
         worker.loop.deferWork(self)
+    }
+
+    /// False where there is no memory for the listener's TLS context: connections wait in the accept queue meanwhile.
+    private func hasContext() -> Bool {
+        guard listener.isUnavailable else { return true }
+        guard let made = worker.remake(listener) else { return false }
+        listener = made
+        return true
     }
 }
 

@@ -19,10 +19,16 @@ enum Successor {
         var pid: pid_t = 0
         let code = pf_spawn_orphan(&pid, program, &arguments, &settings, input.number, 1, 2)
         guard code == 0 else { throw SystemError("start \(program)", code: code) }
-        NamedThread(name: "successor") { [pid] in
-            pf_await_end(pid)
-            ended()
-        }.detach()
+        do {
+            try NamedThread(name: "successor") { [pid] in
+                pf_await_end(pid)
+                ended()
+            }.detach()
+        } catch {
+            // Its end would not be noticed.
+            kill(pid, SIGKILL)
+            throw error
+        }
         return pid
     }
 

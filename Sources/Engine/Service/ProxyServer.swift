@@ -63,6 +63,7 @@ package final class ProxyServer {
         configurationPath: String? = nil, load: @escaping @Sendable () -> ConfigurationOutcome,
         onReady: @escaping ([String]) -> Void
     ) throws {
+        ProcessMemory.prepare()
         if handlesSignals { SignalReader.block() }
         (self.version, self.takesOver, self.successor) = (version, takesOver, successor)
         self.handlesSignals = handlesSignals
@@ -128,7 +129,7 @@ package final class ProxyServer {
             settings.listeners, workers: count, inherited: (takeover?.takeListeners() ?? []) + activated,
             limits: takeover?.listenerLimits ?? [:], mayListen: takeover == nil)
         let access = try AccessLogWriter(settings.logs, names: names, log: log)
-        access.start()
+        try access.start()
         self.access = access
         if let takeover {
             if let http = settings.admin.http { try administration.prepareHTTP(http, configuration.materials, takeover) }

@@ -7,6 +7,7 @@ final class ServiceTickers {
     private unowned let server: ProxyServer
     private var tickers: [Ticker<ControlMessage>] = []
     private var watchdog: Watchdog?
+    private var memory = MemoryReturn()
 
     init(_ server: ProxyServer) { self.server = server }
 
@@ -16,6 +17,7 @@ final class ServiceTickers {
         try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }
         try every(.seconds(5)) { $0.reloader.watch() }
+        try every(.seconds(5)) { $0.tickers.returnMemory($0.workers.counters) }
         // Names that take long must not delay the rest of the start.
         try every(.seconds(5)) { $0.becomeReady() }
         try every(.seconds(3600)) { server in
@@ -29,6 +31,13 @@ final class ServiceTickers {
 
     private func every(_ interval: Duration, _ body: @escaping (ProxyServer) -> Void) throws(SystemError) {
         tickers.append(try Ticker(every: interval.inNanoseconds, on: server.loop) { [unowned server] in body(server) })
+    }
+
+    private func returnMemory(_ counters: ProcessCounters) {
+        let (connections, bodies) = (counters.connections.load(ordering: .relaxed), counters.bodies.held)
+        guard memory.isDue(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies) else { return }
+        ProcessMemory.giveBack()
+        memory.returned(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies)
     }
 
     func pingWatchdog() { watchdog?.tick() }

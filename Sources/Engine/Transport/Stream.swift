@@ -36,11 +36,19 @@ final class Stream: CipherTransport {
     func startTLS(server context: ServerTLSContext) {
         hasReceived = false
         session = TLSSession(server: context, transport: self)
+        if session == nil { fail() }
     }
 
     func startTLS(client context: ClientTLSContext, target: UpstreamTarget) {
         session = TLSSession(
             client: context, sni: target.sni, verifyName: target.verifyName, verify: target.verify, transport: self)
+        if session == nil { fail() }
+    }
+
+    /// There is no memory for what the connection needs: nothing of it can be trusted any more.
+    func fail() {
+        hasFailed = true
+        memory.noteFailure()
     }
 
     func note(_ events: ReadyEvents) {
@@ -61,6 +69,10 @@ final class Stream: CipherTransport {
 
     /// Fills the room behind `buffer.end`, at most `limit` bytes of it. `.blocked`: all that has come was read.
     func read(into buffer: ByteBuffer, limit: Int = .max) -> TransferResult {
+        guard !buffer.isVoid else {
+            fail()
+            return .failed
+        }
         let room = UnsafeMutableRawBufferPointer(start: buffer.base + buffer.end, count: min(buffer.room, limit))
         let result: TransferResult
         if let session {
@@ -154,6 +166,7 @@ final class Stream: CipherTransport {
         canWrite = false
         // From here on the bytes may be those of another buffer: `gathered` is not touched any more.
         pending = memory.detachGathered()
+        if pending == nil { fail() }
     }
 
     /// Sends what waited. True when nothing waits any more.
@@ -176,7 +189,9 @@ final class Stream: CipherTransport {
     // MARK: TLS and the end
 
     func handshake() -> HandshakeProgress {
-        guard let session else { return .done }
+        guard let session else {
+            return hasFailed ? .failed(HandshakeFailure(.closed, reason: "no memory for a TLS session")) : .done
+        }
         let progress = session.handshake()
         flushGathered()
         if progress == .done { isTLS13 = session.version.utf8Start[6] == UInt8(ascii: "3") }

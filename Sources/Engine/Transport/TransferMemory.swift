@@ -7,6 +7,8 @@ final class TransferMemory {
 
     /// 128 KiB: read from a server, pass on, give back.
     let large = BufferPool(bufferCapacity: 128 << 10 + 1024, keep: 64)
+    /// 320 KiB: a request's body with the default `limits.body_prefix`. Not made and unmade for each, since such a piece is mapped.
+    private let huge = BufferPool(bufferCapacity: 320 << 10, keep: 8)
     /// 16 KiB: heads of requests, rests that a slow peer leaves.
     let small = BufferPool(bufferCapacity: 16 << 10, keep: 256)
     /// Ciphertext of what is written just now. Empty between two calls of `Stream`.
@@ -16,18 +18,37 @@ final class TransferMemory {
     /// For putting a head together before it goes in front of its content.
     let head = ByteBuffer(capacity: 96 << 10)
 
+    private var hasFailed = false
+
     init() { gather = gatherPool.take() }
 
-    /// Takes what is gathered away as a buffer of its own, since the socket does not take it now.
-    func detachGathered() -> ByteBuffer {
+    /// There was no memory for a buffer since the last call.
+    func takeFailures() -> Bool {
+        defer { hasFailed = false }
+        return hasFailed
+    }
+
+    /// A connection met a void buffer.
+    func noteFailure() { hasFailed = true }
+
+    /// False where there was no memory for what is always needed.
+    var isComplete: Bool { !gather.isVoid && !head.isVoid }
+
+    /// Takes what is gathered away as a buffer of its own, since the socket does not take it now. nil where there is no memory for that.
+    func detachGathered() -> ByteBuffer? {
         if gather.count <= small.bufferCapacity {
             let rest = small.take()
-            rest.append(UnsafeRawBufferPointer(start: gather.base + gather.start, count: gather.count))
+            let taken = rest.append(UnsafeRawBufferPointer(start: gather.base + gather.start, count: gather.count))
+            defer { gather.clear() }
+            return taken == gather.count ? rest : nil
+        }
+        let next = gatherPool.take()
+        guard !next.isVoid else {
             gather.clear()
-            return rest
+            return nil
         }
         let rest = gather
-        gather = gatherPool.take()
+        gather = next
         return rest
     }
 
@@ -37,14 +58,16 @@ final class TransferMemory {
         case small.bufferCapacity: small.give(buffer)
         case large.bufferCapacity: large.give(buffer)
         case gatherPool.bufferCapacity: gatherPool.give(buffer)
+        case huge.bufferCapacity: huge.give(buffer)
         default: break
         }
     }
 
-    /// A buffer with room for `capacity` bytes at least.
+    /// A buffer with room for `capacity` bytes at least; void where there is no memory for it.
     func take(capacity: Int) -> ByteBuffer {
         if capacity <= small.bufferCapacity { return small.take() }
         if capacity <= large.bufferCapacity { return large.take() }
+        if capacity <= huge.bufferCapacity { return huge.take() }
         return ByteBuffer(capacity: capacity)
     }
 
@@ -58,6 +81,7 @@ final class TransferMemory {
         let wanted = max(small.bufferCapacity, (buffer.count + 4095) & ~4095)
         guard wanted <= buffer.capacity / 2 else { return buffer }
         let rest = wanted == small.bufferCapacity ? small.take() : ByteBuffer(capacity: wanted)
+        guard !rest.isVoid else { return buffer }
         rest.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         give(buffer)
         return rest

@@ -270,7 +270,9 @@ final class HTTP1Upstream: UpstreamSide {
                 position += count
             case .needMore:
                 let piece = memory.take(capacity: max(end - position, memory.small.bufferCapacity))
-                piece.append(UnsafeRawBufferPointer(start: buffer.base + position, count: end - position))
+                guard piece.append(UnsafeRawBufferPointer(start: buffer.base + position, count: end - position)) == end - position else {
+                    throw .noMemory
+                }
                 input = piece
                 position = end
             case .finished:

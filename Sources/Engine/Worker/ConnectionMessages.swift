@@ -12,6 +12,8 @@ final class ConnectionMessages {
 
     func rejected(_ limit: String) { write(.rejected, .warning, ["limit": "\(limit)"]) }
 
+    func memoryMissing() { write(.noMemory, .error, [:]) }
+
     func acceptFailed(_ error: SystemError) { write(.acceptFailed, .warning, ["reason": "\(error.description)"]) }
 
     func proxyHeaderMalformed(_ connection: DownstreamConnection) { write(.badProxyHeader, .notice, metadata(connection)) }

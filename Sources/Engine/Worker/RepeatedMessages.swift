@@ -2,7 +2,7 @@
 /// many were suppressed. Times are nanoseconds of the monotonic clock.
 struct RepeatedMessages {
     enum Kind: Int, CaseIterable {
-        case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed
+        case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed, noMemory
 
         /// What the line begins with.
         var words: String {
@@ -13,13 +13,14 @@ struct RepeatedMessages {
             case .badResponse: "bad response"
             case .badProxyHeader: "PROXY header malformed"
             case .handshakeFailed: "handshake failed"
+            case .noMemory: "no memory for a buffer: its connection ends"
             }
         }
 
         /// Lines in ten seconds: one where the next would be the same, more where each names another agent or request.
         fileprivate var bound: Int {
             switch self {
-            case .rejected, .acceptFailed, .connectFailed: 1
+            case .rejected, .acceptFailed, .connectFailed, .noMemory: 1
             case .badResponse, .badProxyHeader, .handshakeFailed: 20
             }
         }

@@ -1,5 +1,6 @@
 import AccessLogging
 import Balancing
+import CLinux
 import HTTP1
 import Logging
 import Model
@@ -52,6 +53,7 @@ final class Worker {
         self.log = log
         loop = try EventLoop(mailbox: mailbox)
         self.servers = servers(loop, memory)
+        guard memory.isComplete else { throw SystemError("buffers", code: ENOMEM) }
         bodies = BodyQueue(counters.bodies, loop: loop)
         messages = ConnectionMessages(log: log)
         tickets = QueueTickets(worker: number, counters: counters)
@@ -65,6 +67,7 @@ final class Worker {
         loop.onMessage = { [unowned self] in handle($0) }
         loop.onTurnEnd = { [unowned self] in
             accessLog.handOver(now: loop.now)
+            if memory.takeFailures() { messages.memoryMissing() }
             messages.reportSuppressed(now: loop.now)
         }
     }
@@ -112,6 +115,7 @@ final class Worker {
 
     func take(_ socket: consuming Socket, from address: SocketAddress, listener: ListenerContext) {
         let limits = snapshot.settings.limits
+        guard ProcessMemory.hasHeadroom, !listener.isUnavailable else { return rejected("memory") }
         guard makeRoomForConnection(from: address) else { return rejected("limits.connections") }
         let source = ProcessCounters.SourceAddress(high: address.high, low: address.low)
         let countsSource = limits.connectionsPerSource > 0
@@ -169,6 +173,9 @@ final class Worker {
     func handshakeDone(_ connection: DownstreamConnection, nanoseconds: Int64) {
         tally.withLock { $0.handshakeDone(connection.listener.name, nanoseconds: nanoseconds) }
     }
+
+    /// A listener for whose TLS context there was no memory may get it now.
+    func remake(_ listener: ListenerContext) -> ListenerContext? { listeners.remake(listener) }
 
     func currentTLS(for listener: ListenerContext) -> ServerTLSContext? { listeners.currentTLS(for: listener) }
 

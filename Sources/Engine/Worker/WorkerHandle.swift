@@ -17,7 +17,7 @@ final class WorkerHandle: Sendable {
         let mailbox = try Mailbox<WorkerMessage>()
         self.mailbox = mailbox
         let tally = tally
-        thread = NamedThread(name: "worker-\(number)") {
+        thread = try NamedThread(name: "worker-\(number)") {
             do throws(SystemError) {
                 let worker = try Worker(
                     number: UInt16(number), mailbox: mailbox, snapshot: snapshot, counters: counters, access: access, tally: tally,

@@ -84,9 +84,21 @@ final class WorkerListeners {
                 material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache)
             return ListenerContext(settings, limit: limit, tls: tls, generation: generation)
         } catch {
-            // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself.
-            fatalError("listener \(settings.name): \(error.description)")
+            // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself. A listener without its
+            // context must not serve: neither in plain, nor by older CAs and CRLs.
+            worker.log.error("listener \(settings.name): no TLS context, will be retried", metadata: ["reason": "\(error.description)"])
+            return ListenerContext(settings, limit: limit, tls: nil, isUnavailable: true, generation: generation)
         }
+    }
+
+    /// The same again; nil where it is unavailable still.
+    func remake(_ old: ListenerContext) -> ListenerContext? {
+        guard let index = contexts.firstIndex(where: { $0 === old }) else { return nil }
+        let snapshot = worker.snapshot
+        let made = context(old.settings, snapshot.listenerTLS[index], old.limit, old.generation)
+        guard !made.isUnavailable else { return nil }
+        contexts[index] = made
+        return made
     }
 
     /// By whose CA and CRL a kept connection is verified: its listener's newest, and where a reload has renamed or removed that, those of

@@ -9,7 +9,7 @@ package final class BackgroundThread: Sendable {
     package init(name: String) throws(SystemError) {
         wakeup = eventfd(0, Int32(EFD_CLOEXEC))
         guard wakeup >= 0 else { throw SystemError("eventfd") }
-        NamedThread(name: name) { [self] in run() }.detach()
+        try NamedThread(name: name) { [self] in run() }.detach()
     }
 
     package func perform(_ body: @escaping @Sendable () -> Void) {

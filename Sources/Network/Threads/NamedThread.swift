@@ -14,8 +14,9 @@ package final class NamedThread: @unchecked Sendable {
         }
     }
 
+    /// Fails where the system has no memory for its stack, or allows no further thread.
     /// - Parameter name: as `ps -L` shows it, 15 bytes at most
-    package init(name: String, _ run: @escaping @Sendable () -> Void) {
+    package init(name: String, _ run: @escaping @Sendable () -> Void) throws(SystemError) {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let code = pthread_create(
             &handle, nil,
@@ -25,7 +26,10 @@ package final class NamedThread: @unchecked Sendable {
                 body.run()
                 return nil
             }, body.toOpaque())
-        precondition(code == 0, "the system gives no thread")
+        guard code == 0 else {
+            body.release()
+            throw SystemError("pthread_create", code: code)
+        }
     }
 
     /// The thread will not be joined.
