@@ -53,6 +53,34 @@ struct StatsPageTests {
         #expect(Self.names(target) == names)
     }
 
+    @Test func failuresShowTheirCauseAndTheServersText() throws {
+        var host = Self.host()
+        var (request, server, handshake) = (FailureReport(), FailureReport(), FailureReport())
+        (request.time, request.id, request.reason, request.cause) = (9990, "a1", .request(.badRequest), "space in <target>")
+        (server.time, server.id, server.reason, server.errorText) = (9991, "a2", .serverError, "Evaluation Error: \"x\"")
+        (handshake.time, handshake.source, handshake.reason) = (9992, "192.0.2.2", .handshake(.certificateRevoked))
+        (handshake.certname, handshake.serial, handshake.cause) = ("bad.test", "0A", "certificate revoked")
+        host.service.failures = [handshake, server, request]
+        host.service.refusals[.badRequest] = 3
+        host.service.handshakeRefusals[.certificateRevoked] = 1234
+        let text = Self.page("/", host)
+        let table = try #require(text.split(separator: "<table class=\"failures\">").last?.split(separator: "</table>").first)
+        #expect(table.contains(">Cause</"))
+        #expect(table.contains(">space in &lt;target&gt;</span>"))
+        #expect(
+            table.contains(
+                "<small><span class=\"clip\" title=\"Evaluation Error: &quot;x&quot;\">Evaluation Error: &quot;x&quot;</span></small>"))
+        #expect(table.contains(">certificate revoked</span><small>serial 0A</small>"))
+        #expect(text.contains("<p class=\"facts\">Requests since the start: bad_request 3</p>"))
+        #expect(text.contains("<p class=\"facts\">Refused handshakes since the start: certificate_revoked 1\u{202F}234</p>"))
+        #expect(Self.page("/").contains("since the start: ") == false)
+        let sorted = Self.page("/?sort.failures=cause", host)
+        let order = ["a2", "192.0.2.2", "a1"].compactMap {
+            sorted.firstRange(of: "data-key=\"9992/\($0)\"")?.lowerBound ?? sorted.firstRange(of: "data-key=\"\($0)\"")?.lowerBound
+        }
+        #expect(order.count == 3 && order == order.sorted())
+    }
+
     @Test func aViewIsItsAddress() {
         for query in [
             "?", "?certname=w%2A%26x&failed=1&slow=2.5&agent=a%22b&sort.runs=-took", "?environment=%C3%BC&pool=p&sort.servers=name",

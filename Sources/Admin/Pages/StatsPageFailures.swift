@@ -24,11 +24,22 @@ enum StatsPageFailures {
     }
 
     private static func totals(_ report: ServiceReport) -> HTML {
-        let counts = Reason.allCases.compactMap { reason -> String? in
-            guard let count = report.refusals[reason], count > 0 else { return nil }
-            return "\(reason.rawValue) \(Parts.grouped(count))"
-        }
-        return counts.isEmpty ? "" : "<p class=\"facts\">Since the start: \(counts.joined(separator: " · "))</p>"
+        let requests = line("Requests", Reason.allCases.map { ($0.rawValue, report.refusals[$0] ?? 0) })
+        let handshakes = line("Refused handshakes", HandshakeRefusal.allCases.map { ($0.rawValue, report.handshakeRefusals[$0] ?? 0) })
+        return "\(requests)\(handshakes)"
+    }
+
+    /// Those that occurred; nothing where none did.
+    private static func line(_ name: String, _ counts: [(word: String, count: UInt64)]) -> HTML {
+        let found = counts.filter { $0.count > 0 }.map { "\($0.word) \(Parts.grouped($0.count))" }
+        return found.isEmpty ? "" : "<p class=\"facts\">\(name) since the start: \(found.joined(separator: " · "))</p>"
+    }
+
+    /// What exactly was wrong, or the server's own words.
+    private static func cause(_ failure: FailureReport) -> HTML {
+        let serial: HTML = failure.serial.isEmpty ? "" : Parts.small("serial \(failure.serial)")
+        let text: HTML = failure.errorText.isEmpty ? "" : Parts.small("\(Parts.clipped(failure.errorText))")
+        return "\(Parts.clipped(failure.cause))\(text)\(serial)"
     }
 
     private static func columns(now: Int64) -> [PageColumn<FailureReport>] {
@@ -40,6 +51,8 @@ enum StatsPageFailures {
             PageColumn(
                 "certname", "Agent", order: { .text($0.certname.isEmpty ? $0.client : $0.certname) },
                 cell: { StatsPageRuns.agent($0.certname, client: $0.client) }),
+            PageColumn(
+                "cause", "Cause", order: { .text($0.cause.isEmpty ? $0.errorText : $0.cause) }, cell: cause),
             .text("source", "Source") { $0.source },
             .text("endpoint", "Endpoint") { $0.endpoint },
             .text("environment", "Environment") { $0.environment },
