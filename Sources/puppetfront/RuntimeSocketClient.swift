@@ -10,8 +10,10 @@ enum RuntimeSocketClient {
         init(_ call: String, _ code: Int32 = errno) { text = "\(call): \(String(cString: strerror(code)))" }
     }
 
-    /// Longer than any command takes: a reload may have to wait for another one, and both read files.
+    /// Longer than any command takes but one: a reload may have to wait for another one, and both read files.
     private static let timeoutSeconds = 300
+    /// It takes as long as requests run.
+    private static let endless = "drain process wait"
 
     /// The replies to the line's commands.
     static func ask(_ path: String, _ line: String) throws(Failure) -> [StatusReply] {
@@ -30,7 +32,8 @@ enum RuntimeSocketClient {
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("socket") }
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+        // 0: none.
+        var limit = timeval(tv_sec: line.contains(endless) ? 0 : timeoutSeconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

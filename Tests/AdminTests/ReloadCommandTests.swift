@@ -24,6 +24,30 @@ struct ReloadCommandTests {
         #expect(answer("reload", level: .operator) == "Permission denied\n\n")
     }
 
+    @Test func drainProcessWaitIsAnsweredWithTheEnd() {
+        var host = FakeHost()
+        host.finding = .drained(DrainReport(hasEnded: true, connections: 0, queuedRequests: 0))
+        #expect(answer("drain process wait", host: &host) == "Drained.\n\n")
+        host.finding = .drained(DrainReport(hasEnded: false, connections: 3, queuedRequests: 2))
+        #expect(
+            answer("drain process wait 5", host: &host)
+                == "Not drained yet, and draining goes on: 3 connections, 2 queued requests.\n\n")
+        host.finding = .drained(DrainReport(hasEnded: true, connections: 3, queuedRequests: 0))
+        #expect(
+            answer("drain process wait 86400", host: &host) == "Drained, and cut at the end: 3 connections, 0 queued requests.\n\n")
+        #expect(host.inquiries.count == 3)
+        for words in ["-1", "86401"] {
+            #expect(
+                answer("drain process wait \(words)", host: &host)
+                    == "'drain process wait' expects nothing, or seconds from 0 to 86400.\n\n")
+        }
+        for words in ["drain process wait soon", "drain wait", "drain process now"] {
+            #expect(answer(words, host: &host).hasPrefix("Unexpected '"), "\(words)")
+        }
+        #expect(host.inquiries.count == 3 && host.actions.isEmpty)
+        #expect(answer("drain process wait", level: .operator) == "Permission denied\n\n")
+    }
+
     @Test func showReloadIsTheLastOne() {
         var host = FakeHost()
         #expect(answer("show reload", level: .user, host: &host) == "No reload yet.\nconfiguration: as the file\n\n")

@@ -45,7 +45,7 @@ struct SurplusWordsTests {
     @Test func theProcessDrainsByOneNameOrTheOther() {
         for line in ["drain", "drain process"] {
             var host = FakeHost()
-            #expect(answer(line, host: &host) == "Draining.\n\n")
+            #expect(answer(line, host: &host) == "Draining began: 'drain process wait' reports its end.\n\n")
             #expect(host.actions == [.drain])
         }
     }

@@ -9,6 +9,8 @@ package enum AdminInquiry: Sendable {
     case reload
     /// Starts the program again, to take this instance's place.
     case takeover
+    /// Drains the process, and waits for the end; at most so many seconds, nil: as long as it takes.
+    case drain(seconds: Int?)
 }
 
 /// The result of an `AdminInquiry`.
@@ -19,4 +21,20 @@ package enum AdminFinding: Sendable {
     case reload(ReloadReport)
     /// nil: its process is not known.
     case takenOver(pid: Int32?)
+    case drained(DrainReport)
+}
+
+/// How a drain of the process has ended, or how far it is.
+package struct DrainReport: Sendable, Equatable {
+    /// All workers have ended, and the process ends next.
+    package var hasEnded: Bool
+    /// Those that are still open; where it has ended, those that were cut.
+    package var connections: Int
+    package var queuedRequests: Int
+
+    package init(hasEnded: Bool, connections: Int, queuedRequests: Int) {
+        self.hasEnded = hasEnded
+        self.connections = connections
+        self.queuedRequests = queuedRequests
+    }
 }

@@ -65,7 +65,7 @@ enum MaterialCommands {
         return .ask(.commit(kind, file: file)) { finding in
             switch finding {
             case .outcome(.refused(let reason)): .refused("\(reason)\n" + cannot)
-            case .outcome(.done), .sessions, .reload, .takenOver: .done("Committing \(file).\nSuccess!\n")
+            case .outcome(.done), .sessions, .reload, .takenOver, .drained: .done("Committing \(file).\nSuccess!\n")
             }
         }
     }

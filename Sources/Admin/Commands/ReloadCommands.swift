@@ -9,7 +9,7 @@ enum ReloadCommands {
                 switch finding {
                 case .reload(let report): AdminReply(report.isDone ? .done : .failed, text(report))
                 case .outcome(.refused(let reason)): AdminReply(.failed, refused + "\n\(reason)\n")
-                case .outcome(.done), .sessions, .takenOver: .done()
+                case .outcome(.done), .sessions, .takenOver, .drained: .done()
                 }
             }
         },

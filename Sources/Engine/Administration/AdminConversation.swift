@@ -36,6 +36,7 @@ final class AdminConversation: EventTarget {
     }
 
     func begin() {
+        guard !input.isVoid, ProcessMemory.hasHeadroom else { return close() }
         do {
             try server.loop.add(self, descriptor: stream.descriptor)
         } catch {
@@ -60,12 +61,15 @@ final class AdminConversation: EventTarget {
             if reads == Self.batch { return server.loop.deferWork(self) }
             guard flush() else { return stream.hasFailed ? close() : () }
             if shell.isEnded || endsAfterOutput { return close() }
-            if isWaiting { return }
+            // A client that has gone waits for nothing; one that has sent all it wanted does.
+            if isWaiting { return stream.isHungUp ? close() : () }
             var host = ControlHost(server: server)
             if let inquiry = shell.inquiry {
                 isWaiting = true
+                server.loop.setDeadline(self, .max)
                 guard let finding = server.administration.ask(inquiry, finish: { [weak self] in self?.found($0) }) else { return }
                 isWaiting = false
+                server.loop.setDeadline(self, server.loop.now + Self.idle)
                 output = Array(shell.answer(finding, host: &host).utf8)
                 continue
             }
@@ -96,6 +100,7 @@ final class AdminConversation: EventTarget {
     private func found(_ finding: AdminFinding) {
         guard !isClosed else { return }
         isWaiting = false
+        server.loop.setDeadline(self, server.loop.now + Self.idle)
         var host = ControlHost(server: server)
         output += Array(shell.answer(finding, host: &host).utf8)
         takeShare()

@@ -174,6 +174,9 @@ final class Administration {
         case .takeover:
             if let refusal = server.succession.start() { return .outcome(.refused(refusal)) }
             server.succession.await(inquiries.open([], finish: finish))
+        case .drain(let seconds):
+            server.loop.mailbox.post(.drain)
+            server.shutdown.await(inquiries.open([], finish: finish), seconds: seconds)
         }
         return nil
     }

@@ -1,3 +1,4 @@
+import Admin
 import Logging
 import Model
 import Network
@@ -8,6 +9,10 @@ final class Shutdown {
     private unowned let server: ProxyServer
     /// Ends the drain when its time is up.
     private var limit: Ticker<ControlMessage>?
+    /// Inquiries that wait for the end, with what ends the wait before.
+    private var waiting: [UInt64: Ticker<ControlMessage>?] = [:]
+    /// What was closed before it had ended.
+    private var cut = DrainReport(hasEnded: true, connections: 0, queuedRequests: 0)
 
     init(_ server: ProxyServer) { self.server = server }
 
@@ -34,7 +39,30 @@ final class Shutdown {
     func stopNow() {
         let wasReady = server.lifecycle == .ready
         if server.beginDrain(isReplaced: false), wasReady { server.changes.notifier.notify(.stopping) }
+        cut = progress(hasEnded: true)
         server.workers.post(.stop)
+    }
+
+    private func progress(hasEnded: Bool) -> DrainReport {
+        let counters = server.workers.counters
+        return DrainReport(
+            hasEnded: hasEnded, connections: counters.connections.load(ordering: .relaxed),
+            queuedRequests: counters.waiting.load(ordering: .relaxed))
+    }
+
+    /// The inquiry is answered when the process has drained, at most so many seconds from now.
+    func await(_ inquiry: UInt64, seconds: Int?) {
+        let patience = seconds.map { max(1_000_000, Int64($0) * 1_000_000_000) }
+        let ticker = patience.flatMap { patience in
+            try? Ticker(every: patience, on: server.loop) { [unowned self] in answer(inquiry, progress(hasEnded: false)) }
+        }
+        waiting[inquiry] = .some(ticker)
+    }
+
+    private func answer(_ inquiry: UInt64, _ report: DrainReport) {
+        guard let ticker = waiting.removeValue(forKey: inquiry) else { return }
+        if let ticker { server.loop.remove(ticker) }
+        server.administration.answered(inquiry, .drained(report))
     }
 
     func workerEnded(_ number: Int) {
@@ -44,6 +72,7 @@ final class Shutdown {
         guard server.workers.isEmpty else { return }
         server.workers.join()
         server.state.finish()
+        for inquiry in Array(waiting.keys) { answer(inquiry, cut) }
         server.administration.close()
         server.loop.stop()
     }

@@ -55,8 +55,46 @@ struct CtlTests {
         #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)
         #expect(!proxy.messages.contains { $0.contains("reload") || $0.contains("drain") }, "\(proxy.messages)")
         let drained = try ctl("--socket", socket.path, "drain", "process")
-        #expect(drained.code == 0 && drained.output == ["Draining."], "\(drained)")
+        #expect(drained.code == 0 && drained.output == ["Draining began: 'drain process wait' reports its end."], "\(drained)")
         #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func drainProcessWaitEndsWhenTheProcessHasDrained() throws {
+        let (scene, proxy, gate, socket) = try gated()
+        let agent = try scene.connect(proxy)
+        try agent.send(Requests.metadata())
+        #expect(waitUntil { gate.waitingCount == 1 })
+        let early = try ctl("--socket", socket.path, "drain process wait 0")
+        let left = "Not drained yet, and draining goes on: 1 connections, 0 queued requests."
+        #expect(early.code == 1 && early.output.isEmpty && early.errors == [left], "\(early)")
+        let waiting = try ChildProcess([try #require(ProxyProcess.binary), "ctl", "--socket", socket.path, "drain", "process", "wait"])
+        #expect(waiting.waitForEnd(within: .seconds(1)) == nil, "it waits")
+        gate.open()
+        #expect(try agent.readResponse()?.status == 200)
+        #expect(waiting.waitForEnd(within: .seconds(20)) == 0)
+        #expect(waiting.outputLines == ["Drained."] && waiting.errorLines.isEmpty)
+        #expect(proxy.child.waitForEnd() == 0)
+    }
+
+    @Test func drainProcessWaitReportsWhatWasCut() throws {
+        let (scene, proxy, gate, socket) = try gated("timeouts: { drain: 1s }")
+        let agent = try scene.connect(proxy)
+        try agent.send(Requests.metadata())
+        #expect(waitUntil { gate.waitingCount == 1 })
+        let drained = try ctl("--socket", socket.path, "drain", "process", "wait", "60")
+        #expect(drained.code == 1 && drained.errors == ["Drained, and cut at the end: 1 connections, 0 queued requests."], "\(drained)")
+        #expect(proxy.child.waitForEnd() == 0)
+        gate.open()
+    }
+
+    private func gated(_ line: String? = nil) throws -> (Scene, ProxyProcess, Gate, RuntimeSocket) {
+        let scene = try Scene()
+        let (server, gate) = try scene.gatedServer()
+        scene.keep(server)
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [socket.line()] + (line.map { [$0] } ?? [])
+        return (scene, try scene.start(configuration), gate, socket)
     }
 
     @Test func helpIsGivenWithoutASocket() throws {
