@@ -7,8 +7,8 @@ package enum TerminationLetters {
     package static func of(_ failure: Reason?, byTimeout: Bool, in state: ExchangeStateMachine.State) -> StaticString {
         switch failure {
         case nil: "----"
-        case .badRequest, .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge,
-            .bodyTooLarge, .perCertname:
+        case .badRequest, .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .methodNotAllowed,
+            .targetTooLong, .headTooLarge, .bodyTooLarge, .perCertname:
             "PR--"
         case .requestTimeout: state == .readingHead ? "cR--" : "cD--"
         case .tooSlow: "cD--"

@@ -3,6 +3,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case badRequest = "bad_request"
     case wrongCertname = "wrong_certname"
     case revoked
+    case certificateRefused = "certificate_refused"
     case unverified
     case notAuthorized = "not_authorized"
     case noRoute = "no_route"
@@ -27,8 +28,8 @@ package enum Reason: String, Sendable, CaseIterable {
     package var isTemporary: Bool {
         switch self {
         case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
-        case .badRequest, .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .methodNotAllowed, .targetTooLong, .headTooLarge,
-            .bodyTooLarge, .requestTimeout, .tooSlow, .badResponse, .responseTimeout, .cut, .clientGone:
+        case .badRequest, .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .methodNotAllowed,
+            .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .badResponse, .responseTimeout, .cut, .clientGone:
             false
         }
     }
@@ -37,7 +38,7 @@ package enum Reason: String, Sendable, CaseIterable {
     package var status: Int? {
         switch self {
         case .badRequest: 400
-        case .wrongCertname, .revoked, .unverified, .notAuthorized: 403
+        case .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized: 403
         case .noRoute: 404
         case .methodNotAllowed: 405
         case .requestTimeout, .tooSlow: 408

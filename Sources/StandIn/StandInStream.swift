@@ -93,6 +93,7 @@ package final class StandInStream: @unchecked Sendable {
         if let session { SSL_set_session(made, session.pointer) }
         if let serverName { _ = pf_SSL_set_tlsext_host_name(made, serverName) }
         errno = 0
+        ERR_clear_error()
         let result = tls.isServer ? SSL_accept(made) : SSL_connect(made)
         guard result == 1 else { throw failure(made, result) ?? .endOfStream }
     }
@@ -138,6 +139,7 @@ package final class StandInStream: @unchecked Sendable {
         var result = 0
         errno = 0
         if let ssl {
+            ERR_clear_error()
             result = Int(SSL_read(ssl, scratch, Int32(StandInStream.scratchByteCount)))
             if result <= 0, let problem = failure(ssl, Int32(result)) { throw problem }
         } else {
@@ -158,6 +160,7 @@ package final class StandInStream: @unchecked Sendable {
             while let base = raw.baseAddress, sent < raw.count, problem == nil {
                 errno = 0
                 if let ssl {
+                    ERR_clear_error()
                     let result = SSL_write(ssl, base + sent, Int32(min(raw.count - sent, 1 << 20)))
                     if result > 0 { sent += Int(result) } else { problem = failure(ssl, result) ?? .endOfStream }
                 } else {

@@ -30,9 +30,9 @@ package final class TLSSession {
     private var verifiedIdentity: ClientIdentity?
     /// The certificate in the ticket that the agent has shown, if it was accepted.
     private var resumable: (leaf: OpaquePointer, identity: ClientIdentity)?
-    /// The trust that `verifiedIdentity` was last judged under, and the verdict.
+    /// The trust that `verifiedIdentity` was last judged under, and the verdict; nil: accepted.
     private var judgedUnder: SHA256Digest?
-    private var isRefusedNow = false
+    private var refusedNow: HandshakeFailure?
     /// The connection ended without close_notify: what was read may have been cut off by anybody on the way.
     package private(set) var isTruncated = false
 
@@ -79,6 +79,7 @@ package final class TLSSession {
         if isOpen { return .done }
         if let failure { return .failed(failure) }
         readBlocked = false
+        TLSSession.clearErrors()
         let result = SSL_do_handshake(ssl)
         if result == 1 {
             guard server?.material.ticketKeys == nil || SSL_session_reused(ssl) == 0 || adoptResumedIdentity() else {
@@ -86,7 +87,7 @@ package final class TLSSession {
             }
             isOpen = true
             // A successful verification may leave errors of attempts that did not matter.
-            if ERR_peek_error() != 0 { ERR_clear_error() }
+            TLSSession.clearErrors()
             return .done
         }
         switch SSL_get_error(ssl, result) {
@@ -160,20 +161,25 @@ package final class TLSSession {
 
     var ticketKeys: TicketKeys? { server?.material.ticketKeys }
 
-    /// For connections that outlive a reload: whether `context`, the listener's current one, would no longer accept the agent's certificate
+    /// For connections that outlive a reload: why `context`, the listener's current one, would no longer accept the agent's certificate
     /// (revoked itself, its CA revoked or gone, CRL expired). Costs a comparison as long as CAs and CRLs are those it was judged under, else one
-    /// verification, which the context's cache shares among connections. False where there is no certificate.
-    package func isRevoked(under context: ServerTLSContext) -> Bool {
-        guard identity != nil else { return false }
-        guard let generation = context.material.trustGeneration else { return true }
-        if generation == judgedUnder { return isRefusedNow }
-        judgedUnder = generation
-        guard let leaf = SSL_get0_peer_certificate(ssl) else {
-            isRefusedNow = true
-            return true
+    /// verification, which the context's cache shares among connections. nil: it would, or there is no certificate.
+    package func refusal(under context: ServerTLSContext) -> HandshakeFailure? {
+        guard identity != nil else { return nil }
+        guard let generation = context.material.trustGeneration else {
+            return HandshakeFailure(.unknownCA, reason: "certificates are not asked for any more")
         }
-        isRefusedNow = !context.accepts(leaf, intermediates: SSL_get_peer_cert_chain(ssl))
-        return isRefusedNow
+        if generation == judgedUnder { return refusedNow }
+        judgedUnder = generation
+        let leaf = SSL_get0_peer_certificate(ssl)
+        switch leaf.flatMap({ context.verdict($0, intermediates: SSL_get_peer_cert_chain(ssl)) }) {
+        case .accepted: refusedNow = nil
+        case .refused(let failure): refusedNow = failure
+        case nil: refusedNow = HandshakeFailure(.certificateInvalid, reason: "it cannot be verified")
+        }
+        // The next SSL_read or SSL_write of this thread would take an error that verification left for its own.
+        TLSSession.clearErrors()
+        return refusedNow
     }
 
     // MARK: Plaintext
@@ -184,6 +190,7 @@ package final class TLSSession {
     package func read(into memory: UnsafeMutableRawBufferPointer) -> TransferResult {
         guard isOpen, let base = memory.baseAddress else { return .failed }
         readBlocked = false
+        TLSSession.clearErrors()
         var filled = 0
         while end == nil && filled < memory.count {
             let result = SSL_read(ssl, base + filled, Int32(clamping: memory.count - filled))
@@ -221,6 +228,7 @@ package final class TLSSession {
     package func write(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
         guard isOpen, end != .failed else { return .failed }
         guard let base = bytes.baseAddress else { return .bytes(0) }
+        TLSSession.clearErrors()
         var taken = 0
         while taken < bytes.count {
             let result = SSL_write(ssl, base + taken, Int32(clamping: bytes.count - taken))
@@ -250,9 +258,10 @@ package final class TLSSession {
     @discardableResult
     package func shutdown() -> Bool {
         guard isOpen, end != .failed else { return false }
-        if SSL_shutdown(ssl) >= 0 { return true }
-        ERR_clear_error()
-        return false
+        TLSSession.clearErrors()
+        let result = SSL_shutdown(ssl)
+        TLSSession.clearErrors()
+        return result >= 0
     }
 
     // MARK: For the log
@@ -304,6 +313,10 @@ package final class TLSSession {
     static func of(_ ssl: OpaquePointer) -> TLSSession? {
         SSL_get_ex_data(ssl, exDataIndex).map { Unmanaged<TLSSession>.fromOpaque($0).takeUnretainedValue() }
     }
+
+    /// Before each call that `SSL_get_error` is asked about: it takes an error that another connection's call has left on this thread for this
+    /// connection's.
+    private static func clearErrors() { if ERR_peek_error() != 0 { ERR_clear_error() } }
 
     private static func make(_ context: OpaquePointer) -> (ssl: OpaquePointer, bio: OpaquePointer)? {
         guard let ssl = SSL_new(context) else {

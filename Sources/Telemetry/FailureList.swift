@@ -40,7 +40,10 @@ package struct FailureList: Sendable {
         /// Errors of servers about files: agents try one source after another.
         case files
         case anonymous
+        /// For the certificate that was shown.
         case handshakes
+        /// For anything else: whoever connects can cause it.
+        case otherHandshakes
 
         var bound: Int { self == .agents ? 256 : 64 }
     }
@@ -84,7 +87,7 @@ package struct FailureList: Sendable {
         failure.serial = Array(handshake.serial.prefix(100))
         failure.certname = Array(handshake.certname.prefix(200))
         failure.cause = Array(handshake.cause.prefix(300))
-        add(failure, to: .handshakes)
+        add(failure, to: handshake.refusal.isAboutCertificate ? .handshakes : .otherHandshakes)
     }
 
     private mutating func add(_ failure: Failure, to group: Group) {

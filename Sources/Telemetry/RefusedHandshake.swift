@@ -1,6 +1,6 @@
 import Model
 
-/// A handshake that was refused for the agent's certificate. Its name and serial number are the certificate's own, unverified.
+/// A handshake that failed. Name and serial number are those of the certificate that was not accepted, unverified; empty where none was shown.
 package struct RefusedHandshake: Sendable {
     package var refusal: HandshakeRefusal
     /// Seconds since 1970.

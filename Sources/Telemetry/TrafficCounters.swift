@@ -74,8 +74,8 @@ package struct TrafficCounters: Sendable, Equatable {
     private mutating func add(_ reason: Reason) {
         switch reason {
         case .badRequest, .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .methodNotAllowed: requestErrors += 1
-        case .wrongCertname, .revoked, .unverified, .notAuthorized, .noRoute, .queueFull, .queueTimeout, .noServer, .overloaded,
-            .perCertname:
+        case .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .queueFull, .queueTimeout, .noServer,
+            .overloaded, .perCertname:
             refused += 1
         case .connectFailed: connectErrors += 1
         case .badResponse, .responseTimeout: responseErrors += 1

@@ -149,6 +149,29 @@ import Testing
         #expect(ERR_peek_error() == 0)
     }
 
+    /// `SSL_get_error` takes whatever is in this thread's queue for the error of the connection that it is asked about.
+    @Test func whatAnotherCallHasLeftBehindEndsNoConnection() throws {
+        let pair = try pair()
+        func leaveError() { #expect(BIO_new_file("/nowhere", "r") == nil && ERR_peek_error() != 0) }
+        leaveError()
+        pair.handshake()
+        leaveError()
+        #expect(pair.drain(pair.server).last == .blocked)
+        leaveError()
+        #expect(pair.server.write("value".utf8) == .bytes(5))
+        pair.carry()
+        leaveError()
+        #expect(pair.drain(pair.client).bytes.text == "value")
+        pair.serverSide.gatherCapacity = 0
+        leaveError()
+        #expect(pair.server.write("more".utf8) == .blocked)
+        pair.serverSide.gatherCapacity = 1 << 20
+        #expect(pair.server.write("more".utf8) == .bytes(4))
+        leaveError()
+        #expect(pair.server.shutdown())
+        #expect(ERR_peek_error() == 0)
+    }
+
     @Test func aForgedRecordFails() throws {
         let pair = try pair()
         pair.handshake()

@@ -106,7 +106,7 @@ final class DownstreamConnection: EventTarget {
         case .proxyHeader: close()
         case .handshake:
             let reason = waitingSince == nil ? "handshake timeout" : "no place for its handshake"
-            worker.handshakeFailed(self, HandshakeFailure(.closed, reason: reason))
+            worker.handshakeFailed(self, HandshakeFailure(.timeout, reason: reason))
             close()
         case .open:
             if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
@@ -204,7 +204,7 @@ final class DownstreamConnection: EventTarget {
 
     /// There is no room for the handshakes of others.
     func endStalledHandshake() {
-        worker.handshakeFailed(self, HandshakeFailure(.closed, reason: "stalled while others needed its place"))
+        worker.handshakeFailed(self, HandshakeFailure(.timeout, reason: "stalled while others needed its place"))
         close()
     }
 
@@ -314,12 +314,12 @@ final class DownstreamConnection: EventTarget {
         }
     }
 
-    /// Whether the agent's certificate is still good under the newest CRLs.
-    func isRevoked() -> Bool {
-        guard client.identity != nil, worker.snapshot.generation != trustedGeneration else { return false }
-        if let tls = worker.currentTLS(for: listener), stream.session?.isRevoked(under: tls) == true { return true }
+    /// Why the agent's certificate is no longer accepted under the newest CAs and CRLs; nil: it is, or there is none.
+    func identityFault() -> IdentityFault? {
+        guard client.identity != nil, worker.snapshot.generation != trustedGeneration else { return nil }
+        if let tls = worker.currentTLS(for: listener), let failure = stream.session?.refusal(under: tls) { return IdentityFault(failure) }
         trustedGeneration = worker.snapshot.generation
-        return false
+        return nil
     }
 
     // MARK: The end

@@ -60,7 +60,7 @@ final class HTTP1Downstream: DownstreamSide {
 
     override var client: ClientContext { connection!.client }
     override var timer: EventTarget { connection! }
-    override var isRevoked: Bool { connection?.isRevoked() ?? false }
+    override var identityFault: IdentityFault? { connection?.identityFault() }
 
     // MARK: A request's head
 

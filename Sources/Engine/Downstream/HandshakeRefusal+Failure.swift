@@ -2,7 +2,7 @@ import Model
 import TLS
 
 extension HandshakeRefusal {
-    /// nil: it did not fail for the agent's certificate.
+    /// nil: the agent has gone.
     init?(_ kind: HandshakeFailure.Kind) {
         switch kind {
         case .certificateRevoked: self = .certificateRevoked
@@ -11,11 +11,17 @@ extension HandshakeRefusal {
         case .certificateInvalid: self = .certificateInvalid
         case .unknownCA: self = .unknownCA
         case .crlExpired: self = .crlExpired
+        case .crlNotYetValid: self = .crlNotYetValid
         case .crlMissing: self = .crlMissing
         case .unusableName: self = .unusableName
         case .noCertificate: self = .noCertificate
-        case .noSharedCipher, .unsupportedVersion, .noApplicationProtocol, .hostnameMismatch, .refusedByPeer, .closed, .protocolError:
-            return nil
+        case .noSharedCipher: self = .noSharedCipher
+        case .unsupportedVersion: self = .unsupportedVersion
+        case .noApplicationProtocol: self = .noApplicationProtocol
+        case .refusedByPeer: self = .refusedByAgent
+        case .timeout: self = .handshakeTimeout
+        case .protocolError, .hostnameMismatch: self = .protocolError
+        case .closed: return nil
         }
     }
 }

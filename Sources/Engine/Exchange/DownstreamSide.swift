@@ -39,8 +39,8 @@ class DownstreamSide {
     var client: ClientContext { preconditionFailure("a side says who its client is") }
     /// What the exchange's deadlines for the client are set on.
     var timer: EventTarget { preconditionFailure("a side has a timer") }
-    /// Whether the client's certificate has been revoked since its handshake.
-    var isRevoked: Bool { false }
+    /// Why the client's certificate, accepted in its handshake, would not be accepted now; nil: it would, or there is none.
+    var identityFault: IdentityFault? { nil }
 
     // MARK: The request
 

@@ -163,9 +163,9 @@ final class ExchangeDriver {
     func queueReplied(_ outcome: PoolCoordinator.QueueOutcome) {
         switch outcome {
         case .assigned(let assignment, let target):
-            guard !downstream.isRevoked else {
+            if let fault = downstream.identityFault {
                 if let index = machine.pool { snapshot.pool(index).release(assignment, .none, now: now) }
-                return run(refusedAsRevoked())
+                return run(refused(fault))
             }
             server.assign(target)
             run(.assigned(assignment))
@@ -175,9 +175,10 @@ final class ExchangeDriver {
     }
 
     /// The pool knows nothing of it (any more): no server sees it.
-    private func refusedAsRevoked() -> ExchangeEvent {
+    private func refused(_ fault: IdentityFault) -> ExchangeEvent {
         this.closes = true
-        return .refused(.revoked)
+        recorder.refused(cause: Array(fault.cause.utf8))
+        return .refused(fault.reason)
     }
 
     // MARK: The loop
@@ -243,10 +244,7 @@ final class ExchangeDriver {
             respondStatus()
             return nil
         }
-        if downstream.isRevoked {
-            this.closes = true
-            return refuse(.revoked)
-        }
+        if let fault = downstream.identityFault { return refuse(fault.reason, cause: fault.cause) }
         let outcome = intake.begin(downstream, received, limits)
         if case .needsContent = outcome {
             // What will be refused in any case is refused before its content comes.
@@ -313,7 +311,8 @@ final class ExchangeDriver {
     private func refuse(_ reason: Reason, cause: String = "") -> ExchangeEvent? {
         recorder.refused(cause: Array(cause.utf8))
         switch reason {
-        case .badRequest, .headTooLarge, .bodyTooLarge, .targetTooLong, .methodNotAllowed: this.closes = true
+        case .badRequest, .headTooLarge, .bodyTooLarge, .targetTooLong, .methodNotAllowed, .revoked, .certificateRefused:
+            this.closes = true
         default: break
         }
         return perform(machine.refuse(reason))
@@ -325,7 +324,7 @@ final class ExchangeDriver {
         dropUpstream()
         guard let decided = machine.pool else { return nil }
         // A reload may have come since the head did: while the content was read, or during another server's try.
-        if downstream.isRevoked { return refusedAsRevoked() }
+        if let fault = downstream.identityFault { return refused(fault) }
         recorder.submitted(now: worker.loop.now)
         let submission = submission
         if machine.attempt == .first {
@@ -446,7 +445,7 @@ final class ExchangeDriver {
     }
 
     private func respondStatus() {
-        let isReady = snapshot.isReady && worker.isReady
+        let isReady = snapshot.isReady && worker.isReady && snapshot.tlsFault == nil
         machine.respondHere()
         recorder.respondsHere(status: isReady ? 200 : 503)
         stepOverRequest()

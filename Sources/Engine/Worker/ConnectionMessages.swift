@@ -42,7 +42,8 @@ final class ConnectionMessages {
 
     private func metadata(_ connection: DownstreamConnection, _ failure: HandshakeFailure) -> Logger.Metadata {
         var metadata = metadata(connection)
-        metadata["reason"] = "\(failure.reason)"
+        metadata["reason"] = "\(HandshakeRefusal(failure.kind)?.rawValue ?? "closed")"
+        metadata["cause"] = "\(failure.reason)"
         if let certname = failure.certname { metadata["certname"] = "\(certname)" }
         if let serial = failure.serial { metadata["serial"] = "\(serial)" }
         return metadata

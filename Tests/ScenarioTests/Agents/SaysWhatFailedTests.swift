@@ -73,6 +73,33 @@ struct SaysWhatFailedTests {
         #expect(proxy.messages.contains { $0.contains("handshake failed") && $0.contains("bad.test") }, "\(proxy.messages)")
     }
 
+    @Test func handshakesThatFailForTheirProtocolSaySo() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let socket = RuntimeSocket(scene)
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = ["admin: { socket: { path: \(socket.path) }, http: { address: \"\(AdminScene.address):0\" } }"]
+        configuration.tlsLines = ["min_version: \"1.3\"", "client_certificate: required"]
+        let proxy = try scene.start(configuration)
+        let old = try StandInTLS.client(caPEM: scene.authority.caPEM(), version: 0x0303)
+        #expect(throws: StandInError.self) { try RawClient(proxy.port(), tls: old) }
+        let plain = try RawClient(proxy.port())
+        try plain.send(Requests.metadata())
+        #expect(plain.isClosed())
+        #expect(throws: StandInError.self) { try scene.connect(proxy, as: nil).exchange(Requests.metadata()) }
+        let stranger = try StandInTLS.client(scene.authority.issue("agent.test"), caPEM: StandInAuthority().caPEM())
+        #expect(throws: StandInError.self) { try RawClient(proxy.port(), tls: stranger) }
+        let words = ["unsupported_version", "protocol_error", "no_certificate", "refused_by_agent"]
+        #expect(try waitUntil { try socket.ask("show errors").split(separator: "\n").count == 5 })
+        let errors = try socket.ask("show errors")
+        let metrics = try AdminScene.connect(proxy).exchange(AdminScene.get("/metrics")).text
+        for word in words {
+            #expect(errors.contains("] \(word) status=- id=- listener=agents src=127.0.0.1 client=- "), "\(word): \(errors)")
+            #expect(metrics.contains("puppetfront_refused_total{reason=\"\(word)\"} 1\n"), "\(word)")
+            #expect(proxy.messages.contains { $0.contains("handshake failed") && $0.contains("reason=\(word)") }, "\(proxy.messages)")
+        }
+    }
+
     @Test func errorTextsCanBeLeftOut() throws {
         let scene = try Scene()
         let server = try Self.failingServer(scene)
