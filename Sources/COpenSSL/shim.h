@@ -63,6 +63,19 @@ static inline int pf_EVP_MAC_CTX_set_hmac_sha256(EVP_MAC_CTX *mac, const unsigne
     };
     return EVP_MAC_CTX_set_params(mac, parameters);
 }
+// Says in both places that `certificate` is signed with that algorithm, with a signature that is none. 1 where done. OpenSSL has no setter
+// for a certificate without a key; the pointers lead into `certificate`, which is the caller's.
+static inline int pf_X509_claim_signature(X509 *certificate, int algorithm) {
+    const X509_ALGOR *outer = NULL;
+    const ASN1_BIT_STRING *signature = NULL;
+    const unsigned char none[1] = {0};
+    X509_get0_signature(&signature, &outer, certificate);
+    int parameters = algorithm == NID_sha512WithRSAEncryption ? V_ASN1_NULL : V_ASN1_UNDEF;
+    return signature != NULL && outer != NULL
+        && X509_ALGOR_set0((X509_ALGOR *)outer, OBJ_nid2obj(algorithm), parameters, NULL)
+        && X509_ALGOR_set0((X509_ALGOR *)X509_get0_tbs_sigalg(certificate), OBJ_nid2obj(algorithm), parameters, NULL)
+        && ASN1_BIT_STRING_set((ASN1_BIT_STRING *)signature, (unsigned char *)none, sizeof none);
+}
 // As RFC 2253 writes names; control bytes and those above 127 are escaped. Negative: failed.
 static inline int pf_X509_NAME_print_rfc2253(BIO *bio, const X509_NAME *name) { return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253); }
 #endif

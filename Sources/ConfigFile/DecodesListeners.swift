@@ -29,10 +29,8 @@ extension Decoder {
         tls.certificates = map.require("certificate", scalar.list(certificate)) ?? []
         tls.clientCA = map.read("client_ca", readablePath)
         tls.crl = map.read("crl", readablePath)
-        map.set(&tls.expiredCRL, "crl_expired", scalar.choice(ListenerTLSSettings.ExpiredCRL.self))
         map.set(&tls.clientCertificate, "client_certificate", scalar.choice(ListenerTLSSettings.ClientCertificate.self))
-        map.set(&tls.minimumVersion, "min_version", scalar.choice(ListenerTLSSettings.Version.self))
-        map.set(&tls.securityLevel, "security_level", scalar.integer(0...5))
+        tls.rules = tlsRules(&map)
         map.set(&tls.sessionTickets, "session_tickets", scalar.bool)
         tls.ticketKeys = map.read("ticket_keys", readablePath)
         map.finish()
@@ -41,6 +39,28 @@ extension Decoder {
         }
         checkClientCertificates(tls, value)
         return tls
+    }
+
+    /// What a listener's `tls` and a pool's have in common.
+    func tlsRules(_ map: inout MapCursor) -> TLSRules {
+        var rules = TLSRules()
+        map.set(&rules.minimumVersion, "min_version", scalar.choice(TLSRules.Version.self))
+        map.set(&rules.securityLevel, "security_level", scalar.integer(0...5))
+        rules.ciphers = map.read("ciphers", ciphers)
+        map.set(&rules.expiredCRL, "crl_expired", scalar.choice(TLSRules.ExpiredCRL.self))
+        map.set(&rules.crlCheck, "crl_check", scalar.choice(TLSRules.CRLCheck.self))
+        map.set(&rules.crlShrink, "crl_shrink", scalar.choice(TLSRules.CRLShrink.self))
+        return rules
+    }
+
+    /// OpenSSL knows which names there are; it is asked when the files are loaded.
+    private func ciphers(_ value: DocumentValue) -> String? {
+        guard let text = scalar.text(value) else { return nil }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            scalar.wrong(value, "\"\(text)\" is no list of ciphers", hint: "ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256")
+            return nil
+        }
+        return text
     }
 
     private func checkClientCertificates(_ tls: ListenerTLSSettings, _ value: DocumentValue) {

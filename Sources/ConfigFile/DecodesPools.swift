@@ -171,6 +171,7 @@ extension Decoder {
         }
         map.set(&tls.sni, "sni", sni)
         tls.verifyName = map.read("verify_name", hostName) ?? tls.verifyName
+        tls.rules = tlsRules(&map)
         map.finish()
         if !isPartial, tls.verify != .none, value["ca"]?.isNull ?? true {
             findings.error("\"ca\" is missing", at: value.position, hint: "verify: none where the servers are not to be verified")

@@ -54,38 +54,27 @@ package struct CertificateFiles: Sendable, Hashable {
 
 package struct ListenerTLSSettings: Sendable {
     package enum ClientCertificate: String, Sendable, CaseIterable { case optional, required, none }
-    package enum ExpiredCRL: String, Sendable, CaseIterable { case refuse, accept }
-    package enum Version: String, Sendable, CaseIterable {
-        case tls12 = "1.2"
-        case tls13 = "1.3"
-    }
 
     /// At most one per key type.
     package var certificates: [CertificateFiles]
     /// The Puppet CA bundle; nil only with `clientCertificate: none`.
     package var clientCA: String?
     package var crl: String?
-    package var expiredCRL: ExpiredCRL
     package var clientCertificate: ClientCertificate
-    package var minimumVersion: Version
-    /// OpenSSL's, 0 to 5.
-    package var securityLevel: Int
+    package var rules: TLSRules
     package var sessionTickets: Bool
     /// HAProxy's file of ticket keys.
     package var ticketKeys: String?
 
     package init(
-        certificates: [CertificateFiles], clientCA: String? = nil, crl: String? = nil, expiredCRL: ExpiredCRL = .refuse,
-        clientCertificate: ClientCertificate = .optional, minimumVersion: Version = .tls12, securityLevel: Int = 2,
-        sessionTickets: Bool = false, ticketKeys: String? = nil
+        certificates: [CertificateFiles], clientCA: String? = nil, crl: String? = nil, clientCertificate: ClientCertificate = .optional,
+        rules: TLSRules = TLSRules(), sessionTickets: Bool = false, ticketKeys: String? = nil
     ) {
         self.certificates = certificates
         self.clientCA = clientCA
         self.crl = crl
-        self.expiredCRL = expiredCRL
         self.clientCertificate = clientCertificate
-        self.minimumVersion = minimumVersion
-        self.securityLevel = securityLevel
+        self.rules = rules
         self.sessionTickets = sessionTickets
         self.ticketKeys = ticketKeys
     }

@@ -170,9 +170,10 @@ package struct UpstreamTLSSettings: Sendable, Equatable, Hashable {
     package var sni: SNI
     /// The host name or IP address that the server's certificate must name; nil: the address's host.
     package var verifyName: String?
+    package var rules: TLSRules
     package init(
         ca: String? = nil, crl: String? = nil, certificate: CertificateFiles? = nil, verify: Verify = .hostname, sni: SNI = .none,
-        verifyName: String? = nil
+        verifyName: String? = nil, rules: TLSRules = TLSRules()
     ) {
         self.ca = ca
         self.crl = crl
@@ -180,6 +181,7 @@ package struct UpstreamTLSSettings: Sendable, Equatable, Hashable {
         self.verify = verify
         self.sni = sni
         self.verifyName = verifyName
+        self.rules = rules
     }
 
     /// Without what differs from server to server of one set of credentials.

@@ -44,11 +44,12 @@ final class Issuer: Sendable {
     }
 
     /// The CRL with these serials, in PEM. `number` must grow from CRL to CRL (RFC 5280 section 5.2.3).
-    /// `nextUpdate` counts in seconds from now; below zero: already expired.
-    func revocationList(_ serials: [Int], number: Int, nextUpdate: Int) throws(StandInError) -> String {
+    /// `nextUpdate` counts in seconds from now; below zero: already expired. `lastUpdate` too; nil: an hour before now, or before its end.
+    func revocationList(_ serials: [Int], number: Int, lastUpdate: Int?, nextUpdate: Int) throws(StandInError) -> String {
         guard let list = X509_CRL_new() else { throw OpenSSLFailure.crypto("X509_CRL_new") }
         defer { X509_CRL_free(list) }
-        guard let last = X509_gmtime_adj(nil, min(-3600, nextUpdate - 3600)), let next = X509_gmtime_adj(nil, nextUpdate) else {
+        guard let last = X509_gmtime_adj(nil, lastUpdate ?? min(-3600, nextUpdate - 3600)), let next = X509_gmtime_adj(nil, nextUpdate)
+        else {
             throw OpenSSLFailure.crypto("time")
         }
         defer {

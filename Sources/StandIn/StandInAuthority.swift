@@ -13,6 +13,7 @@ package final class StandInAuthority: Sendable {
         var issued: [String: (certificate: Certificate, serial: Int)] = [:]
         /// Certname → request that waits for a signature, in PEM.
         var pending: [String: String] = [:]
+        var crlLastUpdate: Int?
         var crlNextUpdate = 5 * 365 * 86400
     }
 
@@ -86,6 +87,9 @@ package final class StandInAuthority: Sendable {
     /// Lets every CRL from now on end at that many seconds from its making; below zero: expired.
     package func setNextUpdate(_ seconds: Int) { state.withLock { $0.crlNextUpdate = seconds } }
 
+    /// Lets every CRL from now on begin at that many seconds from its making, ahead of the clock where above zero; nil: an hour before.
+    package func setLastUpdate(_ seconds: Int?) { state.withLock { $0.crlLastUpdate = seconds } }
+
     package func certificate(of certname: String) -> Certificate? { state.withLock { $0.issued[certname]?.certificate } }
 
     /// Every name that has a certificate or a request, sorted, with `signed`, `revoked` or `requested`.
@@ -106,9 +110,10 @@ package final class StandInAuthority: Sendable {
 
     /// The bundle of ca_crl.pem: the intermediate's CRL, then the root's.
     package func crlPEM() throws(StandInError) -> String {
-        let now = state.withLock { ($0.revoked, $0.crlNumber, $0.crlNextUpdate) }
-        return try intermediate.revocationList(now.0, number: now.1, nextUpdate: now.2)
-            + root.revocationList([], number: 0, nextUpdate: now.2)
+        let now = state.withLock { $0 }
+        return try intermediate.revocationList(
+            now.revoked, number: now.crlNumber, lastUpdate: now.crlLastUpdate, nextUpdate: now.crlNextUpdate)
+            + root.revocationList([], number: 0, lastUpdate: nil, nextUpdate: now.crlNextUpdate)
     }
 
     /// Writes `ca.pem` and `crl.pem` into `folder`, each replaced whole.

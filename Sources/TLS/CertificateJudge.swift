@@ -12,6 +12,7 @@ final class CertificateJudge {
 
     private let trust: CertificateStore
     private let generation: SHA256Digest
+    private let leniency: CRLLeniency.Callback
     private let acceptsExpiredLists: Bool
     private let identityFields: @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8]
     private let cache: VerifiedCertificateCache?
@@ -19,7 +20,7 @@ final class CertificateJudge {
     private let sha256: OpaquePointer
 
     init(
-        trust: CertificateStore, generation: SHA256Digest, expiredCRL: ListenerTLSSettings.ExpiredCRL, cache: VerifiedCertificateCache?,
+        trust: CertificateStore, generation: SHA256Digest, cache: VerifiedCertificateCache?,
         identityFields: @escaping @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8],
         clock: @escaping @Sendable () -> Int64
     ) throws(OpenSSLError) {
@@ -27,7 +28,8 @@ final class CertificateJudge {
         self.sha256 = sha256
         self.trust = trust
         self.generation = generation
-        acceptsExpiredLists = expiredCRL == .accept
+        leniency = CRLLeniency.callback(trust.rules)
+        acceptsExpiredLists = trust.rules.expiredCRL == .accept
         self.identityFields = identityFields
         self.cache = cache
         self.clock = clock
@@ -52,7 +54,7 @@ final class CertificateJudge {
             return .accepted(known)
         }
         X509_STORE_CTX_set_time(verification, 0, time_t(now))
-        if acceptsExpiredLists { X509_STORE_CTX_set_verify_cb(verification, CertificateJudge.acceptExpiredList) }
+        X509_STORE_CTX_set_verify_cb(verification, leniency)
         guard X509_verify_cert(verification) == 1 else { return refuse(verification, leaf) }
         guard let identity = PeerCertificate.identity(of: leaf, der: der, identityFields: identityFields) else {
             X509_STORE_CTX_set_error(verification, X509_V_ERR_CERT_REJECTED)
@@ -89,12 +91,5 @@ final class CertificateJudge {
         let certname = DistinguishedName.commonName(X509_get_subject_name(leaf)).map { String(decoding: $0, as: UTF8.self) }
         let serial = String(decoding: PeerCertificate.serial(of: leaf), as: UTF8.self)
         return .refused(HandshakeFailure(kind, certname: certname, serial: serial, reason: reason))
-    }
-
-    /// `crl_expired: accept`: that one error is passed over, every other stands.
-    private static let acceptExpiredList: @convention(c) (Int32, OpaquePointer?) -> Int32 = { accepted, verification in
-        guard accepted == 0, let verification, X509_STORE_CTX_get_error(verification) == X509_V_ERR_CRL_HAS_EXPIRED else { return accepted }
-        X509_STORE_CTX_set_error(verification, X509_V_OK)
-        return 1
     }
 }

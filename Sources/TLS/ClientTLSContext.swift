@@ -5,13 +5,10 @@ import Settings
 package final class ClientTLSContext {
     package let material: ClientTLSMaterial
     let pointer: OpaquePointer
-    /// OpenSSL's default; the contract has no key for it on this side.
-    private static let securityLevel: Int32 = 2
 
     package init(_ material: ClientTLSMaterial) throws(OpenSSLError) {
         self.material = material
-        let context = try ContextBasics.make(
-            TLS_client_method(), minimumVersion: TLS1_2_VERSION, securityLevel: ClientTLSContext.securityLevel)
+        let context = try ContextBasics.make(TLS_client_method(), material.settings.rules)
         do {
             try material.certificate?.install(in: context)
             if let trust = material.trust { SSL_CTX_set_cert_store(context, try trust.makeStore()) }
@@ -19,7 +16,9 @@ package final class ClientTLSContext {
             SSL_CTX_free(context)
             throw error
         }
-        SSL_CTX_set_verify(context, material.settings.verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
+        SSL_CTX_set_verify(
+            context, material.settings.verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+            CRLLeniency.callback(material.settings.rules))
         pointer = context
     }
 

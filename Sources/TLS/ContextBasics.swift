@@ -1,4 +1,5 @@
 import COpenSSL
+import Settings
 
 /// What both sides' contexts have in common.
 enum ContextBasics {
@@ -17,7 +18,7 @@ enum ContextBasics {
 
     /// A new SSL_CTX, owned by the caller. No compression, renegotiation, early data, session cache, nor tickets (`SessionTickets`); the server's cipher order;
     /// the chain is sent as its file has it. Whatever the system's openssl.cnf says about these is overridden.
-    static func make(_ method: OpaquePointer?, minimumVersion: Int32, securityLevel: Int32) throws(OpenSSLError) -> OpaquePointer {
+    static func make(_ method: OpaquePointer?, _ rules: TLSRules) throws(OpenSSLError) -> OpaquePointer {
         guard let context = SSL_CTX_new(method) else { throw .taking("make a TLS context") }
         pf_SSL_CTX_set_strict_options(context)
         let modes =
@@ -28,17 +29,47 @@ enum ContextBasics {
         _ = pf_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
         SSL_CTX_set_num_tickets(context, 0)
         SSL_CTX_set_max_early_data(context, 0)
-        SSL_CTX_set_security_level(context, securityLevel)
+        SSL_CTX_set_security_level(context, Int32(clamping: rules.securityLevel))
         SSL_CTX_set_verify_depth(context, deepestChain)
         SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, largestCertificateMessage, nil)
-        guard pf_SSL_CTX_set_min_proto_version(context, minimumVersion) == 1,
+        let ciphers = ciphers(rules)
+        guard pf_SSL_CTX_set_min_proto_version(context, rules.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1,
             pf_SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
-            SSL_CTX_set_cipher_list(context, cipherList) == 1, SSL_CTX_set_ciphersuites(context, cipherSuites) == 1,
+            SSL_CTX_set_cipher_list(context, ciphers.list) == 1, SSL_CTX_set_ciphersuites(context, ciphers.suites) == 1,
             pf_SSL_CTX_set1_groups_list(context, groups) == 1
         else {
             SSL_CTX_free(context)
             throw .taking("set TLS versions and ciphers")
         }
         return context
+    }
+
+    /// TLS 1.2's, and TLS 1.3's, which OpenSSL has apart; all names of the latter begin with `TLS_`.
+    private static func ciphers(_ rules: TLSRules) -> (list: String, suites: String) {
+        let words = rules.ciphers?.split(separator: ":") ?? []
+        let (list, suites) = (words.filter { !$0.hasPrefix("TLS_") }, words.filter { $0.hasPrefix("TLS_") })
+        return (
+            list.isEmpty ? cipherList : list.joined(separator: ":"), suites.isEmpty ? cipherSuites : suites.joined(separator: ":")
+        )
+    }
+
+    /// OpenSSL passes over names that it does not know; here they are mistakes.
+    static func verifyCiphers(_ rules: TLSRules) throws(TLSMaterialError) {
+        guard let named = rules.ciphers else { return }
+        guard let context = SSL_CTX_new(TLS_method()) else {
+            throw TLSMaterialError(file: "tls", problem: OpenSSLError.taking("try ciphers").reason)
+        }
+        defer {
+            SSL_CTX_free(context)
+            ERR_clear_error()
+        }
+        for word in named.split(separator: ":", omittingEmptySubsequences: false) {
+            let name = String(word.drop { "!+-".contains($0) })
+            let isKnown =
+                name.hasPrefix("TLS_")
+                ? SSL_CTX_set_ciphersuites(context, name) == 1
+                : name.hasPrefix("@") || !name.isEmpty && SSL_CTX_set_cipher_list(context, name) == 1
+            guard isKnown else { throw TLSMaterialError(file: "tls", problem: "ciphers: OpenSSL knows none of the name \"\(word)\"") }
+        }
     }
 }

@@ -13,10 +13,28 @@ final class Certificate: @unchecked Sendable {
 
     /// Canonical, so that names which differ only in string type or case are the same: the rule OpenSSL verifies by.
     func isNamed(_ name: OpaquePointer?) -> Bool { X509_NAME_cmp(X509_get_subject_name(pointer), name) == 0 }
+    /// The same name and the same key: what one has signed the other has, whichever dates they have.
+    func isSameIssuer(as other: Certificate) -> Bool {
+        guard isNamed(X509_get_subject_name(other.pointer)), let key = X509_get0_pubkey(pointer),
+            let otherKey = X509_get0_pubkey(other.pointer)
+        else { return false }
+        defer { ERR_clear_error() }
+        return EVP_PKEY_eq(key, otherKey) == 1
+    }
+
+    /// By name, key usage and signature.
+    func hasIssued(_ other: Certificate) -> Bool {
+        defer { ERR_clear_error() }
+        guard X509_check_issued(pointer, other.pointer) == X509_V_OK, let key = X509_get0_pubkey(pointer) else { return false }
+        return X509_verify(other.pointer, key) == 1
+    }
+
     var subject: String { String(decoding: DistinguishedName.text(X509_get_subject_name(pointer)), as: UTF8.self) }
     /// Seconds since 1970.
     var notBefore: Int64? { Timestamp.seconds(X509_get0_notBefore(pointer)) }
     var notAfter: Int64? { Timestamp.seconds(X509_get0_notAfter(pointer)) }
+    /// - Parameter now: seconds since 1970
+    func isValid(at now: Int64) -> Bool { notBefore ?? .max <= now && notAfter ?? .min > now }
     var der: [UInt8] { DER.encode { i2d_X509(pointer, $0) } }
 
     /// A host name that the certificate is for: its common name, else the first alternative name without a wildcard.
@@ -51,17 +69,4 @@ final class PrivateKey: @unchecked Sendable {
     /// `EVP_PKEY_RSA`, `EVP_PKEY_EC`, …
     var type: Int32 { EVP_PKEY_get_base_id(pointer) }
     var typeName: String { EVP_PKEY_get0_type_name(pointer).map { String(cString: $0) } ?? "unknown" }
-}
-
-/// One `X509_CRL`.
-final class RevocationList: @unchecked Sendable {
-    let pointer: OpaquePointer
-    init(owning pointer: OpaquePointer) { self.pointer = pointer }
-    deinit { X509_CRL_free(pointer) }
-
-    var issuerName: OpaquePointer? { X509_CRL_get_issuer(pointer) }
-    var issuer: String { String(decoding: DistinguishedName.text(issuerName), as: UTF8.self) }
-    /// Seconds since 1970; nil: it says no end.
-    var nextUpdate: Int64? { X509_CRL_get0_nextUpdate(pointer).flatMap { Timestamp.seconds($0) } }
-    var der: [UInt8] { DER.encode { i2d_X509_CRL(pointer, $0) } }
 }

@@ -10,6 +10,7 @@ package struct Expiry: Sendable, Hashable {
     /// `certificate CN=…` or `CRL of CN=…`.
     package let subject: String
     private let notice: Int64
+    private let tolerance: Int64
     /// Seconds since 1970, as `end`.
     package let begin: Int64?
     package let end: Int64
@@ -20,6 +21,7 @@ package struct Expiry: Sendable, Hashable {
         self.file = file
         subject = "certificate \(certificate.subject)"
         notice = Self.certificateNotice
+        tolerance = 0
         begin = certificate.notBefore
         self.end = end
     }
@@ -30,14 +32,15 @@ package struct Expiry: Sendable, Hashable {
         self.file = file
         subject = "CRL of \(list.issuer)"
         notice = Self.listNotice
-        begin = nil
+        tolerance = RevocationList.tolerance
+        begin = list.lastUpdate
         self.end = end
     }
 
     /// A sentence where it has expired, soon will, or is not valid yet; else nil.
     /// - Parameter now: seconds since 1970
     package func warning(at now: Int64) -> String? {
-        if let begin, begin > now { return "\(file): \(subject) is not valid before \(Timestamp.text(begin))" }
+        if let begin, begin > now + tolerance { return "\(file): \(subject) is not valid before \(Timestamp.text(begin))" }
         if end <= now { return "\(file): \(subject) expired on \(Timestamp.text(end))" }
         if end - now < notice { return "\(file): \(subject) expires on \(Timestamp.text(end))" }
         return nil

@@ -6,7 +6,7 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case noSharedCipher, unsupportedVersion, noApplicationProtocol
         /// The other side's certificate, or one of its chain.
         case certificateExpired, certificateNotYetValid, certificateRevoked, certificateInvalid, unknownCA, hostnameMismatch
-        case crlMissing, crlExpired
+        case crlMissing, crlExpired, crlNotYetValid
         /// One was required and none came.
         case noCertificate
         /// The certificate verified, but has no common name that can stand for a certname.
@@ -15,6 +15,8 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case refusedByPeer
         /// The connection ended in the middle.
         case closed
+        /// The other side took too long.
+        case timeout
         /// No TLS, broken TLS, or anything else.
         case protocolError
     }
@@ -40,7 +42,8 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case X509_V_ERR_CERT_HAS_EXPIRED: .certificateExpired
         case X509_V_ERR_CERT_NOT_YET_VALID: .certificateNotYetValid
         case X509_V_ERR_CERT_REVOKED: .certificateRevoked
-        case X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID: .crlExpired
+        case X509_V_ERR_CRL_HAS_EXPIRED: .crlExpired
+        case X509_V_ERR_CRL_NOT_YET_VALID: .crlNotYetValid
         case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER: .crlMissing
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
             X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE:

@@ -7,8 +7,7 @@ enum ServerContextBuilder {
     static func build(_ material: ServerTLSMaterial, certificates: [ServedCertificate]) throws(OpenSSLError) -> OpaquePointer {
         let settings = material.settings
         let context = try ContextBasics.make(
-            TLS_server_method(), minimumVersion: settings.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION,
-            securityLevel: Int32(clamping: settings.securityLevel))
+            TLS_server_method(), settings.rules)
         do {
             for certificate in certificates { try certificate.install(in: context) }
             if let trust = material.trust { try trustClients(of: trust, in: context, settings.clientCertificate) }

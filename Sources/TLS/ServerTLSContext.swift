@@ -26,8 +26,7 @@ package final class ServerTLSContext {
         self.material = material
         if let trust = material.trust, let generation = material.trustGeneration {
             judge = try CertificateJudge(
-                trust: trust, generation: generation, expiredCRL: material.settings.expiredCRL, cache: verified,
-                identityFields: identityFields, clock: clock)
+                trust: trust, generation: generation, cache: verified, identityFields: identityFields, clock: clock)
         } else {
             judge = nil
         }
@@ -52,11 +51,6 @@ package final class ServerTLSContext {
         }
         X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(verification), SSL_CTX_get_security_level(pointer))
         return judge.judge(verification)
-    }
-
-    /// Whether a certificate that another handshake verified would be accepted now.
-    func accepts(_ leaf: OpaquePointer, intermediates: OpaquePointer?) -> Bool {
-        if case .accepted = verdict(leaf, intermediates: intermediates) { true } else { false }
     }
 
     private static let verify: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { verification, _ in

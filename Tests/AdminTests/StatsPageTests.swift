@@ -191,9 +191,14 @@ struct StatsPageTests {
     @Test func allIsWellIsSaid() {
         var host = FakeHost()
         host.service.pools = []
-        host.service.process.readiness.isReady = true
+        (host.service.process.readiness.isReady, host.service.process.readiness.defaultPoolIsUsable) = (true, true)
         #expect(Self.page("/", host).contains("Nothing needs attention."))
-        host.service.process.readiness.isReady = false
+        (host.service.process.readiness.isReady, host.service.process.readiness.defaultPoolIsUsable) = (false, false)
         #expect(Self.page("/", host).contains("Not ready: the default pool has no usable server."))
+        host.service.process.readiness.tlsFault = "listener agents: no agent's certificate is accepted: CRL of CN=CA is not valid yet"
+        host.service.process.heldBackFiles = ["crl.pem: it is older"]
+        let page = Self.page("/", host)
+        #expect(page.contains("Not ready: listener agents: no agent&#39;s certificate is accepted: CRL of CN=CA is not valid yet."))
+        #expect(page.contains("Not in force: crl.pem: it is older."))
     }
 }

@@ -63,6 +63,7 @@ import Testing
 
     enum Bad: String, CaseIterable, CustomTestStringConvertible {
         case expired, notYetValid, revoked, revokedIntermediate, unknownCA, impostorCA, selfSigned, serverPurposeOnly, expiredList,
+            futureList,
             noCommonName, twoCommonNames,
             controlByte
         var testDescription: String { rawValue }
@@ -75,7 +76,8 @@ import Testing
         (.revokedIntermediate, .certificateRevoked, "certificate revoked"), (.unknownCA, .unknownCA, "unknown ca"),
         (.impostorCA, .unknownCA, "decrypt error"),
         (.selfSigned, .unknownCA, "unknown ca"), (.serverPurposeOnly, .certificateInvalid, "unsupported certificate"),
-        (.expiredList, .crlExpired, "certificate expired"), (.noCommonName, .unusableName, "bad certificate"),
+        (.expiredList, .crlExpired, "certificate expired"), (.futureList, .crlNotYetValid, "bad certificate"),
+        (.noCommonName, .unusableName, "bad certificate"),
         (.twoCommonNames, .unusableName, "bad certificate"), (.controlByte, .unusableName, "bad certificate"),
     ])
     func aCertificateThatDoesNotVerifyIsRefusedWithTheRightAlert(_ bad: Bad, _ kind: HandshakeFailure.Kind, _ alert: String) throws {
@@ -106,6 +108,7 @@ import Testing
         case .selfSigned: return TestAuthority("agent.example", serial: 100).certificate
         case .serverPurposeOnly: return setup.agent { $0.usage = "serverAuth" }
         case .expiredList: setup.listsEnd = -10
+        case .futureList: setup.listsBegin = 900
         case .noCommonName: return setup.agent { $0.name = [("O", "agent.example")] }
         case .twoCommonNames: return setup.agent { $0.name += [("CN", "other.example")] }
         case .controlByte: return setup.agent("agent.example\u{0}.other.example")
@@ -126,7 +129,7 @@ import Testing
     @Test func anExpiredListIsPassedOverWhereTheSettingsSaySo() throws {
         setup.listsEnd = -10
         setup.revokedByIntermediate = [101]
-        let context = try setup.server { $0.expiredCRL = .accept }
+        let context = try setup.server { $0.rules.expiredCRL = .accept }
         let pair = try TestPair(context, setup.client(setup.agent()))
         #expect(pair.handshake().server == .done)
         #expect(pair.server.identity != nil)
@@ -160,17 +163,42 @@ import Testing
 
     @Test func oldVersionsAreRefused() throws {
         for (oldest, spoken, isDone) in [
-            (ListenerTLSSettings.Version.tls12, TLS1_1_VERSION, false), (.tls13, TLS1_2_VERSION, false), (.tls12, TLS1_2_VERSION, true),
+            (TLSRules.Version.tls12, TLS1_1_VERSION, false), (.tls13, TLS1_2_VERSION, false), (.tls12, TLS1_2_VERSION, true),
         ] {
             let client = try setup.client()
             SSL_CTX_set_security_level(client.pointer, 0)
             #expect(pf_SSL_CTX_set_min_proto_version(client.pointer, TLS1_VERSION) == 1)
             #expect(pf_SSL_CTX_set_max_proto_version(client.pointer, spoken) == 1)
             #expect(SSL_CTX_set_cipher_list(client.pointer, "ALL:@SECLEVEL=0") == 1)
-            let pair = try TestPair(setup.server { $0.minimumVersion = oldest }, client)
+            let pair = try TestPair(setup.server { $0.rules.minimumVersion = oldest }, client)
             let result = pair.handshake().server
             #expect(isDone ? result == .done : result.failure?.kind == .unsupportedVersion, "\(result)")
         }
+    }
+
+    @Test(
+        arguments: [
+            ("ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384"),
+            ("ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256"),
+            ("TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-CHACHA20-POLY1305", TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384"),
+            ("TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-CHACHA20-POLY1305", TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        ] as [(String, Int32, String)], [false, true])
+    func eitherSidesCiphersAreThoseOfTheSettings(_ ciphers: (String, Int32, String), _ onPool: Bool) throws {
+        let client = try setup.client { if onPool { $0.rules.ciphers = ciphers.0 } }
+        #expect(pf_SSL_CTX_set_max_proto_version(client.pointer, ciphers.1) == 1)
+        let pair = try TestPair(setup.server { if !onPool { $0.rules.ciphers = ciphers.0 } }, client)
+        #expect(pair.handshake().server == .done)
+        #expect(pair.server.cipher == ciphers.2)
+    }
+
+    @Test func ciphersThatOpenSSLDoesNotKnowAreMistakes() throws {
+        for list in ["NOSUCH", "ECDHE-ECDSA-AES128-GCM-SHA256:NOSUCH", "TLS_NOSUCH", "HIGH:!NOSUCH", ""] {
+            let name = list.split(separator: ":").last ?? ""
+            let problem = TLSMaterialError(file: "tls", problem: "ciphers: OpenSSL knows none of the name \"\(name)\"")
+            #expect(throws: problem) { _ = try setup.server { $0.rules.ciphers = list } }
+            #expect(throws: problem) { _ = try setup.client { $0.rules.ciphers = list } }
+        }
+        _ = try setup.server { $0.rules.ciphers = "HIGH:!aNULL:@STRENGTH" }
     }
 
     @Test func withoutACommonCipherTheKindSaysSo() throws {

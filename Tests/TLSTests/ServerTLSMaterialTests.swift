@@ -87,7 +87,7 @@ import Testing
         #expect(
             problem {
                 $0.certificates = [short]
-                $0.securityLevel = 0
+                $0.rules.securityLevel = 0
             } == nil)
     }
 
@@ -112,7 +112,7 @@ import Testing
         _ = setup.writeLists()
         let first = try #require(try generation())
         #expect(try generation { $0.certificates.removeLast() } == first)
-        #expect(try generation { $0.expiredCRL = .accept } != first)
+        #expect(try generation { $0.rules.expiredCRL = .accept } != first)
         #expect(try generation { $0.clientCertificate = .none } == nil)
         setup.revokedByRoot = [50]
         _ = setup.writeLists()

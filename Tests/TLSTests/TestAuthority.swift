@@ -74,9 +74,10 @@ final class TestAuthority: @unchecked Sendable {
     /// - Parameter issuer: nil: signs itself
     init(
         _ name: String, serial: Int, key: TestKey = TestKey(pf_EVP_EC_gen("P-256")), issuer: TestAuthority? = nil,
-        until: Int = 86_400 * 3650
+        from: Int = -3600, until: Int = 86_400 * 3650
     ) {
         var subject = TestSubject(name, serial: serial)
+        subject.from = from
         subject.key = key
         subject.isCA = true
         subject.usage = nil
@@ -86,7 +87,13 @@ final class TestAuthority: @unchecked Sendable {
 
     func issue(_ subject: TestSubject) -> TestCertificate { TestAuthority.make(subject, issuer: certificate) }
 
-    func crl(revoking serials: [Int] = [], from: Int = -3600, until: Int = 86_400 * 365, signedBy key: TestKey? = nil) -> [UInt8] {
+    /// - Parameters:
+    ///   - number: nil: none
+    ///   - revokedAt: of all entries, seconds from now
+    func crl(
+        revoking serials: [Int] = [], from: Int = -3600, until: Int = 86_400 * 365, signedBy key: TestKey? = nil, number: Int? = nil,
+        revokedAt: Int = -60
+    ) -> [UInt8] {
         let crl = X509_CRL_new()
         defer { X509_CRL_free(crl) }
         precondition(X509_CRL_set_version(crl, 1) == 1)
@@ -97,7 +104,13 @@ final class TestAuthority: @unchecked Sendable {
         X509_CRL_set1_lastUpdate(crl, time)
         X509_gmtime_adj(time, until)
         X509_CRL_set1_nextUpdate(crl, time)
-        X509_gmtime_adj(time, -60)
+        if let number {
+            let value = ASN1_INTEGER_new()
+            defer { ASN1_INTEGER_free(value) }
+            ASN1_INTEGER_set_int64(value, Int64(number))
+            precondition(X509_CRL_add1_ext_i2d(crl, NID_crl_number, value, 0, 0) == 1)
+        }
+        X509_gmtime_adj(time, revokedAt)
         for serial in serials {
             let entry = X509_REVOKED_new()
             let number = ASN1_INTEGER_new()

@@ -14,6 +14,7 @@ final class TestSetup {
     /// Of the CRLs: what each CA revoked.
     var revokedByRoot: [Int] = []
     var revokedByIntermediate: [Int] = []
+    var listsBegin = -3600
     var listsEnd = 86_400 * 365
 
     init(intermediateUntil: Int = 86_400 * 3650) {
@@ -33,7 +34,8 @@ final class TestSetup {
     func writeLists() -> String {
         folder.write(
             "crl.pem",
-            root.crl(revoking: revokedByRoot, until: listsEnd) + intermediate.crl(revoking: revokedByIntermediate, until: listsEnd))
+            root.crl(revoking: revokedByRoot, from: listsBegin, until: listsEnd)
+                + intermediate.crl(revoking: revokedByIntermediate, from: listsBegin, until: listsEnd))
     }
 
     func files(_ name: String, _ certificate: TestCertificate, more: [UInt8] = []) -> CertificateFiles {

@@ -47,6 +47,28 @@ import Testing
         #expect(UpstreamTLSSettings(sni: sni).sentName(host: host) == sent)
     }
 
+    @Test func theRulesOfTheListenerHoldTowardsServersToo() throws {
+        let crl = setup.writeLists()
+        let old = try setup.server()
+        #expect(pf_SSL_CTX_set_max_proto_version(old.pointer, TLS1_2_VERSION) == 1)
+        #expect(try TestPair(old, setup.client()).handshake().client == .done)
+        #expect(try TestPair(old, setup.client { $0.rules.minimumVersion = .tls13 }).handshake().client.failure?.kind == .refusedByPeer)
+        let rsa = try setup.server { $0.certificates.removeFirst() }
+        #expect(try TestPair(rsa, setup.client { $0.crl = crl }).handshake().client == .done)
+        #expect(try TestPair(rsa, setup.client { $0.rules.securityLevel = 3 }).handshake().client != .done)
+        setup.listsEnd = -10
+        let ended = setup.writeLists()
+        #expect(try TestPair(rsa, setup.client { $0.crl = ended }).handshake().client.failure?.kind == .crlExpired)
+        let accepting = try setup.client { ($0.crl, $0.rules.expiredCRL) = (ended, .accept) }
+        #expect(TestPair(rsa, accepting).handshake().client == .done)
+        let leafOnly = setup.folder.write("leaf.pem", setup.intermediate.crl(revoking: [3]))
+        #expect(throws: TLSMaterialError.self) { _ = try setup.client { $0.crl = leafOnly } }
+        let leaf = try setup.client { ($0.crl, $0.rules.crlCheck) = (leafOnly, .leaf) }
+        #expect(TestPair(rsa, leaf).handshake().client == .done)
+        #expect(
+            try TestPair(setup.server { $0.certificates.removeLast() }, leaf).handshake().client.failure?.kind == .certificateRevoked)
+    }
+
     @Test func aServerOfAnotherCAIsRefusedUnlessNothingIsVerified() throws {
         let stranger = TestSetup()
         for verify in UpstreamTLSSettings.Verify.allCases {

@@ -99,10 +99,10 @@ import Testing
         #expect(connect(server, client) == nil)
     }
 
-    @Test(arguments: ListenerTLSSettings.ExpiredCRL.allCases)
-    func anEntryEndsWithTheListsUnlessExpiredOnesAreAccepted(_ policy: ListenerTLSSettings.ExpiredCRL) throws {
+    @Test(arguments: TLSRules.ExpiredCRL.allCases)
+    func anEntryEndsWithTheListsUnlessExpiredOnesAreAccepted(_ policy: TLSRules.ExpiredCRL) throws {
         setup.listsEnd = 1000
-        let server = try server { $0.expiredCRL = policy }
+        let server = try server { $0.rules.expiredCRL = policy }
         let client = try setup.client(setup.agent())
         #expect(connect(server, client) != nil)
         clock.advance(1001)
@@ -118,9 +118,9 @@ import Testing
     }
 
     @Test func otherRulesAboutTheSameListsVoidTheCache() throws {
-        #expect(connect(try server { $0.expiredCRL = .accept }, try setup.client(setup.agent())) != nil)
+        #expect(connect(try server { $0.rules.expiredCRL = .accept }, try setup.client(setup.agent())) != nil)
         #expect(cache.count == 1)
-        _ = try server { $0.securityLevel = 1 }
+        _ = try server { $0.rules.securityLevel = 1 }
         #expect(cache.count == 0)
     }
 

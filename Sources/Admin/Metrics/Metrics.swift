@@ -21,7 +21,8 @@ package enum Metrics {
         page.sample(["version": process.version, "openssl": process.opensslVersion, "nghttp2": process.nghttp2Version], 1)
         page.family("start_time_seconds", .gauge, "When the process started, seconds since 1970.")
         page.sample([:], Double(process.startedAt))
-        page.family("ready", .gauge, "1: at least one usable server for the default pool, and not draining.")
+        page.family(
+            "ready", .gauge, "1: at least one usable server for the default pool, agents' certificates are accepted, and not draining.")
         page.sample([:], process.readiness.isReady ? 1 : 0)
         page.family("queued_requests", .gauge, "Requests that wait in all pools.")
         page.sample([:], Double(process.waiting))
@@ -34,6 +35,8 @@ package enum Metrics {
             "config_stale", .gauge,
             "1: the configuration in force is not the file's: the file was changed since, or the last reload was refused.")
         page.sample([:], process.isConfigurationStale ? 1 : 0)
+        page.family("tls_files_held_back", .gauge, "Certificates, CA files and CRLs on disk that do not come into force.")
+        page.sample([:], Double(process.heldBackFiles.count))
         page.family("state_file_write_failures_total", .counter, "Failed writes of state_file; each is retried.")
         page.sample([:], Double(process.stateFileFailures))
         page.family("state_file_stale", .gauge, "1: state_file is older than the state, since writing it fails.")

@@ -96,6 +96,7 @@ package struct AdminPages: Sendable {
         let lines = [
             "ready: \(readiness.isReady ? "yes" : "no")", "draining: \(readiness.isDraining ? "yes" : "no")",
             "default pool usable: \(readiness.defaultPoolIsUsable ? "yes" : "no")", "CA usable: \(authority)",
+            "agents' certificates accepted: \(readiness.tlsFault.map { "no (\($0))" } ?? "yes")",
         ]
         return AdminAnswer(readiness.isReady ? 200 : 503, lines.map { $0 + "\n" }.joined())
     }

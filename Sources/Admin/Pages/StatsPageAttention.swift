@@ -28,9 +28,11 @@ enum StatsPageAttention {
         var items: [Item] = []
         if readiness.isDraining {
             items.append(Item(colour: .warning, text: "This process drains: it accepts no new connections.", address: "#process"))
-        } else if !readiness.isReady {
+        } else if !readiness.defaultPoolIsUsable {
             items.append(Item(colour: .bad, text: "Not ready: the default pool has no usable server.", address: "#pools"))
         }
+        if let fault = readiness.tlsFault { items.append(Item(colour: .bad, text: "Not ready: \(fault).", address: "#certificates")) }
+        for line in process.heldBackFiles { items.append(Item(colour: .warning, text: "Not in force: \(line).", address: "#certificates")) }
         if readiness.caIsUsable == false { items.append(Item(colour: .bad, text: "The CA has no usable server.", address: "#pools")) }
         if process.logLinesDropped > 0 {
             let lines = Parts.plural(process.logLinesDropped, "line")

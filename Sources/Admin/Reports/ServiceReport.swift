@@ -56,6 +56,8 @@ package struct ProcessReport: Sendable {
     /// `state_file` is older than the state, since writing it has failed.
     package var isStateFileStale = false
     package var generation = 0
+    /// What certificate, CA and CRL files hold that is not in force: one sentence each, the file first.
+    package var heldBackFiles: [String] = []
     package var readiness = Readiness()
     package var residentBytes: UInt64 = 0
 
@@ -71,6 +73,8 @@ package struct Readiness: Sendable {
     package var defaultPoolIsUsable = false
     /// Whether a CA pool is usable; nil: the site has none.
     package var caIsUsable: Bool?
+    /// Why agents cannot come in, for certificates, CAs or CRLs; nil: they can.
+    package var tlsFault: String?
 
     package init() {}
 }

@@ -69,6 +69,7 @@ struct ReportBuilder {
         process.stateFileFailures = server.state.failures
         process.isStateFileStale = server.state.hasFailed
         process.generation = snapshot.generation
+        process.heldBackFiles = server.configuration.materials.heldBack.map(\.line)
         process.readiness = server.configuration.readiness(server.lifecycle)
         process.residentBytes = ProcessMemory.residentBytes
         return process

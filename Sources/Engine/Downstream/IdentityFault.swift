@@ -6,7 +6,9 @@ struct IdentityFault {
     let reason: Reason
     /// Empty where the reason says it.
     let cause: String
+}
 
+extension IdentityFault {
     init(_ failure: HandshakeFailure) {
         let refusal = HandshakeRefusal(failure.kind) ?? .certificateInvalid
         reason = refusal == .certificateRevoked ? .revoked : .certificateRefused

@@ -16,7 +16,9 @@ extension ProxyServer {
     package static func verify(_ settings: ProxySettings) -> (problems: [String], warnings: [String]) {
         let paths = WritablePaths.warnings(settings)
         do {
-            return ([], try TLSMaterialLoader.load(settings).warnings + paths)
+            var unread: [String] = []
+            let inForce = CRLMemory.read(settings) { unread.append($0) }
+            return ([], try TLSMaterialLoader.load(settings, inForce: inForce).warnings + unread + paths)
         } catch {
             return (error.lines, paths)
         }

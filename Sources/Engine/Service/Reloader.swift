@@ -60,7 +60,8 @@ final class Reloader {
         case .loaded(let settings, let warnings):
             for warning in warnings { Stderr.write(warning) }
             do {
-                server.configuration.install(try TLSMaterialLoader.load(settings))
+                let remembered = CRLMemory.read(settings) { [log = server.log] in log.warning("\($0)") }
+                server.configuration.install(try TLSMaterialLoader.load(settings, inForce: remembered))
             } catch {
                 for line in error.lines { Stderr.write("error: \(line)") }
                 return nil
@@ -199,6 +200,7 @@ final class Reloader {
         let cause = isAutomatic ? "files changed" : "asked for"
         server.log.notice("reloaded", metadata: ["generation": "\(next.generation)", "cause": "\(cause)"])
         server.changes.note("reloaded: generation \(next.generation), \(cause)")
+        for held in server.configuration.materials.heldBack { server.changes.note("held back: \(held.line)") }
         let isServer = { [pools = server.pools] in pools[$0]?.server($1) != nil }
         server.changes.keep(isServer)
         server.changes.notifier.keep(server.configuration.materials.expiries, isServer: isServer)
@@ -232,7 +234,8 @@ final class Reloader {
 
     /// Every few seconds: TLS files that have changed are loaded; the configuration file is compared with what is in force.
     func watch() {
-        if server.configuration.hasSettledChange() { request(isAutomatic: true) }
+        let isDue = server.configuration.isActivationDue(now: Moment.now.wall)
+        if server.configuration.hasSettledChange() || isDue { request(isAutomatic: true) }
         guard let path else { return }
         let seen = FileStamp(path)
         guard seen != stamp else { return }

@@ -21,7 +21,9 @@ final class ServiceTickers {
         // Names that take long must not delay the rest of the start.
         try every(.seconds(5)) { $0.becomeReady() }
         try every(.seconds(3600)) { server in
-            for line in server.changes.notifier.notifyExpiries(server.configuration.materials.expiries) { server.log.warning("\(line)") }
+            let materials = server.configuration.materials
+            let lines = server.changes.notifier.notifyExpiries(materials.expiries) + materials.heldBack.map(\.line)
+            for line in lines { server.log.warning("\(line)") }
         }
         guard let interval = SystemdNotifier.watchdogInterval else { return }
         watchdog = Watchdog(server.workers, log: server.log)

@@ -4,10 +4,10 @@ import Model
 import Network
 import Synchronization
 
-/// Writes `state_file` on the thread for files, since a disk may hang. Newer content replaces content that is still queued; content that
+/// Writes `state_file`, or what lies next to it, on the thread for files, since a disk may hang. Newer content replaces content that is still queued; content that
 /// could not be written is kept and written again by `retry`, until it succeeds.
 final class StateFile: Sendable {
-    private typealias Job = (path: String, content: String)
+    private typealias Job = (path: String, content: @Sendable () -> [UInt8])
 
     private struct Work {
         var queued: Job?
@@ -20,11 +20,14 @@ final class StateFile: Sendable {
     private let work = Mutex(Work())
     private let files: BackgroundThread
     private let log: Logger
+    /// What it is, in log lines.
+    private let name: String
     /// How long the end of the service waits for it.
     private let patience: Duration
 
-    init(on files: BackgroundThread, patience: Duration = .seconds(5), log: Logger) {
+    init(on files: BackgroundThread, name: String = "state_file", patience: Duration = .seconds(5), log: Logger) {
         self.files = files
+        self.name = name
         self.patience = patience
         self.log = log
     }
@@ -35,7 +38,10 @@ final class StateFile: Sendable {
     var hasFailed: Bool { work.withLock { $0.failed != nil } }
 
     /// Whole, or not at all: under another name first.
-    func write(_ content: String, to path: String) {
+    func write(_ content: String, to path: String) { write({ Array(content.utf8) }, to: path) }
+
+    /// - Parameter content: made on the thread for files
+    func write(_ content: @escaping @Sendable () -> [UInt8], to path: String) {
         let isIdle = work.withLock { work in
             defer { work.isRunning = true }
             work.queued = (path, content)
@@ -62,14 +68,14 @@ final class StateFile: Sendable {
             _ = usleep(isRunning ? 5000 : 200_000)
             if !isRunning { retry() }
         }
-        log.error("state_file is not written: the disk does not answer, or refuses")
+        log.error("\(name) is not written: the disk does not answer, or refuses")
     }
 
     private func writeAll() {
         while let job = next() {
             var failure: SystemError?
             do {
-                try FileContent.replace(job.path, with: Array(job.content.utf8))
+                try FileContent.replace(job.path, with: job.content())
             } catch {
                 failure = error
             }
@@ -82,10 +88,10 @@ final class StateFile: Sendable {
             }
             if let failure, !hadFailed {
                 log.error(
-                    "state_file cannot be written, will be retried",
+                    "\(name) cannot be written, will be retried",
                     metadata: ["file": "\(job.path)", "reason": "\(failure.description)"])
             } else if failure == nil, hadFailed {
-                log.notice("state_file is written again", metadata: ["file": "\(job.path)"])
+                log.notice("\(name) is written again", metadata: ["file": "\(job.path)"])
             }
         }
     }

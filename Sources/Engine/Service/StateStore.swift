@@ -4,6 +4,7 @@ import Logging
 import Model
 import Network
 import Settings
+import TLS
 
 /// What outlives a process (`SavedState`)? Gathers it, writes it to `state_file`, and puts it in force again. On the control loop.
 final class StateStore {
@@ -12,21 +13,42 @@ final class StateStore {
 
     private unowned let server: ProxyServer
     private let file: StateFile
+    private let listsFile: StateFile
+    /// The CRLs that `listsFile` was last given, and where.
+    private var keptLists: (path: String, installCount: Int, MaterialInForce)?
     /// Whether the file must be written: a crash must not lose operator overrides.
     private var isStale = true
 
     init(_ server: ProxyServer, on files: BackgroundThread) {
         self.server = server
         file = StateFile(on: files, log: server.log)
+        listsFile = StateFile(on: files, name: "state_file's CRLs", log: server.log)
     }
 
-    var failures: UInt64 { file.failures }
-    var hasFailed: Bool { file.hasFailed }
+    var failures: UInt64 { file.failures + listsFile.failures }
+    var hasFailed: Bool { file.hasFailed || listsFile.hasFailed }
 
     func markStale() { isStale = true }
 
     /// Once a second.
-    func tick() { if isStale || server.lifecycle.isReplaced { write() } else { file.retry() } }
+    func tick() {
+        if isStale || server.lifecycle.isReplaced { write() } else { file.retry() }
+        keepLists()
+    }
+
+    /// Which CRLs are in force (`CRLMemory`).
+    private func keepLists() {
+        guard let settings = server.configuration.settings, let path = CRLMemory.path(settings), !server.lifecycle.isReplaced else {
+            return listsFile.forget()
+        }
+        guard server.lifecycle.hasBeenReady else { return }
+        let count = server.configuration.installCount
+        if let keptLists, keptLists.path == path, keptLists.installCount == count { return listsFile.retry() }
+        let lists = server.configuration.materials.inForce
+        let areSame = keptLists.map { $0.path == path && $0.2.hasSameLists(as: lists) } ?? false
+        keptLists = (path, count, lists)
+        if areSame { listsFile.retry() } else { listsFile.write({ lists.text }, to: path) }
+    }
 
     func write() {
         isStale = false
@@ -40,7 +62,9 @@ final class StateStore {
     /// At the end.
     func finish() {
         write()
+        keepLists()
         file.finish()
+        listsFile.finish()
     }
 
     func text(withSticks: Bool = true) -> String {

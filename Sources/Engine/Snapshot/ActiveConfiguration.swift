@@ -8,13 +8,18 @@ final class ActiveConfiguration {
     /// nil until the first one is installed.
     private(set) var snapshot: Snapshot?
     private(set) var materials = TLSMaterials()
+    /// How often materials were installed.
+    private(set) var installCount = 0
     private var watcher = FileWatcher()
+    /// When what was held back was last tried again, seconds since 1970.
+    private var activationTriedAt = Int64.min
 
     var settings: ProxySettings? { snapshot?.settings }
 
     /// - Parameter isFromDisk: false where an operator has replaced files in memory: what files on disk were is not touched
     func install(_ materials: TLSMaterials, isFromDisk: Bool = true) {
         self.materials = materials
+        installCount += 1
         if isFromDisk { watcher.adopt(materials) }
     }
 
@@ -33,11 +38,22 @@ final class ActiveConfiguration {
         guard let snapshot else { return readiness }
         readiness.isDraining = lifecycle.isDraining
         readiness.defaultPoolIsUsable = snapshot.isReady
-        readiness.isReady = readiness.defaultPoolIsUsable && (!lifecycle.isDraining || lifecycle.isReplaced)
+        readiness.tlsFault = snapshot.tlsFault
+        let isGood = readiness.defaultPoolIsUsable && readiness.tlsFault == nil
+        readiness.isReady = isGood && (!lifecycle.isDraining || lifecycle.isReplaced)
         readiness.caIsUsable = snapshot.settings.caPool.map { snapshot.pool($0).isUsable }
         return readiness
     }
 
     /// True once for each change of TLS files that has settled.
     func hasSettledChange() -> Bool { watcher.hasSettledChange() }
+
+    /// True where a file that was held back may come into force by now; at most once a minute, since the rest may be wrong.
+    /// - Parameter now: seconds since 1970
+    func isActivationDue(now: Int64) -> Bool {
+        guard let next = materials.heldBack.compactMap(\.activatesAt).min(), next <= now else { return false }
+        guard activationTriedAt > now || activationTriedAt <= now - 60 else { return false }
+        activationTriedAt = now
+        return true
+    }
 }

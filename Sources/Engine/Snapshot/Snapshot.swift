@@ -42,6 +42,14 @@ final class Snapshot: Sendable {
     func pool(_ index: PoolIndex) -> PoolCoordinator { pools[index.value] }
     func poolSettings(_ index: PoolIndex) -> PoolSettings { settings.pools[index.value] }
 
+    /// Why agents cannot come in at a listener, for its certificates, CAs or CRLs; nil: they can everywhere.
+    var tlsFault: String? {
+        for (listener, material) in zip(settings.listeners, listenerTLS) {
+            if let fault = material?.faultNow { return "listener \(listener.name): \(fault)" }
+        }
+        return nil
+    }
+
     /// At least one usable server for the default pool (where there is none: for any pool).
     var isReady: Bool {
         guard let index = settings.defaultPool else { return pools.contains { $0.isUsable } }

@@ -8,28 +8,43 @@ struct TLSMaterialLoader {
     private var made = TLSMaterials()
     private var problems: [String] = []
     private let previous: TLSMaterials
+    private let inForce: MaterialInForce
+
+    /// At the start, and for `check`.
+    /// - Parameter inForce: what the process before this one had in force
+    static func load(_ settings: ProxySettings, inForce: MaterialInForce) throws(MaterialProblems) -> TLSMaterials {
+        try load(settings, TLSMaterialLoader(TLSMaterials(), inForce))
+    }
 
     /// - Parameter previous: what is in force. Where a pool's files are unchanged, its material is kept, and so are connections made with it.
-    static func load(_ settings: ProxySettings, previous: TLSMaterials = TLSMaterials()) throws(MaterialProblems) -> TLSMaterials {
-        var loader = TLSMaterialLoader(previous)
+    static func load(_ settings: ProxySettings, previous: TLSMaterials) throws(MaterialProblems) -> TLSMaterials {
+        try load(settings, TLSMaterialLoader(previous, previous.inForce))
+    }
+
+    private static func load(_ settings: ProxySettings, _ empty: TLSMaterialLoader) throws(MaterialProblems) -> TLSMaterials {
+        var loader = empty
         for file in settings.tlsFiles { loader.made.stamps[file] = FileStamp(file) }
         return try loader.load(settings) { _, _ in nil }
     }
 
     /// What is in force, with `contents` in the place of files. Material that names none of them is kept. File stamps are kept too, so that
-    /// a file that has changed meanwhile is still noticed.
+    /// a file that has changed meanwhile is still noticed. Content that would be held back is a problem here: an operator waits for the reply.
     static func replacing(_ contents: FileContents, in previous: TLSMaterials, _ settings: ProxySettings) throws(MaterialProblems)
         -> TLSMaterials
     {
-        var loader = TLSMaterialLoader(previous)
+        var loader = TLSMaterialLoader(previous, previous.inForce)
         loader.made.stamps = previous.stamps
         loader.made.contents = previous.contents.merging(contents) { $1 }
         let served = previous.listeners + [previous.admin]
-        return try loader.load(settings) { index, tls in tls.files.contains { contents[$0] != nil } ? nil : served[index] }
+        let made = try loader.load(settings) { index, tls in tls.files.contains { contents[$0] != nil } ? nil : served[index] }
+        let refused = made.heldBack.filter { contents[$0.file] != nil }
+        guard refused.isEmpty else { throw MaterialProblems(lines: refused.map(\.line)) }
+        return made
     }
 
-    private init(_ previous: TLSMaterials) {
+    private init(_ previous: TLSMaterials, _ inForce: MaterialInForce) {
         self.previous = previous
+        self.inForce = inForce
         made.ticketKeys = previous.ticketKeys
     }
 
@@ -47,17 +62,21 @@ struct TLSMaterialLoader {
         guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
         made.warnings = Self.unique(made.warnings)
         made.expiries = Self.unique(made.expiries)
+        made.heldBack = Self.unique(made.heldBack)
         made.files = Self.unique(made.files)
         return made
     }
 
     private mutating func loadServer(_ tls: ListenerTLSSettings, _ kept: ServerTLSMaterial?, _ subject: String) -> ServerTLSMaterial? {
         do {
-            let material = try kept ?? ServerTLSMaterial.load(tls, made.contents, ownTicketKeys: made.ticketKeys)
+            let material = try kept ?? ServerTLSMaterial.load(tls, made.contents, ownTicketKeys: made.ticketKeys, inForce: inForce)
             try Self.check { () throws(OpenSSLError) in _ = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: nil) }
             made.warnings += material.warnings
             made.expiries += material.expiries
             made.files += material.files
+            made.heldBack += material.heldBack
+            // Under new names nothing older can stay in force.
+            if lettingIn, let mistake = material.mistakeNow { problems.append("\(subject): \(mistake)") }
             return material
         } catch {
             problems.append("\(subject): \(error)")
@@ -78,16 +97,23 @@ struct TLSMaterialLoader {
         }
     }
 
+    /// At a reload, while agents can come in everywhere.
+    private var lettingIn: Bool {
+        let served = (previous.listeners + [previous.admin]).compactMap { $0 }
+        return !served.isEmpty && served.allSatisfy { $0.faultNow == nil }
+    }
+
     /// Servers with the same credentials share one material.
     private mutating func loadPools(_ pools: [PoolSettings]) {
         for pool in pools {
             for tls in pool.upstreamTLS.map(\.credentials) where made.upstream[tls] == nil {
                 do {
-                    let material = try reusable(tls) ?? ClientTLSMaterial.load(tls, made.contents)
+                    let material = try reusable(tls) ?? ClientTLSMaterial.load(tls, made.contents, inForce: inForce)
                     made.upstream[tls] = material
                     made.warnings += material.warnings
                     made.expiries += material.expiries
                     made.files += material.files
+                    made.heldBack += material.heldBack
                 } catch {
                     problems.append("pool \(pool.name): \(error)")
                 }
@@ -99,7 +125,8 @@ struct TLSMaterialLoader {
         guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else {
             return nil
         }
-        return previous.upstream[settings]
+        // What was held back may come into force now.
+        return previous.upstream[settings].flatMap { $0.heldBack.isEmpty ? $0 : nil }
     }
 
     private static func check(_ make: () throws(OpenSSLError) -> Void) throws(OpenSSLError) { try make() }

@@ -20,6 +20,15 @@ struct TLSMaterials: Sendable {
     var ticketKeys = TicketKeys()
     /// PEM that an operator has put in the place of files, by path.
     var contents: FileContents = [:]
+    /// What the files hold that is not in force.
+    var heldBack: [HeldBackFile] = []
+    /// What the next load compares its files with.
+    var inForce: MaterialInForce {
+        var inForce = MaterialInForce()
+        for material in listeners + [admin] { if let material { inForce.add(material) } }
+        for material in upstream.values { inForce.add(material) }
+        return inForce
+    }
 
     /// What a server's connections are made with; nil: plain HTTP.
     func upstream(_ settings: UpstreamTLSSettings?) -> ClientTLSMaterial? { settings.flatMap { upstream[$0.credentials] } }
@@ -35,7 +44,13 @@ struct TLSMaterials: Sendable {
         return nil
     }
 
-    func filesChanged(since old: TLSMaterials) -> [String] { files.filter { stamps[$0] != old.stamps[$0] } }
+    /// Whose new content is in force.
+    func filesChanged(since old: TLSMaterials) -> [String] {
+        files.filter { file in
+            guard !heldBack.contains(where: { $0.file == file }) else { return false }
+            return stamps[file] != old.stamps[file] || old.heldBack.contains { $0.file == file }
+        }
+    }
 }
 
 /// Why something that the settings name cannot be used: files, addresses, sockets. One line each.

@@ -60,7 +60,7 @@ final class ScriptedClient: DownstreamSide {
 
     override var client: ClientContext { context }
     override var timer: EventTarget { scriptedTimer }
-    override var isRevoked: Bool { revoked }
+    override var identityFault: IdentityFault? { revoked ? IdentityFault(reason: .revoked, cause: "") : nil }
     override var received: ByteBuffer? { input }
 
     override func receive(upTo byteCount: Int) -> Reception {

@@ -50,9 +50,15 @@ struct AdminSocketMaterialsTests {
         #expect(kept.isClosed())
         #expect(waitUntil { status() == nil })
         #expect(try scene.connect(proxy, as: "good.test").exchange(Requests.metadata()).status == 200)
-        // In memory alone: the file still knows nothing of it.
-        #expect(try socket.ask("reload") == "Reloaded: generation 2.\n")
-        #expect(waitUntil { status() == 200 })
+        // In memory alone: the file still knows nothing of it, and takes nothing back.
+        let reply = try socket.ask("reload")
+        #expect(reply.hasPrefix("Reloaded: generation 2.\n"))
+        #expect(reply.contains("\(file): CRL of CN=Puppet CA: stand-in has number 0, the one in force 1: refused (crl_shrink)"), "\(reply)")
+        #expect(status() == nil)
+        try scene.authority.writeRevocationLists(to: scene.folder.path)
+        #expect(try socket.ask("reload") == "Reloaded: generation 3.\n")
+        #expect(status() == nil)
+        #expect(try scene.connect(proxy, as: "good.test").exchange(Requests.metadata()).status == 200)
     }
 
     @Test func aCommittedCertificateIsServed() throws {
@@ -112,7 +118,9 @@ struct AdminSocketMaterialsTests {
                 == "Invalid payload\nCan't update \(list)!\n")
         #expect(try socket.ask("commit ssl crl-file \(list)") == "No ongoing transaction! !\nCan't commit \(list)!\n")
         _ = try set(socket, "crl-file", list, stranger.crlPEM())
-        #expect(try socket.ask("commit ssl crl-file \(list)").contains("holds no CRL that the CA "))
+        #expect(
+            try socket.ask("commit ssl crl-file \(list)").contains(
+                "holds no CRL of CN=Puppet CA: stand-in any more; the one in force stays"))
         _ = try set(socket, "ca-file", authority, stranger.caPEM())
         #expect(try socket.ask("commit ssl ca-file \(authority)").hasSuffix("\nCan't commit \(authority)!\n"))
         #expect(try socket.ask("abort ssl ca-file \(authority)") == "Transaction aborted for certificate '\(authority)'!\n")

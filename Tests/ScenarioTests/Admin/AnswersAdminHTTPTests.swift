@@ -38,7 +38,7 @@ struct AnswersAdminHTTPTests {
         #expect(answer.status == 200)
         let date = try #require(answer.field("Date"))
         #expect(date.hasSuffix(" GMT") && date.utf8.count == 29, "\(date)")
-        #expect(answer.text == "ready: yes\ndraining: no\ndefault pool usable: yes\nCA usable: none\n")
+        #expect(answer.text == "ready: yes\ndraining: no\ndefault pool usable: yes\nCA usable: none\nagents' certificates accepted: yes\n")
         #expect(waitUntil { server.acceptedCount > 1 })
         server.stop()
         #expect(proxy.waitForMessage { $0.contains("Server compilers/s1 is DOWN") } != nil)
