@@ -3,6 +3,7 @@ import Foundation
 /// A real `puppet agent` with a life of its own: it knows one name, puppet.lab.test, and the port of the puppetfront there.
 struct Agent {
     let certname: String
+    private let lab: Lab
     private let folder: URL
     private let keyLength: Int
 
@@ -12,6 +13,7 @@ struct Agent {
     ///   - extensions: requested for its certificate, by short name: trusted facts later on.
     init(_ lab: Lab, _ purpose: String, keyLength: Int = 2048, extensions: [String: String] = [:]) throws {
         certname = "\(purpose)-\(UInt32.random(in: 0...UInt32.max)).lab.test"
+        self.lab = lab
         folder = try lab.makeFolder(certname)
         self.keyLength = keyLength
         for name in ["conf", "var", "ssl", "run", "log", "public"] {
@@ -57,7 +59,7 @@ struct Agent {
         let folders = ["conf", "var", "ssl", "run", "log", "public"].flatMap { ["--\($0)dir", folder.appendingPathComponent($0).path] }
         let identity = ["--certname", certname, "--keylength", String(keyLength)]
         return try await Command.run(
-            ["nice", "-n", "10", "puppet"] + command + folders + identity + server + ["--color", "false"],
+            ["nice", "-n", "10"] + lab.program("puppet") + command + folders + identity + server + ["--color", "false"],
             log: folder.appendingPathComponent("output-\(UInt32.random(in: 0...UInt32.max))"))
     }
 }

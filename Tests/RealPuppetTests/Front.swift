@@ -14,18 +14,22 @@ final class Front: Sendable {
     private var crlFile: URL { folder.appendingPathComponent("crl.pem") }
 
     /// Runs the body with a puppetfront that is ready, and ends it afterwards, whatever happened.
-    static func run<Result>(_ lab: Lab, _ body: (Front) async throws -> Result) async throws -> Result {
-        let front = try await Front(lab)
+    /// - Parameter lines: for pools of its configuration, by name: `identity: none`, say.
+    static func run<Result>(
+        _ lab: Lab, pools lines: [String: String] = [:], _ body: (Front) async throws -> Result
+    ) async throws -> Result {
+        let front = try await Front(lab, lines)
         defer { Front.stop(front.process) }
         return try await body(front)
     }
 
-    private init(_ lab: Lab) async throws {
+    private init(_ lab: Lab, _ lines: [String: String]) async throws {
         self.lab = lab
         folder = try lab.makeFolder("front")
         let binary = try Front.binary()
         let configuration = folder.appendingPathComponent("puppetfront.yaml")
-        let template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
+        var template = try String(contentsOfFile: lab.value("FRONT_CONFIGURATION"), encoding: .utf8)
+        for (pool, line) in lines { template = template.replacingOccurrences(of: "\n  \(pool):\n", with: "\n  \(pool):\n    \(line)\n") }
         try template.replacingOccurrences(of: "@FOLDER@", with: folder.path).write(to: configuration, atomically: true, encoding: .utf8)
         try FileManager.default.copyItem(atPath: lab.value("CRL_BUNDLE"), toPath: folder.appendingPathComponent("crl.pem").path)
         let errorLog = folder.appendingPathComponent("stderr")
@@ -60,6 +64,22 @@ final class Front: Sendable {
         )
     }
 
+    /// The same, with what the response is, whatever its status.
+    func ask(_ target: String, _ arguments: [String] = []) async throws -> Reply {
+        let body = folder.appendingPathComponent("body-\(UInt32.random(in: 0...UInt32.max))")
+        let curl = try await fetch(target, ["--no-fail", "--output", body.path, "--write-out", "%{http_code}"] + arguments)
+        guard let status = Int(curl.output) else { throw LabError("\(target): \(curl.output)") }
+        return Reply(status: status, text: Command.contents(of: body))
+    }
+
+    /// Arguments for `fetch` and `ask`.
+    var operatorCertificate: [String] {
+        get throws {
+            let (ssl, certname) = try (lab.value("OPERATOR_SSL"), lab.value("OPERATOR_CERTNAME"))
+            return ["--cert", "\(ssl)/certs/\(certname).pem", "--key", "\(ssl)/private_keys/\(certname).pem"]
+        }
+    }
+
     /// The access log so far, one record a request.
     func records() throws -> [AccessRecord] {
         let decoder = JSONDecoder()
@@ -77,6 +97,14 @@ final class Front: Sendable {
         try await waitUntil("a line in \(accessLog.path)", within: .seconds(20)) {
             let all = try records()
             return all.contains(where: wanted) ? all : nil
+        }
+    }
+
+    /// Waits for that many records that are wanted, and gives these.
+    func records(_ count: Int, where wanted: (AccessRecord) -> Bool = { _ in true }) async throws -> [AccessRecord] {
+        try await waitUntil("\(count) lines in \(accessLog.path)", within: .seconds(20)) {
+            let found = try records().filter(wanted)
+            return found.count >= count ? found : nil
         }
     }
 

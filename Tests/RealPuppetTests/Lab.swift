@@ -7,6 +7,12 @@ struct Lab: Sendable {
 
     static var isAnnounced: Bool { announcedFolder != nil }
 
+    /// It was started with `--puppet8`: servers, agents and `puppetserver ca` of Puppet 8.
+    static var isOfPuppet8: Bool { isAnnounced && (try? Lab().value("PUPPET").hasPrefix("8.")) == true }
+
+    /// A CA and a compiler, not one server that is both.
+    static var hasTwoServers: Bool { isAnnounced && (try? Lab().value("SERVERS")) == "ca compiler1" }
+
     private static var announcedFolder: String? {
         guard let path = ProcessInfo.processInfo.environment["PUPPETFRONT_LAB"], !path.isEmpty else { return nil }
         return path
@@ -38,6 +44,9 @@ struct Lab: Sendable {
     func managed(_ agent: Agent, _ file: String) throws -> String {
         try String(contentsOfFile: "\(value("MANAGED"))/\(agent.certname)/\(file)", encoding: .utf8)
     }
+
+    /// The words that run a program where the lab's Puppet is installed.
+    func program(_ name: String) throws -> [String] { [try value("LAB_COMMAND"), "run", name] }
 
     /// Has `scripts/lab` do something; throws with its output where it fails.
     func command(_ words: String...) async throws {

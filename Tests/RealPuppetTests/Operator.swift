@@ -30,7 +30,7 @@ struct Operator {
 
         """.write(to: configuration, atomically: true, encoding: .utf8)
         return try await Command.run(
-            ["puppetserver", "ca", action] + arguments + ["--config", configuration.path],
+            front.lab.program("puppetserver") + ["ca", action] + arguments + ["--config", configuration.path],
             log: front.folder.appendingPathComponent("operator-\(UInt32.random(in: 0...UInt32.max))")
         )
     }
