@@ -73,7 +73,8 @@ final class Herd {
     }
 
     private func giveUp(_ now: Double, _ patience: Patience) {
-        for case let agent? in open where !agent.giveUp(now: now, handshakePatience: patience.handshake, responsePatience: patience.response) {
+        let (handshake, response) = (patience.handshake, patience.response)
+        for case let agent? in open where !agent.giveUp(now: now, handshakePatience: handshake, responsePatience: response) {
             remove(agent)
         }
     }

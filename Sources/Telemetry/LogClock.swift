@@ -1,5 +1,7 @@
+import Model
+
 /// Seconds since 1970 as the date and time of a log line. Keeps the last second's text, since most lines of a moment share it.
-/// Gregorian, without leap seconds, 1970 to 2262; the calendar arithmetic is Howard Hinnant's `civil_from_days`.
+/// Gregorian, without leap seconds, 1970 to 2262.
 struct LogClock: Sendable {
     enum Style: Sendable {
         /// `2026-11-22T10:29:37.` (RFC 3339, UTC)
@@ -36,7 +38,7 @@ struct LogClock: Sendable {
 
     private mutating func render(_ second: Int64) {
         let day = second >= 0 ? second / 86400 : (second - 86399) / 86400
-        let date = LogClock.civil(day: day)
+        let date = CalendarDate(daysSince1970: day)
         let time = second - day * 86400
         var line: [UInt8] = []
         line.reserveCapacity(24)
@@ -66,18 +68,6 @@ struct LogClock: Sendable {
             line += end.utf8
         }
         text = line
-    }
-
-    /// Days since 1 January 1970 as a date: years are counted from March, in eras of 400 years.
-    static func civil(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
     }
 
     private static func monthName(_ month: Int64) -> Substring.UTF8View {

@@ -4,24 +4,18 @@ import Puppet
 /// `agent_version`: a glob matches `X-Puppet-Version`, such as `7.*`. Requests without that field match none.
 package struct AgentVersionCondition: Sendable, DescribedCondition {
     let key = "agent_version"
-    private let words: [String]
-    private let patterns: [Pattern]
+    private let globs: GlobList
 
-    init(_ globs: [String]) {
-        words = globs
-        patterns = globs.map { Pattern($0) }
-    }
+    init(_ globs: [String]) { self.globs = GlobList(globs) }
 
     func holds(_ request: borrowing PuppetRequest) -> Bool {
-        guard !request.agentVersion.isEmpty else { return false }
-        for pattern in patterns where pattern.matches(request.agentVersion) { return true }
-        return false
+        !request.agentVersion.isEmpty && globs.matches(request.agentVersion)
     }
 
-    var description: String { "\(key) \(words.joined(separator: ","))" }
+    var description: String { "\(key) \(globs.words.joined(separator: ","))" }
 
     func whyNot(_ request: borrowing PuppetRequest, _ context: RouteContext, _ averageQueue: (PoolIndex) -> Int) -> String {
-        if request.agentVersion.isEmpty { return ConditionWords.missing("no X-Puppet-Version", words) }
-        return ConditionWords.isNot("\(key) \(ConditionWords.text(request.agentVersion))", words)
+        if request.agentVersion.isEmpty { return ConditionWords.missing("no X-Puppet-Version", globs.words) }
+        return ConditionWords.isNot("\(key) \(ConditionWords.text(request.agentVersion))", globs.words)
     }
 }

@@ -4,24 +4,19 @@ import Puppet
 /// `certname`: a glob matches the name of the verified certificate, without case. Without a certificate none does.
 package struct CertnameCondition: Sendable, DescribedCondition {
     let key = "certname"
-    private let words: [String]
-    private let patterns: [Pattern]
+    private let globs: GlobList
 
-    init(_ globs: [String]) {
-        words = globs
-        patterns = globs.map { Pattern($0, ignoresCase: true) }
-    }
+    init(_ globs: [String]) { self.globs = GlobList(globs, ignoresCase: true) }
 
     func holds(_ context: RouteContext) -> Bool {
         guard let identity = context.identity else { return false }
-        for pattern in patterns where pattern.matches(identity.certname) { return true }
-        return false
+        return globs.matches(identity.certname)
     }
 
-    var description: String { "\(key) \(words.joined(separator: ","))" }
+    var description: String { "\(key) \(globs.words.joined(separator: ","))" }
 
     func whyNot(_ request: borrowing PuppetRequest, _ context: RouteContext, _ averageQueue: (PoolIndex) -> Int) -> String {
-        guard let identity = context.identity else { return ConditionWords.missing("no verified certificate", words) }
-        return ConditionWords.isNot("client \(ConditionWords.text(identity.certname))", words)
+        guard let identity = context.identity else { return ConditionWords.missing("no verified certificate", globs.words) }
+        return ConditionWords.isNot("client \(ConditionWords.text(identity.certname))", globs.words)
     }
 }
