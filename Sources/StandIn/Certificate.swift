@@ -4,7 +4,7 @@ import COpenSSL
 package final class Certificate: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    /// Takes the reference over.
+    /// Takes ownership of the reference.
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
     package convenience init(pem: String) throws(StandInError) {

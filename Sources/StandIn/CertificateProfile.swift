@@ -1,4 +1,4 @@
-/// What a certificate shall say: the words of X.509 as Puppet's CA fills them in.
+/// The contents of a certificate: X.509's fields as Puppet's CA fills them in.
 package struct CertificateProfile: Sendable {
     /// A Puppet extension: dotted OID under 1.3.6.1.4.1.34380.1, and its text.
     package struct PuppetExtension: Sendable {
@@ -11,12 +11,12 @@ package struct CertificateProfile: Sendable {
 
         package static func role(_ value: String) -> PuppetExtension { PuppetExtension("1.3.6.1.4.1.34380.1.1.13", value) }
         package static func environment(_ value: String) -> PuppetExtension { PuppetExtension("1.3.6.1.4.1.34380.1.1.12", value) }
-        /// What lets `puppetserver ca` change certificates.
+        /// The extension that lets `puppetserver ca` change certificates.
         package static let cliAuth = PuppetExtension("1.3.6.1.4.1.34380.1.3.39", "true")
     }
 
     package var certname: String
-    /// DNS names; the certname is among them wherever there is any.
+    /// DNS names; if there are any, the certname is among them.
     package var names: [String]
     package var addresses: [String]
     package var extensions: [PuppetExtension]

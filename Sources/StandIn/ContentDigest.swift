@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 over a content that comes in pieces.
+/// SHA-256 over a content that arrives in pieces.
 package final class ContentDigest {
     private let context: OpaquePointer?
 

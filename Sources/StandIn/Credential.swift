@@ -1,4 +1,4 @@
-/// A certificate with its key: who a stand-in is.
+/// A certificate with its key: the identity of a stand-in.
 package struct Credential: Sendable {
     package let certificate: Certificate
     package let key: KeyPair

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Agents that run again and again, each on a thread of its own, until told to stop.
+/// Agents that run again and again, each on its own thread, until they are stopped.
 final class DemoAgents: Sendable {
     struct Tally: Sendable {
         var runCount = 0

@@ -1,8 +1,8 @@
-/// The proxy as the demo needs it: started elsewhere, since stand-ins know nothing of the Engine.
+/// The proxy as the demo needs it: another target starts it, since stand-ins do not import the Engine.
 package protocol DemoProxy: AnyObject {
     /// The port of the listener `agents`.
     var port: UInt16 { get }
-    /// Where its statistics can be seen; nil where it has no such page.
+    /// The address of its stats page; nil if it has none.
     var statisticsAddress: String? { get }
     func stop()
 }

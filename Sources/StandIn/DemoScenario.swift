@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The demo: agents bootstrap and run through the proxy while sites die and come back.
+/// The demo: agents bootstrap and run through the proxy while sites fail and recover.
 ///
-/// Passes when every request went where it should in each act and no run lost its catalog.
+/// Passes if every request went to the expected site in each act and no run lost its catalog.
 package final class DemoScenario: Sendable {
     private let sites: DemoSites
     private let agentCount: Int
@@ -13,8 +13,8 @@ package final class DemoScenario: Sendable {
     private let isCancelled = Atomic(false)
 
     /// - Parameters:
-    ///   - pace: how long each act lasts at least, for those who watch it on the stats page
-    ///   - say: takes one line of what happens
+    ///   - pace: the shortest duration of each act, so that it can be watched on the stats page
+    ///   - say: gets one line for each thing that happens
     package init(sites: DemoSites, agentCount: Int, pace: Duration = .zero, say: @escaping @Sendable (String) -> Void) {
         self.sites = sites
         self.agentCount = agentCount
@@ -43,7 +43,7 @@ package final class DemoScenario: Sendable {
         return isOver ? .cancelled : (passed ? .passed : .failed)
     }
 
-    /// Lets the running agents end and says what became of all runs; false where one ended without its catalog.
+    /// Lets the running agents end and reports the results of all runs; false if one ended without its catalog.
     @discardableResult
     package func finish() -> Bool {
         let hasEnded = agents.stop()
@@ -80,7 +80,7 @@ package final class DemoScenario: Sendable {
         return true
     }
 
-    /// Waits until `site` has the traffic alone: each of its living servers answers, and the others get nothing any more.
+    /// Waits until only `site` gets traffic: each of its running servers responds, and the others get no more requests.
     private func act(_ title: String, expecting site: DemoSites.Site) -> Bool {
         guard !isOver else { return false }
         say("")

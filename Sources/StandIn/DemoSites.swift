@@ -1,4 +1,4 @@
-/// The demo's three sites: two compilers each, one CA, and the configuration that tells the proxy of them.
+/// The demo's three sites: two compilers each, one CA, and the proxy's configuration for them.
 package final class DemoSites: Sendable {
     package struct Site: Sendable {
         package let name: String
@@ -10,7 +10,7 @@ package final class DemoSites: Sendable {
     package let sites: [Site]
     package let certificateServer: StandInServer
     package let authority: StandInAuthority
-    /// What the stats page is entered with.
+    /// The token of the stats page.
     package let pageToken: String
     private let folder: String
 

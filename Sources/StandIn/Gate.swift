@@ -1,6 +1,6 @@
 import Foundation
 
-/// Holds threads until it is opened: how a test keeps a server busy for exactly as long as it wants.
+/// Holds threads until it is opened, so that a test can keep a server busy for exactly as long as it needs.
 package final class Gate: @unchecked Sendable {
     /// Guards `isOpened` and `waiting`.
     private let condition = NSCondition()
@@ -9,7 +9,7 @@ package final class Gate: @unchecked Sendable {
 
     package init(open: Bool = false) { isOpened = open }
 
-    /// Returns once the gate is open, or after `timeout`; says whether it is open.
+    /// Returns once the gate is open, or after `timeout`; true if it is open.
     @discardableResult
     package func pass(timeout: Duration = .seconds(30)) -> Bool {
         let limit = Date().addingTimeInterval(timeout / .seconds(1))

@@ -1,9 +1,9 @@
 import Glibc
 
-/// A TCP port of a loopback address, kept for the life of this value whether or not anybody listens on it.
+/// A TCP port of a loopback address, reserved for the life of this value whether or not a socket listens on it.
 ///
 /// The reservation is a bound socket that never listens, with SO_REUSEADDR: Linux then lets a second such socket bind and listen on the
-/// same port, again and again, and gives the port to nobody else. While none listens, connections are refused.
+/// same port, again and again, and gives the port to no other process. While no socket listens, connections are refused.
 package final class LoopbackPort: Sendable {
     package let address: String
     package let number: UInt16

@@ -1,12 +1,12 @@
-/// A message's head as it stood on the wire, and its field lines.
+/// A message's head as received, and its field lines.
 package struct MessageHead: Sendable {
-    /// Everything up to and with the empty line.
+    /// Everything up to and including the empty line.
     package let bytes: [UInt8]
     package let startLine: String
     /// Names as written, values without the white space around them, in order.
     package let fields: [(name: String, value: String)]
 
-    /// Accepts `name: value` lines that end in CRLF; nil for what is none.
+    /// Accepts `name: value` lines that end in CRLF; nil for anything else.
     package init?(_ bytes: [UInt8]) {
         self.bytes = bytes
         guard bytes.count >= 4, bytes.suffix(4).elementsEqual([13, 10, 13, 10]) else { return nil }

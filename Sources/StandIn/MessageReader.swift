@@ -1,6 +1,6 @@
-/// Reads HTTP/1.1 messages from a stream: heads exactly as they came, contents in pieces.
+/// Reads HTTP/1.1 messages from a stream: heads exactly as received, contents in pieces.
 ///
-/// Written apart from the proxy's own parser on purpose, so that a mistake there does not hide itself here. Strict in framing.
+/// Deliberately independent of the proxy's parser, so that it does not share a mistake with it. Strict about framing.
 package final class MessageReader {
     package enum Framing: Sendable, Equatable {
         case none, chunked, untilClose
@@ -13,10 +13,10 @@ package final class MessageReader {
 
     package init(_ stream: StandInStream) { self.stream = stream }
 
-    /// Bytes that were read and not asked for yet.
+    /// Bytes that were read and not consumed yet.
     package var surplus: ArraySlice<UInt8> { buffer[start...] }
 
-    /// The next head; nil where the stream ends before its first byte.
+    /// The next head; nil if the stream ends before its first byte.
     package func readHead(limit: Int = 256 * 1024) throws(StandInError) -> MessageHead? {
         var scanned = start
         while true {
@@ -36,7 +36,7 @@ package final class MessageReader {
         }
     }
 
-    /// Reads a content to its end and gives its pieces to `sink`, chunk framing taken off.
+    /// Reads a content to its end and gives its pieces, without chunk framing, to `sink`.
     package func readContent(_ framing: Framing, _ sink: (ArraySlice<UInt8>) -> Void) throws(StandInError) {
         switch framing {
         case .none: break
@@ -77,7 +77,7 @@ package final class MessageReader {
         return content
     }
 
-    /// Whatever comes until the stream ends.
+    /// All bytes until the stream ends.
     package func readToEnd(limit: Int = 1 << 24) throws(StandInError) -> [UInt8] {
         while buffer.count - start < limit, try fill() {}
         defer { start = buffer.count }

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// Takes OpenSSL's error queue of this thread and makes one error of it.
+/// Makes one error from this thread's queue of OpenSSL errors.
 enum OpenSSLFailure {
-    /// The first reason in the queue, which is emptied.
+    /// The first reason in the queue; empties the queue.
     static func take(_ fallback: String) -> (code: UInt, reason: String) {
         let code = ERR_peek_error()
         defer { ERR_clear_error() }

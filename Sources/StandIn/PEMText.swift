@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Text in and out of OpenSSL's memory BIOs.
 enum PEMText {
-    /// What `body` writes into a memory BIO; it answers 1 as OpenSSL's PEM writers do.
+    /// What `body` writes into a memory BIO; it returns 1 as OpenSSL's PEM writers do.
     static func write(_ body: (OpaquePointer) -> Int32) throws(StandInError) -> String {
         guard let bio = BIO_new(BIO_s_mem()) else { throw OpenSSLFailure.crypto("BIO_new") }
         defer { BIO_free(bio) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Files that appear whole: written beside and renamed, as Puppet and careful admins do.
+/// Files that are replaced atomically: written next to their place and renamed, as Puppet and careful admins do.
 package enum PrivateFile {
     /// - Parameter mode: permission bits, set before anything is written
     package static func write(_ text: String, to path: String, mode: mode_t) throws {

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Who a request is from, as Puppet Server's authorization decides it (trapperkeeper-authorization, `allow-header-cert-info`).
+/// The client of a request, as Puppet Server's authorization decides it (trapperkeeper-authorization, `allow-header-cert-info`).
 enum PuppetIdentity: Equatable {
     case anonymous
     case agent(String)
-    /// X-Client-Cert is there but is no certificate: Puppet Server answers 400.
+    /// X-Client-Cert is there but is no certificate: Puppet Server responds with 400.
     case broken
 
     /// - Parameters:
-    ///   - trustsHeaders: with `allow-header-cert-info: true` the fields alone count, whatever the peer's certificate says
+    ///   - trustsHeaders: with `allow-header-cert-info: true` only the fields count, not the peer's certificate
     ///   - peer: the common name of the TLS peer's certificate
     static func of(_ head: MessageHead, trustsHeaders: Bool, peer: String?) -> PuppetIdentity {
         guard trustsHeaders else { return peer.map { .agent($0) } ?? .anonymous }

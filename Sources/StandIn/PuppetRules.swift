@@ -1,7 +1,7 @@
-/// What Puppet Server answers: its paths, its auth.conf, its contents as far as an agent's run needs them.
+/// Puppet Server's responses: its paths, its auth.conf, its contents as far as an agent's run needs them.
 struct PuppetRules: Sendable {
     var trustsHeaders: Bool
-    /// The CA that this server runs; nil: a compiler, which answers /puppet-ca with 404.
+    /// The CA that this server runs; nil: a compiler, which responds to /puppet-ca with 404.
     var authority: StandInAuthority?
     var autosign: Bool
     var compilerName: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A request as a stand-in server saw it.
+/// A request as a stand-in server received it.
 package struct RecordedRequest: Sendable {
     package let head: MessageHead
     package let method: String
@@ -15,7 +15,7 @@ package struct RecordedRequest: Sendable {
     /// At most `keptBodyCount` bytes of the content.
     package var body: [UInt8] = []
     package var bodyCount = 0
-    /// SHA-256 of the content in hexadecimal; empty until the content has come whole.
+    /// SHA-256 of the content in hexadecimal; empty until the whole content was received.
     package var bodyDigest = ""
 
     package static let keptBodyCount = 512 * 1024
@@ -36,7 +36,7 @@ package struct RecordedRequest: Sendable {
     /// The target without its query.
     package var path: String { String(target.prefix { $0 != "?" }) }
 
-    /// The path's segments after `prefix`, nil where it starts otherwise.
+    /// The path's segments after `prefix`; nil if it does not start with that.
     package func rest(after prefix: String) -> String? {
         path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
     }

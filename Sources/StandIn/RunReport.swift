@@ -1,4 +1,4 @@
-/// What became of an agent's run.
+/// The result of an agent's run.
 package struct RunReport: Sendable {
     package struct Failure: Sendable, CustomStringConvertible {
         package let role: AgentRequest.Role
@@ -18,6 +18,6 @@ package struct RunReport: Sendable {
 
     /// Nothing failed at all.
     package var isClean: Bool { failures.isEmpty }
-    /// Puppet's own word: without a catalog there is no run.
+    /// As Puppet defines it: without a catalog there is no run.
     package var hasCatalog: Bool { !failures.contains { $0.role == .catalog } && compiler != nil }
 }

@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// A stand-in for `puppet agent`: one request after another on a kept-alive TLS connection, never a retry, no ALPN, no resumption.
-/// Like the real one it gives a failed connection up and opens the next for the next request.
+/// Like the real one it abandons a failed connection and opens another for the next request.
 package struct StandInAgent: Sendable {
     package var certname: String
     package var environment: String
@@ -36,8 +36,8 @@ package struct StandInAgent: Sendable {
     }
 
     /// Fetches CA and CRL, makes a key and a request, has it signed and fetches the certificate, all over connections without a
-    /// certificate of its own. The first connection trusts anybody, as the real agent's does; the others verify.
-    /// - Throws: `unexpectedStatus` where the certificate is not there at once (no autosign)
+    /// client certificate. The first connection trusts any server, as the real agent's does; the others verify.
+    /// - Throws: `unexpectedStatus` if the certificate is not there at once (no autosign)
     package func bootstrap() throws(StandInError) -> Membership {
         let ca = try fetch(.caCertificate, over: .client())
         let anonymous = try StandInTLS.client(caPEM: ca)
@@ -51,7 +51,7 @@ package struct StandInAgent: Sendable {
         return Membership(credential: Credential(certificate: try Certificate(pem: pem), key: key, chain: []), caPEM: ca, crlPEM: crl)
     }
 
-    /// Sends the requests in order and reports each that did not get a 2xx answer.
+    /// Sends the requests in order and reports each that did not get a 2xx response.
     package func run(_ requests: [AgentRequest], as membership: Membership) -> RunReport {
         var report = RunReport(certname: certname)
         let clock = ContinuousClock()

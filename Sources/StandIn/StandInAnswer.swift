@@ -1,4 +1,4 @@
-/// What a stand-in server answers to one request.
+/// A stand-in server's response to one request.
 package struct StandInAnswer: Sendable {
     package enum Content: Sendable {
         /// With Content-Length.
@@ -12,9 +12,9 @@ package struct StandInAnswer: Sendable {
     package var status: Int
     package var fields: [(name: String, value: String)]
     package var content: Content
-    /// Between the request's end and the first byte of the answer: the compile time.
+    /// Between the request's end and the first byte of the response: the compile time.
     package var delay: Duration = .zero
-    /// Says `Connection: close` and closes after the answer.
+    /// Sends `Connection: close` and closes after the response.
     package var closes = false
 
     package init(

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A Puppet CA in memory: root and intermediate, leaves signed by the intermediate, a CRL of each (as `puppetserver ca setup` makes).
 ///
-/// Thread-safe: what changes stands behind one lock. Serials count from 1 as Puppet's do.
+/// Thread-safe: one lock guards all mutable state. Serials count from 1 as Puppet's do.
 package final class StandInAuthority: Sendable {
     private struct State {
         var nextSerial = 1
@@ -11,7 +11,7 @@ package final class StandInAuthority: Sendable {
         var revoked: [Int] = []
         /// Certname → its newest certificate and serial.
         var issued: [String: (certificate: Certificate, serial: Int)] = [:]
-        /// Certname → request that waits for a signature, in PEM.
+        /// Certname → pending request, in PEM.
         var pending: [String: String] = [:]
         var crlLastUpdate: Int?
         var crlNextUpdate = 5 * 365 * 86400
@@ -37,7 +37,7 @@ package final class StandInAuthority: Sendable {
         try issue(CertificateProfile(certname))
     }
 
-    /// The certificate of a request whose signature holds. Extensions of the request are not taken over.
+    /// The certificate for a request with a valid signature. Extensions of the request are not copied.
     package func sign(_ request: CertificateRequest) throws(StandInError) -> Certificate {
         guard request.isProven, let key = X509_REQ_get0_pubkey(request.pointer) else {
             throw .crypto("the request's signature does not hold")
@@ -52,7 +52,7 @@ package final class StandInAuthority: Sendable {
         state.withLock { $0.pending[name] = pem }
     }
 
-    /// Signs what waits under that name; false: nothing does.
+    /// Signs the pending request of that name; false: there is none.
     package func signPending(_ certname: String) throws(StandInError) -> Bool {
         guard let pem = state.withLock({ $0.pending.removeValue(forKey: certname) }) else { return false }
         _ = try sign(CertificateRequest(pem: pem))
@@ -70,10 +70,10 @@ package final class StandInAuthority: Sendable {
         }
     }
 
-    /// Puts serials on the CRL that no certificate has, as in a CRL of many years.
+    /// Adds serials to the CRL that no certificate has, as in a CRL of many years.
     package func revoke(serials: Range<Int>) { state.withLock { $0.revoked += serials } }
 
-    /// Revokes and forgets, as `puppetserver ca clean`.
+    /// Revokes and removes it, as `puppetserver ca clean`.
     @discardableResult
     package func clean(_ certname: String) -> Bool {
         let known = revoke(certname)
@@ -84,7 +84,7 @@ package final class StandInAuthority: Sendable {
         return known
     }
 
-    /// Lets every CRL from now on end at that many seconds from its making; below zero: expired.
+    /// Every CRL from now on is valid for that many seconds; below zero: it has expired.
     package func setNextUpdate(_ seconds: Int) { state.withLock { $0.crlNextUpdate = seconds } }
 
     /// Lets every CRL from now on begin at that many seconds from its making, ahead of the clock where above zero; nil: an hour before.

@@ -1,4 +1,4 @@
-/// A content of any size that both sides can make and check without keeping it: one block, repeated.
+/// A content of any size that both sides can generate and check without storing it: one block, repeated.
 package enum StandInContent {
     /// 64 KiB of printable bytes in which every 64-byte line differs from its neighbours.
     package static let block: [UInt8] = (0..<1024).flatMap { line -> [UInt8] in
@@ -7,7 +7,7 @@ package enum StandInContent {
         return Array(label.utf8) + [UInt8](repeating: 0x61 + UInt8(line % 26), count: 57) + [10]
     }
 
-    /// Calls `sink` with pieces that make up the first `count` bytes.
+    /// Calls `sink` with the first `count` bytes, in pieces.
     package static func pieces(_ count: Int, _ sink: (ArraySlice<UInt8>) throws(StandInError) -> Void) throws(StandInError) {
         var missing = count
         while missing > 0 {

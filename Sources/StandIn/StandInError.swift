@@ -1,4 +1,4 @@
-/// What went wrong on a stand-in's side, told apart as far as tests and the demo need it.
+/// What went wrong on a stand-in's side, as detailed as tests and the demo need it.
 package enum StandInError: Error, CustomStringConvertible {
     /// A system call failed with that errno.
     case system(call: String, errno: Int32)
@@ -7,11 +7,11 @@ package enum StandInError: Error, CustomStringConvertible {
     /// The handshake or the session failed. `alert` is the number that the peer sent (RFC 8446 section 6), nil where it sent none.
     case tls(alert: UInt8?, reason: String)
     case timedOut
-    /// The peer closed where more was due.
+    /// The peer closed before the end of a message.
     case endOfStream
-    /// The peer's bytes are no HTTP/1.1.
+    /// The peer's bytes are not HTTP/1.1.
     case malformed(String)
-    /// An answer that the run cannot go on with.
+    /// The run cannot continue with this response.
     case unexpectedStatus(Int, target: String)
 
     package var description: String {

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Accepts connections on a port and gives each to a thread of its own. Can be stopped and started again on the same port.
+/// Accepts connections on a port and serves each on its own thread. Can be stopped and started again on the same port.
 ///
-/// Stopping looks to peers like kill -9: the port refuses, and every connection ends at once.
+/// To peers, stopping looks like kill -9: the port refuses connections, and every connection ends at once.
 package final class StandInListener: Sendable {
     private struct State {
         var listening: Int32?
@@ -32,7 +32,7 @@ package final class StandInListener: Sendable {
     /// Connections open now.
     package var openCount: Int { state.withLock { $0.streams.count } }
 
-    /// Without effect where it listens already.
+    /// Without effect if it listens already.
     package func start() throws(StandInError) {
         guard !isListening else { return }
         let descriptor = try port.listen(backlog: backlog)
@@ -42,18 +42,18 @@ package final class StandInListener: Sendable {
         }
     }
 
-    /// Ends the listening and every connection, and waits at most five seconds for their threads.
+    /// Stops listening, ends every connection, and waits at most five seconds for their threads.
     package func stop() {
         interruptAll()
         threads.wait(atMost: .seconds(5))
     }
 
-    /// Ends every connection and goes on listening.
+    /// Ends every connection and continues to listen.
     package func dropConnections() {
         for stream in state.withLock({ Array($0.streams.values) }) { stream.interrupt() }
     }
 
-    /// Runs until the listening socket is shut down; closes it then, so that its number cannot be another's before.
+    /// Runs until the listening socket is shut down; only then closes it, so that its number cannot be reused before.
     private static func accept(on descriptor: Int32, _ take: (Int32) -> Bool) {
         while true {
             let accepted = Glibc.accept(descriptor, nil, nil)
@@ -76,7 +76,7 @@ package final class StandInListener: Sendable {
         for stream in streams { stream.interrupt() }
     }
 
-    /// False where the listening ended meanwhile: the caller then closes the descriptor.
+    /// False if it stopped listening meanwhile: the caller then closes the descriptor.
     private func take(_ descriptor: Int32, from listening: Int32) -> Bool {
         guard state.withLock({ $0.listening == listening }) else { return false }
         let stream = StandInStream(owning: descriptor)

@@ -3,14 +3,15 @@ import Synchronization
 
 /// A stand-in for Puppet Server: HTTP/1.1 with keep-alive on a loopback port, plain or over TLS, one thread a connection.
 ///
-/// Answers as `PuppetRules` says (and 400 as Jetty does where Host is not what SNI was for), unless a script given by `answer(_:)` knows better. Keeps the last 5,000 requests as it saw them.
+/// Responds as `PuppetRules` says (and with 400 as Jetty does where Host does not match SNI), unless a script given by `answer(_:)` has a
+/// response. Keeps the last 5,000 requests as it received them.
 package final class StandInServer: Sendable {
     package struct Options: Sendable {
         package var name = "compiler"
         package var address = "127.0.0.1"
         /// nil: plain HTTP.
         package var tls: StandInTLS?
-        /// `allow-header-cert-info`; false: the TLS peer's certificate alone counts.
+        /// `allow-header-cert-info`; false: only the TLS peer's certificate counts.
         package var trustsHeaders = true
         package var authority: StandInAuthority?
         package var autosign = true
@@ -25,7 +26,7 @@ package final class StandInServer: Sendable {
 
     private struct State {
         var requests: [RecordedRequest] = []
-        /// How many requests were forgotten: the number of `requests.first`.
+        /// How many requests were evicted: the number of `requests.first`.
         var forgottenCount = 0
         var script: Script?
         var connectionCount = 0
@@ -63,7 +64,7 @@ package final class StandInServer: Sendable {
 
     package func start() throws(StandInError) { try listener.start() }
 
-    /// As kill -9: refuses, and ends every connection at once.
+    /// As kill -9: refuses connections, and ends every connection at once.
     package func stop() { listener.stop() }
 
     package func dropConnections() { listener.dropConnections() }
@@ -74,20 +75,20 @@ package final class StandInServer: Sendable {
     package var acceptedCount: Int { listener.acceptedCount }
     package var openCount: Int { listener.openCount }
 
-    /// Lets `script` answer first; what it answers nil to goes by Puppet's rules.
+    /// `script` may respond first; where it returns nil, Puppet's rules apply.
     package func answer(_ script: Script?) { state.value.withLock { $0.script = script } }
 
-    /// What came so far, health checks left out; a request is here from its head on.
+    /// The requests so far, without health checks; a request is added when its head was received.
     package var requests: [RecordedRequest] { state.value.withLock { $0.requests } }
 
-    /// How many came, health checks left out.
+    /// How many there were, without health checks.
     package var requestCount: Int { state.value.withLock { $0.forgottenCount + $0.requests.count } }
 
-    /// The most requests that were between head and end of answer at once, health checks left out.
+    /// The most requests that were in progress at once, without health checks.
     package var maximumRunningCount: Int { state.value.withLock { $0.maximumRunningCount } }
     package var runningCount: Int { state.value.withLock { $0.runningCount } }
 
-    /// Bytes of contents handed to the kernel so far: stands still while nobody takes them.
+    /// Bytes of contents handed to the kernel so far: constant while the client does not read.
     package var sentByteCount: Int { state.sentByteCount.load(ordering: .relaxed) }
 
     package func forgetRequests() {

@@ -4,7 +4,7 @@ import COpenSSL
 package final class StandInSession: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    /// Takes the reference over.
+    /// Takes ownership of the reference.
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
     deinit { SSL_SESSION_free(pointer) }

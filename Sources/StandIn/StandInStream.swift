@@ -4,24 +4,24 @@ import Synchronization
 
 /// A blocking TCP connection, plain or TLS.
 ///
-/// One thread at a time reads, writes and closes; `interrupt` may come from any thread and makes that one's call return.
+/// One thread at a time reads, writes and closes; any thread may call `interrupt`, which makes that thread's call return.
 /// Every call ends within the timeout. SIGPIPE is ignored for the whole process, since OpenSSL writes with write(2).
 package final class StandInStream: @unchecked Sendable {
-    /// nil once closed; behind the lock so that `interrupt` never meets another connection's descriptor.
+    /// nil once closed; guarded by the lock so that `interrupt` never shuts down another connection's descriptor.
     private let descriptor: Mutex<Int32?>
     private let number: Int32
     private var ssl: OpaquePointer?
     /// The certificate that this side presents as a server.
     private var served: Certificate?
-    /// Where reads land; filling an array first would cost more than the read in a debug build.
+    /// The buffer of reads; filling an array first would cost more than the read in a debug build.
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: StandInStream.scratchByteCount, alignment: 16)
     private static let scratchByteCount = 64 * 1024
-    /// Whether the peer said goodbye in TLS (close_notify) before its end of stream.
+    /// Whether the peer sent close_notify before its end of stream.
     package private(set) var endedCleanly = false
 
     private static let ignoreBrokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
 
-    /// Takes the descriptor over.
+    /// Takes ownership of the descriptor.
     init(owning descriptor: Int32, timeout: Duration = .seconds(30)) {
         _ = StandInStream.ignoreBrokenPipes
         self.descriptor = Mutex(descriptor)
@@ -82,8 +82,8 @@ package final class StandInStream: @unchecked Sendable {
         setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &value, size)
     }
 
-    /// Does the handshake. A failure names the alert that the peer sent, if it sent one by then: under TLS 1.3 a server judges the
-    /// client's certificate after the client's side is done, so the alert may first be seen by `read`.
+    /// Does the handshake. A failure names the alert that the peer sent, if it was received by then: under TLS 1.3 a server verifies the
+    /// client's certificate after the client's side is done, so that only `read` may see the alert.
     /// - Parameter session: of an earlier connection, to be resumed if the server will
     package func startTLS(_ tls: StandInTLS, serverName: String? = nil, session: StandInSession? = nil) throws(StandInError) {
         guard let made = SSL_new(tls.context) else { throw OpenSSLFailure.crypto("SSL_new") }
@@ -111,7 +111,7 @@ package final class StandInStream: @unchecked Sendable {
     }
 
     /// Jetty's rule (SecureRequestCustomizer, as in Puppet Server 7 and 8): where the client sent SNI and the certificate has two or more
-    /// names, Host must be one of them, else the request is answered 400.
+    /// names, Host must be one of them, else the request gets 400.
     package func hostMatchesSNI(_ head: MessageHead) -> Bool {
         guard serverName != nil, let certificate = served, certificate.nameCount > 1 else { return true }
         return certificate.isFor(StandInStream.host(head.first("Host") ?? ""))
@@ -123,9 +123,9 @@ package final class StandInStream: @unchecked Sendable {
         return String(field.prefix { $0 != ":" })
     }
 
-    /// What a later connection may resume; under TLS 1.3 to be asked for after the first answer. nil: the server gave no ticket.
+    /// The session that a later connection may resume; under TLS 1.3 available after the first response. nil: the server sent no ticket.
     package var session: StandInSession? {
-        // A copy, since OpenSSL resumes no session whose connection was dropped.
+        // A copy, since OpenSSL does not resume a session after its connection was dropped.
         guard let ssl, let held = SSL_get_session(ssl), SSL_SESSION_has_ticket(held) == 1, let copy = SSL_SESSION_dup(held) else {
             return nil
         }
@@ -134,7 +134,7 @@ package final class StandInStream: @unchecked Sendable {
 
     package var isResumed: Bool { ssl.map { SSL_session_reused($0) == 1 } ?? false }
 
-    /// Appends at least one byte, at most 64 KiB; says how many, none at the end of the stream.
+    /// Appends at least one byte, at most 64 KiB; returns how many, 0 at the end of the stream.
     package func read(into buffer: inout [UInt8]) throws(StandInError) -> Int {
         var result = 0
         errno = 0
@@ -174,7 +174,7 @@ package final class StandInStream: @unchecked Sendable {
 
     package func write(_ text: String) throws(StandInError) { try write(Array(text.utf8)) }
 
-    /// Says goodbye in TLS and ends the sending half.
+    /// Sends close_notify in TLS and ends the sending half.
     package func finishWriting() {
         if let ssl { SSL_shutdown(ssl) }
         ERR_clear_error()
@@ -188,7 +188,7 @@ package final class StandInStream: @unchecked Sendable {
         close(sayingGoodbye: false)
     }
 
-    /// Closes; in TLS with close_notify unless told otherwise.
+    /// Closes; in TLS by default with close_notify.
     package func close(sayingGoodbye: Bool = true) {
         if let session = ssl {
             ssl = nil
@@ -202,14 +202,14 @@ package final class StandInStream: @unchecked Sendable {
         }
     }
 
-    /// From any thread: what is blocked here returns, the peer sees the end of the stream as after a kill -9.
+    /// From any thread: a blocked call returns, and the peer sees the end of the stream as after a kill -9.
     package func interrupt() {
         descriptor.withLock { held in
             if let open = held { shutdown(open, Int32(SHUT_RDWR)) }
         }
     }
 
-    /// Whether the peer has closed or reset, or bytes wait; false when the timeout passes with silence.
+    /// Whether the peer has closed or reset, or bytes have arrived; false when the timeout passes without that.
     package func becomesReadable(within timeout: Duration) -> Bool {
         if let ssl, SSL_has_pending(ssl) == 1 { return true }
         var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)

@@ -5,28 +5,28 @@ import Foundation
 /// so any thread may use it.
 package final class StandInTLS: @unchecked Sendable {
     package enum PeerCertificate: Sendable {
-        /// Not asked for (servers), not verified (clients).
+        /// Not requested (servers), not verified (clients).
         case ignored
-        /// Servers only: asked for, and verified where it comes.
+        /// Servers only: requested, and verified if the client sends one.
         case optional
         case required
     }
 
     let context: OpaquePointer
     let isServer: Bool
-    /// What this side presents.
+    /// The certificate that this side presents.
     let certificate: Certificate?
 
     /// - Parameters:
-    ///   - credential: what this side presents; nil for an agent without certificate
-    ///   - caPEM: what the peer is verified with, nil where it is not
+    ///   - credential: the certificate that this side presents; nil for an agent without one
+    ///   - caPEM: the CAs that the peer is verified with; nil: it is not verified
     package static func server(
         _ credential: Credential, clients: PeerCertificate = .ignored, caPEM: String? = nil
     ) throws(StandInError) -> StandInTLS {
         try StandInTLS(isServer: true, credential: credential, peer: clients, caPEM: caPEM, version: nil)
     }
 
-    /// A client that verifies the server's chain (not its name) where `caPEM` is given.
+    /// A client that verifies the server's chain (not its name) if `caPEM` is given.
     /// - Parameter version: the only version offered, such as `TLS1_2_VERSION`; nil: 1.2 and 1.3
     package static func client(
         _ credential: Credential? = nil, caPEM: String? = nil, version: Int32? = nil

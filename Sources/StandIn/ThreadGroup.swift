@@ -1,6 +1,6 @@
 import Foundation
 
-/// Plain threads, counted, so that one can wait until all have ended.
+/// Plain threads, counted, so that a caller can wait until all have ended.
 final class ThreadGroup: @unchecked Sendable {
     /// Guards `running`.
     private let condition = NSCondition()

@@ -2,7 +2,7 @@ import COpenSSL
 import Model
 import Settings
 
-/// Decides about an agent's certificate for one worker's context: from the cache where the same certificate was verified lately, else by
+/// Verifies an agent's certificate for one worker's context: from the cache if the same certificate was verified recently, else by
 /// OpenSSL's full verification (chain, purpose, dates, CRLs of every CA).
 final class CertificateJudge {
     enum Verdict {
@@ -38,7 +38,7 @@ final class CertificateJudge {
 
     deinit { EVP_MD_free(sha256) }
 
-    /// What the other side sent beside its leaf (real agents send the CA's certificates too) changes nothing for the cache: an entry says
+    /// Certificates that the peer sent with its leaf (real agents send the CA's) make no difference to the cache: an entry means
     /// that the leaf verifies with trusted certificates alone, and OpenSSL looks for issuers among the trusted ones first.
     /// - Parameter verification: ready for `X509_verify_cert`; its error code is set for OpenSSL's alert
     func judge(_ verification: OpaquePointer) -> Verdict {
@@ -66,7 +66,7 @@ final class CertificateJudge {
         return .accepted(identity)
     }
 
-    /// The first second at which one of the chain's certificates or CRLs has run out; the past where a date cannot be read.
+    /// The first second at which one of the chain's certificates or CRLs has expired; in the past if a date cannot be read.
     private func end(of chain: OpaquePointer) -> Int64 {
         var end = acceptsExpiredLists ? Int64.max : trust.earliestListEnd(for: chain)
         for index in 0..<pf_sk_X509_num(chain) {

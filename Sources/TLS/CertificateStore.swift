@@ -45,7 +45,7 @@ struct CertificateStore: Sendable {
         return store
     }
 
-    /// The earliest end of the CRLs that speak for `chain`; `.max` where none says an end.
+    /// The earliest end of the CRLs that apply to `chain`; `.max` if none has an end.
     func earliestListEnd(for chain: OpaquePointer) -> Int64 {
         let count = rules.crlCheck == .leaf ? min(1, pf_sk_X509_num(chain)) : pf_sk_X509_num(chain)
         var earliest = Int64.max

@@ -51,8 +51,8 @@ enum CipherBIO {
         }
     }
 
-    /// A flush succeeds at once (the transport flushes). The end of the stream is deliberately not told here: OpenSSL would then try to send
-    /// an alert; the session knows by itself (`TLSSession.read`).
+    /// A flush succeeds at once (the transport flushes). The end of the stream is deliberately not reported here: OpenSSL would then try to
+    /// send an alert; the session detects it (`TLSSession.read`).
     private static let control: @convention(c) (OpaquePointer?, Int32, Int, UnsafeMutableRawPointer?) -> Int = { _, command, _, _ in
         command == BIO_CTRL_FLUSH ? 1 : 0
     }

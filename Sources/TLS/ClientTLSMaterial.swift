@@ -1,10 +1,10 @@
 import COpenSSL
 import Settings
 
-/// Everything that speaking TLS to a pool's servers needs, read from disk and checked once per (re)load, shared by all workers.
+/// The TLS files for a pool's servers, read from disk and verified once per (re)load, shared by all workers.
 package final class ClientTLSMaterial: Sendable {
     package let settings: UpstreamTLSSettings
-    /// All files it was read from, for change detection; no doubles.
+    /// All files that it was read from, for change detection; without duplicates.
     package let files: [String]
     /// As `ServerTLSMaterial.warnings`.
     package let warnings: [String]
@@ -12,7 +12,7 @@ package final class ClientTLSMaterial: Sendable {
     package let heldBack: [HeldBackFile]
     let standings: [IssuerStanding]
 
-    /// nil: our side shows no certificate.
+    /// nil: the proxy presents no certificate.
     let certificate: ServedCertificate?
     /// nil only with `verify: none`.
     let trust: CertificateStore?
@@ -73,6 +73,6 @@ package final class ClientTLSMaterial: Sendable {
         return material
     }
 
-    /// What it was made of, for who asks.
+    /// Its contents, for `show ssl` and the page.
     package var parts: [MaterialFile] { (certificate.map { [$0.part] } ?? []) + (trust?.parts ?? []) }
 }

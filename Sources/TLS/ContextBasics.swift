@@ -1,7 +1,7 @@
 import COpenSSL
 import Settings
 
-/// What both sides' contexts have in common.
+/// Settings that the contexts of both sides share.
 enum ContextBasics {
     /// ECDHE with AEAD first; an ECDSA certificate before RSA, and AES-128 before AES-256, because they cost less. CBC with SHA-2 ends the list
     /// for the oldest TLS 1.2 agents.
@@ -13,7 +13,7 @@ enum ContextBasics {
     private static let groups = "X25519:P-256:P-384:P-521"
     /// Root, intermediates, leaf: Puppet has three.
     private static let deepestChain: Int32 = 8
-    /// Bytes of the other side's Certificate message, which is held before anything is known about it; Puppet's has some 3 KiB.
+    /// Bytes of the peer's Certificate message, which is buffered before it is verified; Puppet's has some 3 KiB.
     private static let largestCertificateMessage = 32 << 10
 
     /// A new SSL_CTX, owned by the caller. No compression, renegotiation, early data, session cache, nor tickets (`SessionTickets`); the server's cipher order;

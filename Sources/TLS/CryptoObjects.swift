@@ -7,7 +7,7 @@ import Model
 /// One `X509`.
 final class Certificate: @unchecked Sendable {
     let pointer: OpaquePointer
-    /// Takes over the caller's reference.
+    /// Takes ownership of the caller's reference.
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
     deinit { X509_free(pointer) }
 

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// Bytes out of OpenSSL's encoders, and the little DER that is read by hand.
+/// Bytes from OpenSSL's encoders, and the little DER that is parsed here.
 enum DER {
-    /// Calls an `i2d_…` function twice, for the size and for the bytes. Empty where it fails.
+    /// Calls an `i2d_…` function twice, for the size and for the bytes. Empty if it fails.
     static func encode(_ encoder: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) -> [UInt8] {
         let size = Int(encoder(nil))
         guard size > 0 else {
@@ -15,7 +15,7 @@ enum DER {
         }
     }
 
-    /// The contents where `bytes` are exactly one UTF8String, PrintableString or IA5String; nil for anything else.
+    /// The contents if `bytes` are exactly one UTF8String, PrintableString or IA5String; nil for anything else.
     static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard bytes.count >= 2, bytes[0] == 0x0C || bytes[0] == 0x13 || bytes[0] == 0x16 else { return nil }
         var start = 2

@@ -2,8 +2,8 @@ import COpenSSL
 
 /// What is read from an X.509 name.
 enum DistinguishedName {
-    /// RFC 2253, such as `CN=agent.example,O=y`; control bytes and those above 127 are escaped, so the text may stand in a header field.
-    /// Empty where OpenSSL cannot print it.
+    /// RFC 2253, such as `CN=agent.example,O=y`; control bytes and those above 127 are escaped, so that the text is safe in a header field.
+    /// Empty if OpenSSL cannot print it.
     static func text(_ name: OpaquePointer?) -> [UInt8] {
         guard let name, let memory = BIO_new(BIO_s_mem()) else { return [] }
         defer { BIO_free(memory) }

@@ -3,7 +3,7 @@ package struct Expiry: Sendable, Hashable {
     private static let day: Int64 = 86_400
     /// Long enough to have a certificate signed.
     private static let certificateNotice = 30 * day
-    /// CRLs may be made anew each week, so a month's notice would never end.
+    /// A CRL may be renewed each week, so that a warning a month before would never end.
     private static let listNotice = 7 * day
 
     package let file: String
@@ -15,7 +15,7 @@ package struct Expiry: Sendable, Hashable {
     package let begin: Int64?
     package let end: Int64
 
-    /// nil where the certificate says no end that can be read.
+    /// nil if the certificate has no end that can be read.
     init?(_ certificate: Certificate, file: String) {
         guard let end = certificate.notAfter else { return nil }
         self.file = file
@@ -26,7 +26,7 @@ package struct Expiry: Sendable, Hashable {
         self.end = end
     }
 
-    /// nil where the list says no end.
+    /// nil if the list has no end.
     init?(_ list: RevocationList, file: String) {
         guard let end = list.nextUpdate else { return nil }
         self.file = file
@@ -37,7 +37,7 @@ package struct Expiry: Sendable, Hashable {
         self.end = end
     }
 
-    /// A sentence where it has expired, soon will, or is not valid yet; else nil.
+    /// A sentence if it has expired, soon will, or is not valid yet; else nil.
     /// - Parameter now: seconds since 1970
     package func warning(at now: Int64) -> String? {
         if let begin, begin > now + tolerance { return "\(file): \(subject) is not valid before \(Timestamp.text(begin))" }

@@ -2,7 +2,7 @@ import CLinux
 
 /// Reads whole files, with errors that name them.
 enum FileBytes {
-    /// - Parameter largest: in MiB; a larger file is refused
+    /// - Parameter largest: in MiB; a larger file is an error
     static func read(_ path: String, largest: Int) throws(TLSMaterialError) -> [UInt8] {
         let descriptor = pf_open_regular(path)
         if descriptor == -2 { throw TLSMaterialError(file: path, problem: "is no regular file") }

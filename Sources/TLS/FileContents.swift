@@ -1,2 +1,2 @@
-/// PEM that stands in the place of files, by path: what an operator has put there while the process runs.
+/// PEM that replaces the contents of files, by path: an operator has staged or committed it at run time.
 package typealias FileContents = [String: [UInt8]]

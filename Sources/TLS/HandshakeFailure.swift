@@ -1,19 +1,19 @@
 import COpenSSL
 
-/// Why a handshake did not come about: what one log line tells.
+/// Why a handshake failed, for one log line.
 package struct HandshakeFailure: Error, Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case noSharedCipher, unsupportedVersion, noApplicationProtocol
-        /// The other side's certificate, or one of its chain.
+        /// The peer's certificate, or one of its chain.
         case certificateExpired, certificateNotYetValid, certificateRevoked, certificateInvalid, unknownCA, hostnameMismatch
         case crlMissing, crlExpired, crlNotYetValid
         /// One was required and none came.
         case noCertificate
-        /// The certificate verified, but has no common name that can stand for a certname.
+        /// The certificate verified, but has no common name that can be used as a certname.
         case unusableName
-        /// The other side turned us away with an alert.
+        /// The peer rejected the handshake with an alert.
         case refusedByPeer
-        /// The connection ended in the middle.
+        /// The connection ended during the handshake.
         case closed
         /// The other side took too long.
         case timeout
@@ -22,9 +22,9 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
     }
 
     package let kind: Kind
-    /// Of the leaf that was refused, as it stands there (unverified!), without control bytes.
+    /// Of the rejected leaf, as written there (unverified!), without control bytes.
     package let certname: String?
-    /// Of the leaf that was refused; upper-case hexadecimal.
+    /// Of the rejected leaf; upper-case hexadecimal.
     package let serial: String?
     /// For the operator: one line.
     package let reason: String
@@ -54,7 +54,7 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// - Parameter code: an `SSL_R_…`; 1000 and more are the alerts that the other side sent (`SSL_AD_REASON_OFFSET`).
+    /// - Parameter code: an `SSL_R_…`; 1000 and more are the alerts that the peer sent (`SSL_AD_REASON_OFFSET`).
     static func kind(reasonCode code: Int32) -> Kind {
         switch code {
         case SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS,
@@ -70,13 +70,13 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
     }
 }
 
-/// How far a handshake has come. Whatever it is, what was gathered meanwhile (an alert, too) is to be sent.
+/// The progress of a handshake. In every case the gathered bytes (an alert, too) must be sent.
 package enum HandshakeProgress: Sendable, Equatable {
     case done
-    /// Call again when ciphertext may have come.
+    /// Call again when ciphertext may have arrived.
     case wantsRead
     /// Call again when the gather buffer has room.
     case wantsWrite
-    /// An alert was gathered where one is due; send it and close.
+    /// If an alert is due, it was gathered; send it and close.
     case failed(HandshakeFailure)
 }

@@ -1,7 +1,7 @@
 import COpenSSL
 import Model
 
-/// What stands in one file: a chain with its key, CA certificates, or CRLs. Either in force, or what an operator wants in its place.
+/// The contents of one file: a chain with its key, CA certificates, or CRLs. Either in force, or staged by an operator to replace it.
 package struct MaterialFile: Sendable {
     package enum Kind: Sendable, Hashable { case certificate, authorities, revocationLists }
 
@@ -19,7 +19,7 @@ package struct MaterialFile: Sendable {
         self.key = key
     }
 
-    /// Reads what shall stand in the file's place; a certificate's key may be missing.
+    /// Reads PEM that shall replace the file's contents; a certificate's key may be missing.
     package init(_ kind: Kind, path: String, pem: [UInt8]) throws(TLSMaterialError) {
         let file = try PEMFile(path, [path: pem])
         switch kind {
@@ -40,6 +40,6 @@ package struct MaterialFile: Sendable {
 
     package var certificateDetails: [CertificateDetails] { certificates.map(CertificateDetails.init) }
 
-    /// - Parameter limit: entries told of each list
+    /// - Parameter limit: entries reported of each list
     package func listDetails(limit: Int) -> [RevocationListDetails] { lists.map { RevocationListDetails($0, limit: limit) } }
 }

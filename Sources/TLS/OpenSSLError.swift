@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// What OpenSSL refused to do, in its own words. Made from this thread's error queue, which is empty afterwards: a queue that keeps an
-/// old failure would make the next `SSL_get_error` on this thread lie.
+/// Why a call of OpenSSL failed, in its own words. Made from this thread's error queue, which is empty afterwards: with an old
+/// failure in the queue, the next `SSL_get_error` on this thread would be wrong.
 package struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// One line.
     package let reason: String
@@ -15,7 +15,7 @@ package struct OpenSSLError: Error, Sendable, Equatable, CustomStringConvertible
         return OpenSSLError(reason: "cannot \(action): \(text)")
     }
 
-    /// The reason of the queue's first error, nil where there is none. The queue is empty afterwards.
+    /// The reason of the queue's first error; nil if there is none. The queue is empty afterwards.
     static func takeReason() -> String? {
         let code = ERR_peek_error()
         guard code != 0 else { return nil }

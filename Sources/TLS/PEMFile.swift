@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Reads what stands in PEM files. Every error names the file. Bounded: a file over 64 MiB is refused (a CRL of a million entries has 40 MB).
+/// Reads PEM files. Every error names the file. Bounded: a file over 64 MiB is an error (a CRL of a million entries has 40 MB).
 struct PEMFile: ~Copyable {
     /// MiB.
     private static let largest = 64
@@ -8,7 +8,7 @@ struct PEMFile: ~Copyable {
     private let path: String
     private let bytes: [UInt8]
 
-    /// - Parameter contents: read instead of the file, where it is in there
+    /// - Parameter contents: read instead of the file, if it has the path
     init(_ path: String, _ contents: FileContents) throws(TLSMaterialError) {
         self.path = path
         bytes = if let given = contents[path] { given } else { try FileBytes.read(path, largest: PEMFile.largest) }
@@ -38,7 +38,7 @@ struct PEMFile: ~Copyable {
         return found
     }
 
-    /// The first private key. One with a passphrase is refused, since nobody is there to type it.
+    /// The first private key. One with a passphrase is an error, since a service cannot ask for it.
     func privateKey() throws(TLSMaterialError) -> PrivateKey {
         let memory = try memoryBIO()
         defer { BIO_free(memory) }
@@ -53,7 +53,7 @@ struct PEMFile: ~Copyable {
         return PrivateKey(owning: pointer)
     }
 
-    /// Calls `take` until the file has no more blocks. A block that is broken is an error even after good ones.
+    /// Calls `take` until the file has no more blocks. A malformed block is an error even after good ones.
     private func each(_ noun: String, _ take: (OpaquePointer) -> Bool) throws(TLSMaterialError) {
         let memory = try memoryBIO()
         defer { BIO_free(memory) }

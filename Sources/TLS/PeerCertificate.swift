@@ -1,10 +1,9 @@
 import COpenSSL
 import Model
 
-/// Reads an agent's certificate into the values that requests are decided by. Says nothing about whether it is valid.
+/// Reads an agent's certificate into the values that decisions use. Does not verify it.
 enum PeerCertificate {
-    /// nil where the certificate names nobody in a way that cannot be misread (see `DistinguishedName.commonName`): it is then treated as one
-    /// that did not verify.
+    /// nil if the certificate has no unambiguous name (see `DistinguishedName.commonName`): it is then treated as one that did not verify.
     /// - Parameter identityFields: makes the ready-made header lines from DN and DER
     static func identity(
         of certificate: OpaquePointer, der: [UInt8], identityFields: @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8]

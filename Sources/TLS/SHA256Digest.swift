@@ -4,7 +4,7 @@ import COpenSSL
 package struct SHA256Digest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// One-shot over `bytes`. nil only where OpenSSL cannot work at all (no memory, no SHA-256).
+    /// One-shot over `bytes`. nil only if OpenSSL cannot work at all (no memory, no SHA-256).
     /// - Parameter algorithm: fetched once (`EVP_MD_fetch`), since a fetch for each digest costs more than the digest.
     init?(of bytes: UnsafeRawBufferPointer, algorithm: OpaquePointer) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

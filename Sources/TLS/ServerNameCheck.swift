@@ -1,12 +1,12 @@
 import COpenSSL
 import Model
 
-/// Which name is sent to a server in the handshake (SNI), and which one its certificate must have: two things.
+/// Which name is sent to a server in the handshake (SNI), and which one its certificate must have. The two are independent.
 enum ServerNameCheck {
     /// - Parameters:
     ///   - sni: the name to send; nil: none. An address is never sent (RFC 6066 section 3)
     ///   - name: the name or IP address that the certificate must have where `verified`
-    /// - Returns: false where that cannot be done: then no handshake may be made
+    /// - Returns: false if that fails: then no handshake may be made
     static func prepare(_ ssl: OpaquePointer, sni: String?, name: String?, verified: Bool) -> Bool {
         if let sni, IPAddress(sni) == nil, pf_SSL_set_tlsext_host_name(ssl, sni) != 1 { return false }
         guard verified else { return true }

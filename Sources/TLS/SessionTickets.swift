@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// Lets a context give and take session tickets (RFC 5077, RFC 8446 section 4.6.1). A ticket holds the whole session, the agent's
-/// certificate too, and nothing is kept here. Early data stays refused.
+/// Lets a context issue and accept session tickets (RFC 5077, RFC 8446 section 4.6.1). A ticket holds the whole session, the agent's
+/// certificate too; the server keeps nothing. Early data stays rejected.
 ///
-/// A resumed handshake verifies nothing by itself. So the certificate in the ticket is judged anew each time; where it would not be accepted
-/// now, the ticket counts for nothing and a whole handshake follows, which gives the verdict.
+/// A resumed handshake verifies nothing by itself. So the certificate in the ticket is verified again each time; if it would not be accepted
+/// now, the ticket is ignored and a full handshake follows, which decides.
 enum SessionTickets {
     static func allow(in context: OpaquePointer) throws(OpenSSLError) {
         pf_SSL_CTX_allow_tickets(context)

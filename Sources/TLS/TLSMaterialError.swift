@@ -1,6 +1,6 @@
 /// Why certificates, keys, CRLs or ticket keys cannot be used: which file, and what is wrong with it.
 package struct TLSMaterialError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The path as it stands in the settings.
+    /// The path as written in the settings.
     package let file: String
     /// Counts from 1; nil: the file as a whole.
     package let line: Int?

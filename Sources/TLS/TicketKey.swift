@@ -5,19 +5,19 @@ struct TicketKey: Sendable, Equatable {
     static let nameCount = 16
     /// Of a whole key, for AES-128 and AES-256: HAProxy's sizes.
     static let byteCounts = [48, 80]
-    /// Of those made here.
+    /// Of keys that are generated here.
     static let ownByteCount = 80
 
     /// Name, AES key, HMAC key: HAProxy's order.
     let bytes: [UInt8]
 
-    /// nil where `bytes` has another size than those of `byteCounts`.
+    /// nil if the size of `bytes` is not in `byteCounts`.
     init?(_ bytes: [UInt8]) {
         guard TicketKey.byteCounts.contains(bytes.count) else { return nil }
         self.bytes = bytes
     }
 
-    /// A new one for AES-256; nil where OpenSSL has no random bytes.
+    /// A new one for AES-256; nil if OpenSSL has no random bytes.
     static func random() -> TicketKey? {
         var bytes = [UInt8](repeating: 0, count: ownByteCount)
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else {
@@ -33,7 +33,7 @@ struct TicketKey: Sendable, Equatable {
     private var secretCount: Int { (bytes.count - TicketKey.nameCount) / 2 }
     private var algorithm: OpaquePointer? { bytes.count == 80 ? EVP_aes_256_cbc() : EVP_aes_128_cbc() }
 
-    /// Makes both contexts ready for a ticket that begins with the vector `iv`.
+    /// Prepares both contexts for a ticket that begins with the vector `iv`.
     func prepare(_ cipher: OpaquePointer, _ mac: OpaquePointer, iv: UnsafePointer<UInt8>, encrypts: Bool) -> Bool {
         let (algorithm, secretCount) = (algorithm, secretCount)
         return bytes.withUnsafeBufferPointer { bytes in

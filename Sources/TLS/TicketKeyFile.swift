@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// HAProxy's file of ticket keys (`tls-ticket-keys`): one key a line in base64, all of one size, at least three; empty lines count for nothing.
+/// HAProxy's file of ticket keys (`tls-ticket-keys`): one key a line in base64, all of one size, at least three; empty lines are ignored.
 struct TicketKeyFile {
     private static let fewest = 3
     private static let hint = "hint: openssl rand -base64 48 makes one"
@@ -33,7 +33,7 @@ struct TicketKeyFile {
         self.keys = keys.suffix(TicketKeyFile.fewest)
     }
 
-    /// nil: no base64, or no size of a key.
+    /// nil: not base64, or not the size of a key.
     private static func key(_ line: ArraySlice<UInt8>) -> TicketKey? {
         let padding = line.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard line.count % 4 == 0, padding <= 2, line.dropLast(padding).allSatisfy(isBase64) else { return nil }

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// Which key makes session tickets now, and which tickets can still be read. One for all workers, whose contexts take each other's tickets.
+/// Which key encrypts session tickets now, and which tickets can still be decrypted? One for all workers, whose contexts accept each other's
+/// tickets.
 ///
-/// From a file the last three keys count, and the last but one makes tickets, as HAProxy has it: a key that is appended is known to all
-/// instances before any makes tickets with it. Own keys are made here, a new one every 12 hours; the one before is read for as long
-/// again, which is longer than OpenSSL takes a session (two hours). An instance that takes over goes on with them.
+/// Of a file the last three keys count, and the last but one encrypts, as in HAProxy: an appended key is known to all instances before any
+/// uses it. Own keys are generated here, a new one every 12 hours; the previous one still decrypts for 12 hours more, which is longer than
+/// OpenSSL accepts a session (two hours). An instance that takes over continues with them.
 package final class TicketKeys: Sendable {
     private struct State {
         /// Empty: own keys, and none was needed so far.
@@ -20,7 +21,7 @@ package final class TicketKeys: Sendable {
     private let state: Mutex<State>
     private let areOwn: Bool
 
-    /// Own keys, each made when it is first needed.
+    /// Own keys, each generated when it is first needed.
     package init() {
         state = Mutex(State())
         areOwn = true
@@ -31,7 +32,7 @@ package final class TicketKeys: Sendable {
         areOwn = false
     }
 
-    /// What the next ticket is made with; nil where OpenSSL cannot make a key.
+    /// The key that encrypts the next ticket; nil if OpenSSL cannot generate one.
     /// - Parameter now: seconds since 1970
     func writing(now: Int64) -> TicketKey? {
         state.withLock { state in
@@ -40,7 +41,7 @@ package final class TicketKeys: Sendable {
         }
     }
 
-    /// What reads a ticket with that name, and whether it is what tickets are made with now; nil: nobody knows the key (any more).
+    /// The key of that name, and whether it is the one that encrypts tickets now; nil: it is unknown, or too old.
     func reading(_ name: UnsafeBufferPointer<UInt8>, now: Int64) -> (key: TicketKey, isWriting: Bool)? {
         state.withLock { state in
             if areOwn { TicketKeys.renew(&state, now, makesFirst: false) }
@@ -49,17 +50,17 @@ package final class TicketKeys: Sendable {
         }
     }
 
-    // MARK: Over to another process
+    // MARK: Handing over to another process
 
-    /// Own keys, for the instance that takes over, and for no file: who has them can pose as any agent. The second at which the newest was
-    /// made, a line feed, and the keys as they are, the newest last. Empty: none was needed so far.
+    /// Own keys, for the instance that takes over. Never written to a file: their holder can impersonate any agent. The second at which the
+    /// newest was generated, a line feed, and the raw keys, the newest last. Empty: none was needed so far.
     package var serializedKeys: [UInt8] {
         state.withLock { state in
             state.keys.isEmpty || !areOwn ? [] : Array("\(state.madeAt)\n".utf8) + state.keys.flatMap(\.bytes)
         }
     }
 
-    /// Goes on with another instance's own keys; false where `serializedKeys` is none.
+    /// Continues with another instance's own keys; false if `serializedKeys` is malformed.
     package func inherit(_ serializedKeys: [UInt8]) -> Bool {
         if serializedKeys.isEmpty { return true }
         let parts = serializedKeys.split(separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -72,7 +73,7 @@ package final class TicketKeys: Sendable {
         return true
     }
 
-    /// At most two own keys are kept: the newest, and the one before.
+    /// At most two own keys are kept: the newest and the previous one.
     private static func renew(_ state: inout State, _ now: Int64, makesFirst: Bool) {
         if state.keys.isEmpty && !makesFirst { return }
         guard state.keys.isEmpty || now - state.madeAt >= ownPeriod, let key = TicketKey.random() else { return }

@@ -5,7 +5,7 @@ import Glibc
 enum Timestamp {
     static func now() -> Int64 { Int64(time(nil)) }
 
-    /// nil where the certificate's time cannot be read.
+    /// nil if the certificate's time cannot be read.
     static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
         guard let time else { return nil }
         var parts = tm()

@@ -7,8 +7,8 @@ enum TrustedExtensions {
     private static let arc: [UInt8] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x8C, 0x4C, 0x01]
     private static let longestOID = 128
 
-    /// Values that are one DER string (as Puppet writes since 4) are given without its wrapping, all others (Puppet 3 wrote bare text) as
-    /// they stand.
+    /// Values that are one DER string (as Puppet writes since 4) are given without its wrapping, all others (Puppet 3 wrote bare text)
+    /// unchanged.
     static func read(_ certificate: OpaquePointer) -> [TrustedExtension] {
         var found: [TrustedExtension] = []
         for index in 0..<max(0, X509_get_ext_count(certificate)) {

@@ -1,11 +1,11 @@
 import Model
 
-/// Certificates that were verified lately, so that the next connection of the same agent is asked only for its proof of possession.
+/// Certificates that were verified recently, so that the agent's next connection only has to prove possession of its key.
 ///
-/// A hit must never accept what a full verification would refuse. So an entry holds only between the second it was made and the earliest of:
-/// the end of any certificate of its chain, the end of a CRL that speaks for the chain (unless expired CRLs are accepted), the maximum age.
-/// It holds only for one trust generation (CAs, CRLs, rules). Only a leaf whose chain was built from trusted certificates alone gets in
-/// (`CertificateJudge`). One worker's, without a lock. Bounded: the oldest entry goes first.
+/// A hit must never accept a certificate that a full verification would reject. So an entry is valid only between the second it was made and the earliest of:
+/// the end of any certificate of its chain, the end of a CRL that applies to the chain (unless expired CRLs are accepted), the maximum age.
+/// It is valid only for one trust generation (CAs, CRLs, rules). Only a leaf whose chain was built from trusted certificates alone is added
+/// (`CertificateJudge`). One worker's, without a lock. Bounded: the oldest entry is evicted.
 package final class VerifiedCertificateCache {
     private struct Entry {
         let identity: ClientIdentity
@@ -33,7 +33,7 @@ package final class VerifiedCertificateCache {
 
     package var count: Int { entries.count }
 
-    /// Forgets everything unless it was verified under the same trust.
+    /// Clears the cache unless its entries were verified under the same trust.
     func bind(to generation: SHA256Digest) {
         guard generation != self.generation else { return }
         self.generation = generation
@@ -48,7 +48,7 @@ package final class VerifiedCertificateCache {
         return now >= entry.from && now < entry.until ? entry.identity : nil
     }
 
-    /// - Parameter until: the first second at which a full verification might say otherwise
+    /// - Parameter until: the first second at which a full verification might have another result
     func insert(_ identity: ClientIdentity, for certificate: SHA256Digest, under generation: SHA256Digest, now: Int64, until: Int64) {
         let end = min(until, now &+ maximumAge)
         guard generation == self.generation, end > now else { return }
