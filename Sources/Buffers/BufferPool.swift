@@ -1,4 +1,4 @@
-/// A worker's spare buffers, last in first out so that the warm one is used next. Bounded: what is too much is freed.
+/// A worker's pool of free buffers, last in first out so that the warm one is used next. Bounded: further ones are freed.
 public final class BufferPool {
     public let bufferCapacity: Int
     private let keep: Int
@@ -6,7 +6,7 @@ public final class BufferPool {
 
     /// - Parameters:
     ///   - bufferCapacity: bytes of each buffer
-    ///   - keep: how many spare buffers are kept at most
+    ///   - keep: how many free buffers are kept at most
     public init(bufferCapacity: Int, keep: Int) {
         self.bufferCapacity = bufferCapacity
         self.keep = keep

@@ -30,7 +30,7 @@ public final class ByteBuffer {
 
     @inlinable public var count: Int { end - start }
     @inlinable public var isEmpty: Bool { start == end }
-    /// Bytes that fit behind `end`.
+    /// Bytes that fit after `end`.
     @inlinable public var room: Int { capacity - end }
 
     /// The bytes that wait to be read.
@@ -64,7 +64,7 @@ public final class ByteBuffer {
         end = byteCount
     }
 
-    /// Copies as many of `bytes` as fit behind `end`; says how many.
+    /// Copies as many of `bytes` as fit after `end`; returns how many.
     @inlinable @discardableResult
     public func append(_ bytes: UnsafeRawBufferPointer) -> Int {
         let byteCount = Swift.min(bytes.count, room)

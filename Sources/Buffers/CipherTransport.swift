@@ -9,7 +9,7 @@ package protocol CipherTransport: AnyObject {
 public enum TransferResult: Sendable, Equatable {
     /// More than zero.
     case bytes(Int)
-    /// Nothing now; readiness will be told.
+    /// Nothing now; readiness will be reported.
     case blocked
     case endOfStream
     case failed

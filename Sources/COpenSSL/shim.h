@@ -45,7 +45,7 @@ static inline int pf_sk_X509_REVOKED_num(const STACK_OF(X509_REVOKED) *stack) { 
 static inline X509_REVOKED *pf_sk_X509_REVOKED_value(const STACK_OF(X509_REVOKED) *stack, int index) { return sk_X509_REVOKED_value(stack, index); }
 static inline STACK_OF(X509) *pf_sk_X509_new(void) { return sk_X509_new_null(); }
 static inline int pf_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
-// Frees the stack alone, not what stands in it.
+// Frees the stack alone, not its elements.
 static inline void pf_sk_X509_free(STACK_OF(X509) *stack) { sk_X509_free(stack); }
 // What every context of ours leaves out or insists on; SSL_OP_* are function-like macros in OpenSSL 3.
 static inline void pf_SSL_CTX_set_strict_options(SSL_CTX *context) {

@@ -14,7 +14,7 @@ package struct Question: Sendable {
     package var serverName: String?
     /// `X-Puppet-Version`; nil: none.
     package var agentVersion: String?
-    /// Stands for a verified certificate of that name; nil for none.
+    /// The name of a verified certificate; nil for none.
     package var certname: String?
     /// The certificate's extensions: short name or dotted OID, and value. Needs `certname`.
     package var trusted: [(key: String, value: String)]

@@ -12,9 +12,9 @@ package enum ExchangeEvent: Sendable {
     case connectFailed(byTimeout: Bool)
     /// The connection to the server ended before the response did.
     case lost(Loss)
-    /// A final response's head has come whole, with no defect in what came of its content. `isFailure`: see `Verdict.answerFailed`.
+    /// A final response's head has arrived whole, without a defect in the content so far. `isFailure`: see `Verdict.answerFailed`.
     case responseBegan(isFailure: Bool)
-    /// The server's last byte has come.
+    /// The server's last byte has arrived.
     case responseEnded
     case responseMalformed
     case responseTimedOut

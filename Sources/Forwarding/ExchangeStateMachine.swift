@@ -13,13 +13,13 @@ import Routing
 /// seeking          → queued | connecting | responding | ended   the pool has been asked
 /// queued           → connecting | seeking | responding | ended
 /// connecting       → awaitingResponse | seeking | responding | ended   a connection to the assigned server is made or taken
-/// awaitingResponse → forwarding | seeking | connecting | responding | ended   the request is sent, no byte of a response has come
+/// awaitingResponse → forwarding | seeking | connecting | responding | ended   the request is sent, no byte of a response has arrived
 /// forwarding       → delivering | ended               the server's response is passed on
 /// delivering       → ended                            the server is done; the client takes the rest
 /// responding       → ended                            a response made here is passed on
 /// ```
 /// Invariants: a server's slot is held exactly in connecting, awaitingResponse and forwarding, and is in `release` of exactly one later
-/// step; the pool knows the ticket as queued exactly in `queued`; nothing is sent again once a byte of a response has come; every
+/// step; the pool knows the ticket as queued exactly in `queued`; nothing is sent again once a byte of a response has arrived; every
 /// exchange ends by exactly one of `finish`, `cut` and `abandon`.
 /// RFC 9110 section 9.2.2 says which methods may be repeated; that a catalog and a node may is Puppet Server's property.
 public struct ExchangeStateMachine: Sendable {
@@ -61,7 +61,7 @@ public struct ExchangeStateMachine: Sendable {
 
     package init() {}
 
-    /// The first byte of a request has come.
+    /// The first byte of a request has arrived.
     package mutating func start() {
         self = ExchangeStateMachine()
         state = .readingHead
@@ -214,7 +214,7 @@ public struct ExchangeStateMachine: Sendable {
         return ExchangeStep(.submit, release: SlotRelease(assignment: failed, verdict: verdict))
     }
 
-    /// Its checks say that the server is gone: what it has not begun to answer is repeated elsewhere where it may be, rather than waited
+    /// Its checks found the server down: a request without the first byte of a response is repeated elsewhere if it may be, rather than waited
     /// for as long as an agent waits.
     private mutating func serverDown(bodyAtHand: Bool) -> ExchangeStep {
         let isAwaiting = state == .awaitingResponse

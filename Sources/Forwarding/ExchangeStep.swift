@@ -13,13 +13,13 @@ package enum ExchangeAction: Sendable, Equatable {
     case send
     /// Let go of the server, and pass a response of our own to the client.
     case respond(Reason)
-    /// Let go of the server, whose last byte has come; the client takes the rest.
+    /// Release the server, whose last byte has arrived; the client gets the rest.
     case deliver
     /// Everything is delivered: the connection goes on, or ends in order.
     case finish
     /// Close the client's connection so that it sees the response unfinished.
     case cut
-    /// The client is gone: let go of everything.
+    /// The client has closed: release everything.
     case abandon
 }
 

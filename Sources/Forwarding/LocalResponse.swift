@@ -1,6 +1,6 @@
 import Model
 
-/// The answers that puppetfront gives itself: the one place where a reason becomes HTTP.
+/// The responses that puppetfront itself sends: the one place where a reason becomes HTTP.
 package enum LocalResponse {
     /// Bodies of the status path's responses.
     package static let ready = Array("ready\n".utf8)
@@ -60,7 +60,7 @@ package enum LocalResponse {
         output.append(contentsOf: text.utf8)
     }
 
-    /// The words behind a status.
+    /// The reason phrase of a status.
     package static func phrase(_ status: Int) -> String {
         switch status {
         case 200: "OK"

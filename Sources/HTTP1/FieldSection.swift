@@ -3,7 +3,7 @@ import Model
 /// Field lines up to and with the empty line that ends them: of a head, or of a trailer section (RFC 9112 section 5).
 ///
 /// Stricter than the RFC lets a recipient be: CRLF alone ends a line, folded lines are refused, and so is white space before a
-/// colon. A line is checked once its line feed has come, and not before, so that the result does not depend on how the bytes were
+/// colon. A line is checked once its line feed has arrived, and not before, so that the result does not depend on how the bytes were
 /// split into reads.
 enum FieldSection {
     /// Parses on from `position`, the start of a line. Appends what it finds to `fields` and leaves `position` at the first line that

@@ -38,7 +38,7 @@ enum HostRule {
         return port <= 65535
     }
 
-    /// Behind the bracket that closes an IPv6 address.
+    /// After the bracket that closes an IPv6 address.
     private static func endOfLiteral(_ bytes: borrowing Span<UInt8>, _ host: ByteRange) -> Int? {
         let longestAddress = 45
         var address: [UInt8] = []

@@ -57,7 +57,7 @@ struct RequestTarget {
         }
     }
 
-    /// Behind `http://` or `https://`.
+    /// After `http://` or `https://`.
     private static func endOfScheme(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> Int? {
         if range.count > 7, ASCII.equals(bytes, ByteRange(range.lower, range.lower + 7), folded: "http://") { return range.lower + 7 }
         if range.count > 8, ASCII.equals(bytes, ByteRange(range.lower, range.lower + 8), folded: "https://") { return range.lower + 8 }

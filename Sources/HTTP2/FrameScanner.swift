@@ -11,13 +11,13 @@ struct FrameScanner {
     /// Bytes of the preface or of a payload that are stepped over.
     private var skipped: Int
     private var header = Header()
-    /// Bytes of the header that have come.
+    /// Received bytes of the header.
     private var position = 0
 
     /// - Parameter preface: bytes before the first frame
     init(preface: Int) { skipped = preface }
 
-    /// The next header that is whole in `bytes` from `offset` on; `offset` moves behind what was looked at.
+    /// The next header that is whole in `bytes` from `offset` on; `offset` moves past the bytes that were read.
     mutating func next(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> Header? {
         while offset < bytes.count {
             if skipped > 0 {

@@ -149,7 +149,7 @@ package final class HTTP2Session {
         return wantsWrite
     }
 
-    // MARK: What is told the peer
+    // MARK: Frames to the peer
 
     private func submitSettings() {
         var entries = [

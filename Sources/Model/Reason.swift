@@ -1,4 +1,4 @@
-/// Why a request was refused, failed or cut: the contract's words, their statuses and the log's termination states.
+/// Why a request was rejected, failed or cut: the documented reasons, their statuses and the log's termination states.
 package enum Reason: String, Sendable, CaseIterable {
     case badRequest = "bad_request"
     case wrongCertname = "wrong_certname"

@@ -15,7 +15,7 @@ package enum DescriptorPassing {
         }
     }
 
-    /// What has come, at most `limit` bytes; nothing of both: the other side has ended. The descriptors belong to the caller.
+    /// The received bytes, at most `limit`, and descriptors; neither: the peer has closed. The caller owns the descriptors.
     package static func receive(_ limit: Int, from socket: Int32) throws(SystemError) -> (bytes: [UInt8], descriptors: [Int32]) {
         var bytes = [UInt8](repeating: 0, count: limit)
         var descriptors = [Int32](repeating: -1, count: bound)

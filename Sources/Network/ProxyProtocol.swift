@@ -14,7 +14,7 @@ package enum ProxyProtocol {
     private static let longestV1 = 107
     private static let longestV2 = 16 + 2048
 
-    /// `bytes` are all that have come, and nothing after the header.
+    /// `bytes` are all that were received, and none after the header.
     package static func parse(_ bytes: borrowing Span<UInt8>) -> Outcome {
         guard bytes.count > 0 else { return .needsMore(atMost: 12) }
         return bytes[0] == signature[0] ? parseV2(bytes) : parseV1(bytes)

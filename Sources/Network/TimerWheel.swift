@@ -29,7 +29,7 @@ package struct TimerWheel {
         return tick * Self.slotNanoseconds
     }
 
-    /// Calls `body` for each entry that has come up by `now`.
+    /// Calls `body` for each entry that is due by `now`.
     package mutating func advance(to now: Int64, _ body: (inout TimerWheel, UInt64) -> Void) {
         let target = now / Self.slotNanoseconds
         guard target > current else { return }

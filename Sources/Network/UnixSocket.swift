@@ -33,7 +33,7 @@ package struct UnixListener: ~Copyable {
             throw .system(SystemError("bind \(path)", code: ENAMETOOLONG))
         }
         guard bound == 0 else { throw .system(SystemError("bind \(path)")) }
-        // Nobody can connect before `listen`, so the mode is right from the first connection on.
+        // No client can connect before `listen`, so the mode is right from the first connection on.
         guard chmod(path, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
         guard CLinux.listen(number, 64) == 0 else { throw .system(SystemError("listen")) }
         descriptor = listener

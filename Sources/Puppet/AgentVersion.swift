@@ -39,7 +39,7 @@ package struct AgentVersion: Sendable, Equatable {
 
     private static func isDot(_ rest: inout ArraySlice<UInt8>) -> Bool { rest.popFirst() == UInt8(ascii: ".") }
 
-    /// Whether the agent comes back after a response with Retry-After, instead of failing its run.
+    /// Whether the agent retries after a response with Retry-After, instead of failing its run.
     package var usesRetryAfter: Bool {
         switch major {
         case ..<7: false

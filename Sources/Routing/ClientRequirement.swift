@@ -1,8 +1,8 @@
 import Model
 import Puppet
 
-/// Who may ask for this at all, apart from what Puppet Server says? Some requests are dangerous where the server takes them for the proxy's
-/// own: it then sees the proxy's certificate for every client. docs/puppet-server.md has the table, endpoint by endpoint.
+/// Which clients may send this request, apart from Puppet Server's rules? Some requests are dangerous where the server treats them as the
+/// proxy's own: it then sees the proxy's certificate for every client. docs/puppet-server.md has the table, endpoint by endpoint.
 ///
 /// | requirement | always | where the server sees the proxy's certificate alone |
 /// |---|---|---|
@@ -29,7 +29,7 @@ enum ClientRequirement: Sendable, Equatable {
         }
     }
 
-    /// nil where the client meets it.
+    /// nil if the client fulfils it.
     func refusal(_ identity: ClientIdentity?) -> Reason? {
         switch self {
         case .anyone: nil

@@ -1,7 +1,7 @@
 import Model
 
-/// A glob over a whole word: `*` matches any bytes, none included, `?` one byte. Nothing else is special.
-/// Matching goes back to the last `*` only, so it costs at most pattern times word, both of which are bounded.
+/// A glob over a whole word: `*` matches any bytes, none included, `?` one byte. No other byte is special.
+/// Matching backtracks to the last `*` only, so it costs at most pattern times word, both of which are bounded.
 package struct Pattern: Sendable {
     /// As written; in lower case where `ignoresCase`.
     package let bytes: [UInt8]
@@ -28,7 +28,7 @@ package struct Pattern: Sendable {
     package func matches(_ word: [UInt8]) -> Bool {
         var position = 0
         var index = 0
-        /// Behind the last star, and the word's byte from which it was tried.
+        /// The position after the last star, and the word's byte from which it was tried.
         var retry: (position: Int, index: Int)?
         while index < word.count {
             if position < bytes.count, bytes[position] == Pattern.star {

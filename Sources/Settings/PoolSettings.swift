@@ -155,7 +155,7 @@ package struct PoolTimeouts: Sendable, Equatable {
 
 package struct UpstreamTLSSettings: Sendable, Equatable, Hashable {
     package enum Verify: String, Sendable, CaseIterable { case hostname, ca, none }
-    /// What the ClientHello's server_name says. Jetty answers 400 where it names one of two or more names of the certificate and Host is
+    /// The ClientHello's server_name. Jetty responds with 400 where it names one of two or more names of the certificate and Host is
     /// none of them, so nothing is sent unless asked for.
     package enum SNI: Sendable, Hashable {
         case none

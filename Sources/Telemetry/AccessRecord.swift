@@ -60,15 +60,15 @@ package struct AccessRecord: Sendable, ~Copyable {
 
     // MARK: How it ended
 
-    /// nil where no answer was begun.
+    /// nil if no response was begun.
     package var status: Int?
-    /// nil: the server's answer was delivered whole.
+    /// nil: the server's response was delivered whole.
     package var reason: Reason?
     /// Bytes of HTTP from the client and to the client: heads and bodies.
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
     package var termination = Termination.normal
-    /// X-Puppet-Compiler-Name of the answer.
+    /// X-Puppet-Compiler-Name of the response.
     package var compiler: [UInt8] = []
     /// What exactly was wrong, where `reason` says `bad_request` or `wrong_certname`.
     package var cause: [UInt8] = []
@@ -83,9 +83,9 @@ package struct AccessRecord: Sendable, ~Copyable {
     package var queueTime: Int64?
     /// Until a connection was ready, its TLS handshake included; 0 on a reused one (Tc).
     package var connectTime: Int64?
-    /// From the request's last byte sent to the answer's head (Tr).
+    /// From the request's last byte sent to the response's head (Tr).
     package var responseTime: Int64?
-    /// From the first byte of the head to the last byte of the answer (Ta).
+    /// From the first byte of the head to the last byte of the response (Ta).
     package var totalTime: Int64?
 
     // MARK: Load when it ended, for httplog alone

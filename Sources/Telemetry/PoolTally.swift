@@ -1,6 +1,6 @@
 /// A pool's part of a `Tally`.
 package struct PoolTally: Sendable {
-    /// What a counter of answers goes by.
+    /// The key of a counter of responses.
     package struct Answer: Hashable, Sendable {
         package let listener: [UInt8]
         /// A word of `PuppetEndpoint`.
@@ -41,7 +41,7 @@ package struct PoolTally: Sendable {
     /// Requests that went on to another pool, by its name.
     package private(set) var overflowed: [[UInt8]: UInt64] = [:]
 
-    /// Kinds of answers counted apart: a server's statuses are its own to invent.
+    /// Kinds of responses that are counted separately: bounded, since a server may invent statuses.
     private static let answerBound = 2_000
 
     package init() {}

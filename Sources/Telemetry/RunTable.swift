@@ -9,7 +9,7 @@ package struct RunTable: Sendable {
         package fileprivate(set) var server: [UInt8] = []
         package fileprivate(set) var agentVersion: [UInt8] = []
         package fileprivate(set) var transaction: [UInt8] = []
-        /// Of the last catalog, else of the last request; 0: no answer was begun.
+        /// Of the last catalog, else of the last request; 0: no response was begun.
         package fileprivate(set) var status = 0
         /// Seconds since 1970; nil: none seen.
         package fileprivate(set) var lastCatalog: Int64?

@@ -3,7 +3,7 @@
 package struct Termination: Sendable, Equatable {
     /// Who or what ended it: `C` client, `S` server, `P` proxy, `c` and `s` their timeouts, `-` none of them.
     package var cause: UInt8
-    /// When: `R` request, `Q` queue, `C` connection, `H` answer's head, `D` data, `-` at the end.
+    /// When: `R` request, `Q` queue, `C` connection, `H` response head, `D` data, `-` at the end.
     package var stage: UInt8
 
     package init(cause: UInt8, stage: UInt8) {

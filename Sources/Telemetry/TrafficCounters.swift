@@ -17,10 +17,10 @@ package struct TrafficCounters: Sendable, Equatable {
     package var connectErrors: UInt64 = 0
     /// Broken, cut or late responses (eresp).
     package var responseErrors: UInt64 = 0
-    /// Of a server: requests that another one was asked after it, since it could not be connected, or broke off before its answer.
+    /// Of a server: requests that were sent to another one after it, since it could not be connected, or broke off before its response.
     package var connectsPassedOn: UInt64 = 0
     package var answersPassedOn: UInt64 = 0
-    /// The agent went away (cli_abrt), the server cut an answer (srv_abrt).
+    /// The agent closed its connection (cli_abrt), the server cut a response (srv_abrt).
     package var clientAborts: UInt64 = 0
     package var serverAborts: UInt64 = 0
     /// Nanoseconds over all requests that got so far: queue, connect, response, total; and how many did.

@@ -17,7 +17,7 @@ struct ExplainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The agent's address; without it no condition on the source holds.", valueName: "ip"))
     var source: String?
 
-    @Option(name: .long, help: ArgumentHelp("Stands for a verified certificate of that name.", valueName: "name"))
+    @Option(name: .long, help: ArgumentHelp("As if a verified certificate of that name was presented.", valueName: "name"))
     var certname: String?
 
     @Option(
@@ -37,7 +37,7 @@ struct ExplainCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The request's content: a catalog's form or JSON.", valueName: "file"))
     var body: String?
 
-    @Flag(name: .long, help: "Answer in JSON.")
+    @Flag(name: .long, help: "Print JSON.")
     var json = false
 
     @Argument(help: "As GET or POST.")

@@ -24,7 +24,7 @@ final class StopSignals: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` when the first signal comes, at once where it has come already.
+    /// Runs `body` when the first signal arrives; at once if it already has.
     func onStop(_ body: @escaping @Sendable () -> Void) {
         condition.lock()
         action = body

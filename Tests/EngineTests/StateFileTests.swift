@@ -47,7 +47,7 @@ struct StateFileTests {
         let file = try file()
         file.write("one", to: folder.path + "/later/state")
         file.finish()
-        #expect(lines.all.last == "state_file is not written: the disk does not answer, or refuses")
+        #expect(lines.all.last == "state_file is not written: the disk does not respond, or the write fails")
         #expect(file.failures > 1)
     }
 

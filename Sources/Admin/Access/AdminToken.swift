@@ -1,4 +1,4 @@
-/// The secret of `admin.http.token_file`: whoever knows it may look and, where that is allowed, change.
+/// The secret of `admin.http.token_file`: its holder may read and, where that is allowed, change.
 package struct AdminToken: Sendable, Equatable {
     package struct Defect: Error {
         package let words: String

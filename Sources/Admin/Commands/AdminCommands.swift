@@ -49,7 +49,7 @@ enum AdminCommands {
         case refused(String)
         /// - Parameter saying: a line without its end, for when all is done
         case perform([AdminAction], saying: String = "")
-        /// The service finds the answer later; the closure makes the reply of it.
+        /// The service finds the result later; the closure turns it into the reply.
         case ask(AdminInquiry, @Sendable (AdminFinding) -> AdminReply)
     }
 

@@ -130,7 +130,7 @@ package struct AdminShell: Sendable {
         case .failure(let reply): return close(reply, host)
         }
         if let reply = converse(words) {
-            // `quit` is not answered by an empty line.
+            // `quit` gets no empty line as its reply.
             return isEnded && !reportsStatus ? reply.text : close(reply, host)
         }
         switch AdminCommands.run(signature, words, payload: given, host: &host) {

@@ -1,4 +1,4 @@
-/// `reload`, which is answered when the reload has ended, and `show reload`, how the last one ended. puppetfront's own.
+/// `reload`, whose reply is sent when the reload has ended, and `show reload`, how the last one ended. puppetfront's own.
 enum ReloadCommands {
     typealias Command = AdminCommands.Command
     typealias Signature = AdminCommands.Signature

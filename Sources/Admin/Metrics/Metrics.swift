@@ -26,7 +26,7 @@ package enum Metrics {
         page.sample([:], process.readiness.isReady ? 1 : 0)
         page.family("queued_requests", .gauge, "Requests that wait in all pools.")
         page.sample([:], Double(process.waiting))
-        page.family("turned_away_total", .counter, "Connections turned away over a limit.")
+        page.family("turned_away_total", .counter, "Connections rejected because of a limit.")
         page.sample([:], Double(process.turnedAway))
         page.family("reloads_total", .counter, "Reloads by result.")
         page.sample(["result": "done"], Double(process.reloads))
@@ -86,7 +86,7 @@ package enum Metrics {
     }
 
     private static func requests(_ report: ServiceReport, _ page: inout MetricsPage) {
-        page.family("requests_total", .counter, "Requests by listener, pool, endpoint and status; code 0: no answer was begun.")
+        page.family("requests_total", .counter, "Requests by listener, pool, endpoint and status; code 0: no response was begun.")
         for pool in report.pools {
             let answers = pool.answers.sorted {
                 ($0.key.listener, $0.key.endpoint, $0.key.code) < ($1.key.listener, $1.key.endpoint, $1.key.code)
@@ -100,7 +100,7 @@ package enum Metrics {
         for listener in report.listeners { statuses(["listener": listener.name], listener.traffic, &page) }
         page.family("environment_requests_total", .counter, "Requests by environment and hundred of the status; beyond 1,000 names: other.")
         for environment in report.environments { statuses(["environment": environment.name], environment.traffic, &page) }
-        page.family("request_duration_seconds", .histogram, "From a request's first byte to the last of its answer, the queue included.")
+        page.family("request_duration_seconds", .histogram, "From a request's first byte to the last of its response, the queue included.")
         for pool in report.pools {
             for (endpoint, times) in pool.requestTimes.sorted(by: { $0.key < $1.key }) {
                 page.histogram(["pool": pool.name, "endpoint": endpoint], times)
@@ -150,7 +150,7 @@ package enum Metrics {
         for pool in report.pools {
             for server in pool.servers { statuses(["pool": pool.name, "server": server.state.name], server.traffic, &page) }
         }
-        page.family("server_failures_total", .counter, "Tries at a server that failed: no connection, or no whole answer in time.")
+        page.family("server_failures_total", .counter, "Attempts that failed on a server: no connection, or no whole response in time.")
         for pool in report.pools {
             for server in pool.servers {
                 let traffic = server.traffic
@@ -171,7 +171,7 @@ package enum Metrics {
         each { $0.state.load.map { Double($0.free) } }
     }
 
-    /// By hundred of the status; 0: no answer was begun.
+    /// By class of the status; 0: no response was begun.
     private static func statuses(_ labels: KeyValuePairs<String, String>, _ traffic: TrafficCounters, _ page: inout MetricsPage) {
         for hundred in 0...5 where traffic.statuses[hundred] > 0 || hundred == 2 {
             page.sample(labels, ("code", hundred == 0 ? "0" : "\(hundred)xx"), Double(traffic.statuses[hundred]))

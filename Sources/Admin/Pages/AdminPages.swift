@@ -77,7 +77,7 @@ package struct AdminPages: Sendable {
         }
     }
 
-    /// Where only the address keeps others out, no other host name is answered.
+    /// Where only the address protects the page, requests with another host name are rejected.
     private func isAllowed(_ request: AdminRequest, _ page: Page) -> Bool {
         !access.isGuardedByAddress || request.namesThisHost || page.isForMonitors
     }

@@ -18,7 +18,7 @@ struct Sparkline {
     let now: HTML
     /// What else is said, such as the peak.
     let note: String
-    /// For those who hear the page.
+    /// For screen readers.
     let summary: String
     let form: Form
     let series: [Series]

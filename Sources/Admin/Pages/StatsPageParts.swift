@@ -23,7 +23,7 @@ enum StatsPageParts {
     /// A second line of a cell.
     static func small(_ content: HTML) -> HTML { "<small>\(content)</small>" }
 
-    /// A count that should be 0 stands out where it is not.
+    /// Highlights a count that should be 0 and is not.
     static func fault(_ value: some BinaryInteger) -> HTML { value == 0 ? "0" : "<span class=\"hot\">\(grouped(value))</span>" }
 
     /// Responses by class, those that occurred; `none`: no response was begun.

@@ -50,7 +50,7 @@ package enum SessionQuery: Sendable, Equatable {
     case end(UInt64)
 }
 
-/// What workers answer to a `SessionQuery`: those that were found, and how many more there are.
+/// The workers' result of a `SessionQuery`: the sessions found, and how many more there are.
 package struct SessionList: Sendable {
     package var sessions: [SessionReport] = []
     package var omitted = 0

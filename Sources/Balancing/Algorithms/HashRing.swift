@@ -13,7 +13,7 @@
 /// 0.2 s. Tests/Fixtures/ring has vectors for other implementations.
 package struct HashRing: Sendable {
     package struct Member: Sendable {
-        /// Tells members apart: the same name has the same points everywhere.
+        /// Identifies the member: the same name has the same points on every instance.
         package let name: String
         /// Held to 1...256.
         package let weight: Int

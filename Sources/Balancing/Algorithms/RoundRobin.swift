@@ -38,7 +38,7 @@ struct RoundRobin: Sendable {
         return next
     }
 
-    /// The round has come to this server. One of weight 0 has no turns, but its sticks.
+    /// It is this server's turn. One of weight 0 has no turns, but its sticks.
     mutating func slotTaken(_ server: inout ServerState) {
         guard server.isUsable, let next = server.turn.next else { return }
         round[server.tier] = max(round[server.tier], next)

@@ -46,7 +46,7 @@ package struct CheckFailure: Sendable, Equatable {
     package var info: String
     package var duration: Duration
 
-    /// The server may well serve requests: it answered, but not as wanted, or it took the connection and is late.
+    /// The server may still serve requests: it sent an unexpected response, or accepted the connection and is late.
     package var isSoft: Bool {
         switch cause {
         case .layer6Timeout, .layer7Timeout, .layer7Status: true

@@ -77,9 +77,9 @@ int pf_spawn_orphan(
 void pf_await_end(pid_t pid);
 // Whether a child has ended, or is none of ours; it is not reaped.
 int pf_has_ended(pid_t pid);
-// A pipe that nobody reads and a file beyond the size limit are errors of the write, not the end.
+// A pipe without a reader and a file beyond the size limit are errors of the write, and do not end the process.
 static inline void pf_ignore_write_signals(void) { signal(SIGPIPE, SIG_IGN); signal(SIGXFSZ, SIG_IGN); }
-// One message with at most PF_DESCRIPTORS_BOUND descriptors beside its bytes (SCM_RIGHTS, unix(7)). Received ones close on exec.
+// One message with at most PF_DESCRIPTORS_BOUND descriptors next to its bytes (SCM_RIGHTS, unix(7)). Received ones close on exec.
 enum { PF_DESCRIPTORS_BOUND = 253 };
 ssize_t pf_send_descriptors(int fd, const void *bytes, size_t size, const int *descriptors, int count);
 // `descriptors` has room for PF_DESCRIPTORS_BOUND; `count` says how many came. EMSGSIZE where the message was cut short.

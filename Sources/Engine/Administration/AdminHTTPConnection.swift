@@ -30,7 +30,7 @@ final class AdminHTTPConnection: EventTarget {
     private var parser = RequestParser(limits: HeadLimits(head: headLimit, target: headLimit / 2))
     private var head = RequestHead()
     private var posted: Posted?
-    /// A request whose page needs what the workers report; nothing else is read until it is answered.
+    /// A request whose page needs the workers' reports; nothing else is read until its response is sent.
     private var waiting: AdminRequest?
     /// Of the forms of all connections.
     private var share = AdminPayloads.Share()

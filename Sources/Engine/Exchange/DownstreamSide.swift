@@ -44,7 +44,7 @@ class DownstreamSide {
 
     // MARK: The request
 
-    /// The head, and what has come of the content after it; after `takeHead` the content that was not taken. For reading alone.
+    /// The head, and the content received after it; after `takeHead` the content that was not taken. Read-only.
     var received: ByteBuffer? { preconditionFailure("a side holds what it receives") }
     /// Reads more of the request after what is held.
     /// - Parameter byteCount: how much is to fit in all, at least
@@ -57,7 +57,7 @@ class DownstreamSide {
     func takeContent(into buffer: ByteBuffer) throws(FramingError) { preconditionFailure("a side gives content") }
     /// All of the request's content has been taken; true from the start where there is none.
     var contentIsTaken: Bool { preconditionFailure("a side knows the content's end") }
-    /// Steps over what has come of the request. False where the rest of it is still to come.
+    /// Skips the received part of the request. False if the rest of it is still to arrive.
     func discardRequest() -> Bool { preconditionFailure("a side discards") }
     /// Lets go of memory that what is held does not need.
     func shrink() {}
@@ -92,7 +92,7 @@ class DownstreamSide {
 
     // MARK: Counts
 
-    /// Bytes of this request that have come: head and content.
+    /// Received bytes of this request: head and content.
     var bytesIn: UInt64 { preconditionFailure("a side counts") }
     /// Bytes of responses that the client's connection has taken.
     var bytesOut: UInt64 { preconditionFailure("a side counts") }

@@ -66,7 +66,7 @@ final class ExchangeDriver {
 
     // MARK: Events of the client's side
 
-    /// The first byte of a request has come.
+    /// The first byte of a request has arrived.
     func begin() {
         snapshot = worker.snapshot
         this = PerRequest(client: downstream.client)
@@ -438,7 +438,7 @@ final class ExchangeDriver {
         downstream.send(bytes)
     }
 
-    /// When the agent shall come back: where its pool may serve it later, and it can use that.
+    /// When the agent shall retry, if its pool may serve it later and it obeys Retry-After.
     private func retryAfter(_ reason: Reason) -> Int? {
         guard reason.isTemporary, let pool = machine.pool, intake.request.usesRetryAfter else { return nil }
         return snapshot.pool(pool).retryAfter(submission.key(.certname, intake.request), now: now)

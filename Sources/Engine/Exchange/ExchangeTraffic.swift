@@ -21,7 +21,7 @@ struct ExchangeTraffic {
         case lost
     }
 
-    /// What the exchange decides of the response once its head has come.
+    /// What the exchange decides about the response once its head has arrived.
     struct Terms {
         /// The client's connection ends in any case.
         var closes: Bool

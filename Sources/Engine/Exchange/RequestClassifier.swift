@@ -36,7 +36,7 @@ struct RequestClassifier {
     private var scannedUpTo = 0
     private var scanner = BodyScanner(.none)
 
-    /// The head has come.
+    /// The head has arrived.
     mutating func begin(
         _ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, _ bounds: Bounds, isOperator: Bool
     ) -> Outcome {
@@ -57,7 +57,7 @@ struct RequestClassifier {
     /// Whether the request is understood, so that only content is missing.
     var isClassified: Bool { need != .classification }
 
-    /// More of the content may have come.
+    /// More of the content may have arrived.
     mutating func look(
         _ head: borrowing RequestHead, _ bytes: ByteBuffer, _ request: inout PuppetRequest, _ bounds: Bounds
     ) -> Outcome {
@@ -125,7 +125,7 @@ struct RequestClassifier {
         return held >= limit ? .cut : .growing
     }
 
-    /// Takes the content out of what has come of a chunked body.
+    /// Extracts the content from the received part of a chunked body.
     private mutating func dechunk(_ buffer: ByteBuffer) throws(FramingError) {
         let bytes = buffer.readable
         while scannedUpTo < bytes.count, !scanner.isFinished {

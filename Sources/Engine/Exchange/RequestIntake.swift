@@ -40,7 +40,7 @@ struct RequestIntake: ~Copyable {
         return true
     }
 
-    /// The head has come.
+    /// The head has arrived.
     mutating func begin(_ downstream: DownstreamSide, _ received: ByteBuffer, _ limits: LimitSettings) -> RequestClassifier.Outcome {
         hasSentContinue = false
         let isOperator = downstream.client.identity?.mayOperateCA ?? false

@@ -6,7 +6,7 @@ import Model
 ///
 /// The held bytes are head and content as the server gets them, from the first byte as long as `isAtHand`. One value a request.
 struct RequestRelay {
-    /// How far the request has come.
+    /// How far the request has been sent.
     enum Flow {
         /// All of it was sent.
         case sent
@@ -102,7 +102,7 @@ struct RequestRelay {
         return .yields
     }
 
-    /// Moves what has come of the content to what is held. True where there was more than there was room for.
+    /// Moves received content to the held content. True if there was more than fits.
     private mutating func takeContent(_ downstream: DownstreamSide, into held: ByteBuffer) -> Bool {
         guard !downstream.contentIsTaken else { return false }
         let leastRoom = downstream.leastRoom

@@ -12,7 +12,7 @@ struct ResponseRelay {
         case passed
         /// The final head and what came of its content have no defect; nothing of them was passed on yet.
         case began
-        /// The server's last byte has come.
+        /// The server's last byte has arrived.
         case ended
         case lost
         case malformed(String)
@@ -25,7 +25,7 @@ struct ResponseRelay {
     /// The end of the client's connection is the end of the content.
     private(set) var endsWithConnection = false
 
-    /// What the driver decides when a final head has come.
+    /// What the driver decides when a final head has arrived.
     struct HeadDecision {
         /// The client's connection ends after this response.
         let closes: Bool
@@ -97,7 +97,7 @@ struct ResponseRelay {
 }
 
 extension ResponseHead {
-    /// See `Verdict`: a full queue of Puppet Server's says when to come back.
+    /// See `Verdict`: Puppet Server's response for a full queue has Retry-After.
     var saysServerCannotServe: Bool {
         switch status {
         case 502, 504: true

@@ -35,7 +35,7 @@ struct ServerLink {
     /// The request is over.
     mutating func end() { target = nil }
 
-    /// What the end of the connection means. Once a byte of a response has come, nothing is sent again.
+    /// What the end of the connection means. Once a byte of a response has arrived, nothing is sent again.
     func lost(_ state: ExchangeStateMachine.State, _ relay: borrowing RequestRelay) -> ExchangeEvent {
         if connection?.responseHasBegun == true, state == .awaitingResponse { return .responseMalformed }
         return .lost(

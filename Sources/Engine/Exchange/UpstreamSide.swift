@@ -59,16 +59,16 @@ class UpstreamSide: EventTarget {
     func receive(method: RequestMethod) -> Reception { preconditionFailure("a side receives") }
     /// The interim response in `buffer` was passed on.
     func endInterim(_ buffer: ByteBuffer) { preconditionFailure("a side receives") }
-    /// The head in `buffer` was used: leaves in it the content that has come, in the form that is to be passed on.
+    /// The head in `buffer` was used: leaves in it the content received so far, in the form in which it is forwarded.
     /// - Parameter sampleBound: so many bytes of content are kept in `sample`
     func beginContent(_ buffer: ByteBuffer, dropsChunking: Bool, sampleBound: Int) throws(ResponseDefect) {
         preconditionFailure("a side receives")
     }
     /// The content's first bytes, where `beginContent` asked for them.
     var sample: [UInt8] { [] }
-    /// The server's last byte has come.
+    /// The server's last byte has arrived.
     var responseIsWhole: Bool { preconditionFailure("a side knows the response's end") }
-    /// Some byte of a response to this request has come.
+    /// Some byte of a response to this request has arrived.
     var responseHasBegun: Bool { preconditionFailure("a side knows the response's beginning") }
 
     /// The exchange is done with it.

@@ -3,13 +3,13 @@ import Buffers
 import Model
 import Network
 
-/// One server's own word (`agent_check`, HAProxy's agent-check): a plain connection to its agent's port, where nothing is sent and one
-/// line is read. It goes on while the server is down or in maint, since only the agent takes back what it said.
+/// One server's agent check (`agent_check`, HAProxy's agent-check): a plain connection to its agent's port, where nothing is sent and one
+/// line is read. It continues while the server is down or in maint, since only the agent can revoke its replies.
 ///
-/// No connection, no whole line in time, or one that says nothing: nothing changes, since the agent is no health check.
+/// No connection, no whole line in time, or a line without a known word: nothing changes, since the agent is no health check.
 final class AgentProbe: Probe {
     /// nil: not asked yet.
-    private var isHeard: Bool?
+    private var isResponding: Bool?
     private var interval: Duration = .seconds(2)
 
     override func plan() -> Plan {
@@ -25,24 +25,26 @@ final class AgentProbe: Probe {
     override func received(_ buffer: ByteBuffer, hasEnded: Bool) {
         let bytes = buffer.readable
         for index in 0..<min(bytes.count, AgentReply.lineBound) where bytes[index] == 0x0A || bytes[index] == 0x0D {
-            return heard(AgentReply(line: bytes.extracting(first: index)))
+            return replyReceived(AgentReply(line: bytes.extracting(first: index)))
         }
-        if hasEnded || bytes.count >= AgentReply.lineBound { unheard("no whole line") }
+        if hasEnded || bytes.count >= AgentReply.lineBound { noReply("no whole line") }
     }
 
-    override func failed(_ cause: CheckFailure.Cause, _ info: String) { unheard(info.isEmpty ? cause.text : info) }
+    override func failed(_ cause: CheckFailure.Cause, _ info: String) { noReply(info.isEmpty ? cause.text : info) }
 
-    private func heard(_ reply: AgentReply?) {
-        guard let reply else { return unheard("nothing in its line is understood") }
-        if isHeard != true { checker.log.info("Agent of server \(name) answers.") }
-        isHeard = true
+    private func replyReceived(_ reply: AgentReply?) {
+        guard let reply else { return noReply("no known word in its line") }
+        if isResponding != true { checker.log.info("Agent check for server \(name) succeeded.") }
+        isResponding = true
         rest(interval)
         pool.handle(.agent(server, reply), now: MonotonicTime(nanoseconds: checker.loop.now))
     }
 
-    private func unheard(_ reason: String) {
-        if isHeard != false { checker.log.warning("Agent of server \(name) says nothing, reason: \(reason). What it said last stays.") }
-        isHeard = false
+    private func noReply(_ reason: String) {
+        if isResponding != false {
+            checker.log.warning("Agent check for server \(name) failed, reason: \(reason). Its last reply stays in force.")
+        }
+        isResponding = false
         rest(interval)
     }
 

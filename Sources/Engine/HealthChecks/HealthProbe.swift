@@ -4,7 +4,7 @@ import Model
 import Network
 import Settings
 
-/// One server's active health check: a request, an expected answer.
+/// One server's active health check: a request and an expected response.
 final class HealthProbe: Probe {
     private var check = CheckSettings()
     private var answer = ProbeAnswer(to: .get, contentBound: 0)

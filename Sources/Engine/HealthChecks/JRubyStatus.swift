@@ -1,12 +1,12 @@
 import Balancing
 import FoundationEssentials
 
-/// Puppet Server's own count of its JRubies: `GET /status/v1/services/jruby-metrics?level=debug`, which its auth.conf lets anybody ask.
+/// Puppet Server's own count of its JRubies: `GET /status/v1/services/jruby-metrics?level=debug`, which its auth.conf allows without a certificate.
 ///
-/// Read off puppetserver 7.9.5 with one JRuby, idle and under load: `num-free-jrubies` and `requested-instances` are of this moment
+/// As seen with puppetserver 7.9.5 and one JRuby, idle and under load: `num-free-jrubies` and `requested-instances` are of this moment
 /// (only the averages are sampled, every 5 s); `requested-instances` lists the requests that wait for a JRuby, without those that have
-/// one (`borrowed-instances`); `requested-count` counts all since the start. The answer about all services has the same in it, but is
-/// six times as long and took 290 ms where this one took 25.
+/// one (`borrowed-instances`); `requested-count` counts all since the start. The response about all services includes the same, but is
+/// six times as long and took 290 ms instead of 25.
 enum JRubyStatus {
     static let target = "/status/v1/services/jruby-metrics?level=debug"
     /// Bytes; each request that waits takes some 200.

@@ -3,15 +3,15 @@ import Buffers
 import Model
 import Network
 
-/// What one Puppet Server says of its JRubies (`load: jruby`), asked every 5 s while it is up and not in maint.
+/// The load that one Puppet Server reports of its JRubies (`load: jruby`), asked every 5 s while it is up and not in maint.
 ///
-/// The pool goes by the last answer for at most 15 s: after two failures in a row, each of 5 s at the longest, or when the server is not
-/// asked any more, it is told that the load is not known.
+/// The pool uses the last response for at most 15 s: after two failures in a row, each of at most 5 s, or when the server is not
+/// asked any more, the load counts as unknown.
 final class LoadProbe: Probe {
     private static let interval: Duration = .seconds(5)
 
     private var answer = ProbeAnswer(to: .get, contentBound: 0)
-    /// The pool goes by an answer of ours.
+    /// The pool uses a response of this probe.
     private var isKnown = false
     private var failures = 0
 
@@ -36,7 +36,7 @@ final class LoadProbe: Probe {
             return fail(error.text)
         }
         guard answer.status == 200 else { return fail("status \(answer.status)") }
-        guard let load = JRubyStatus.parse(answer.content) else { return fail("no count of JRubies in the answer") }
+        guard let load = JRubyStatus.parse(answer.content) else { return fail("no count of JRubies in the response") }
         if !isKnown {
             checker.log.info("JRubies of server \(name) are known: \(load.free) of \(load.jrubies) free, \(load.waiting) requests waiting.")
         }
@@ -50,7 +50,7 @@ final class LoadProbe: Probe {
     private func fail(_ reason: String) {
         failures += 1
         if failures == 2 {
-            checker.log.warning("JRubies of server \(name) are not known, reason: \(reason). It is balanced by its requests from here.")
+            checker.log.warning("JRubies of server \(name) are not known, reason: \(reason). Only requests from here count for it.")
             report(nil)
         }
         rest(Self.interval)

@@ -6,8 +6,8 @@ import TLS
 
 /// Asks one server the same again and again, each time over a fresh connection. Lives on the control loop.
 ///
-/// waiting → connecting → handshaking (with TLS) → asking → waiting; from each to waiting. Subclasses say what to ask, what to make of
-/// the answer, and by `rest` when to ask again.
+/// waiting → connecting → handshaking (with TLS) → asking → waiting; from each to waiting. Subclasses define what to ask, how to interpret
+/// the response, and by `rest` when to ask again.
 class Probe: EventTarget {
     private enum Phase { case waiting, connecting, handshaking, asking }
 
@@ -22,7 +22,7 @@ class Probe: EventTarget {
         var timeout: Duration
     }
 
-    /// What to do when the time has come.
+    /// What to do when it is due.
     enum Plan {
         case ask(Question)
         /// Nothing can or need be asked now.
@@ -50,16 +50,16 @@ class Probe: EventTarget {
         self.checker = checker
     }
 
-    // MARK: What subclasses say
+    // MARK: What subclasses define
 
     func plan() -> Plan { .never }
 
-    /// More has come, or with `hasEnded` all that ever will. What is understood should be consumed: when the buffer is full of what is
-    /// not, `hasEnded` is said too, and then `rest` must be called.
-    func received(_ buffer: ByteBuffer, hasEnded: Bool) { preconditionFailure("a probe must say what it makes of answers") }
+    /// More bytes have arrived; `hasEnded`: no more will. Parsed bytes should be consumed: when the buffer is full of others, `hasEnded` is set
+    /// too, and then `rest` must be called.
+    func received(_ buffer: ByteBuffer, hasEnded: Bool) { preconditionFailure("a probe must interpret responses") }
 
-    /// No answer. `rest` must be called.
-    func failed(_ cause: CheckFailure.Cause, _ info: String) { preconditionFailure("a probe must say what it makes of failures") }
+    /// No response. `rest` must be called.
+    func failed(_ cause: CheckFailure.Cause, _ info: String) { preconditionFailure("a probe must handle failures") }
 
     // MARK: When
 
@@ -92,7 +92,7 @@ class Probe: EventTarget {
         phase = .waiting
     }
 
-    /// The Host field, as requests have it: what a server answers by Host and SNI it answers to a probe too.
+    /// The Host field, as in requests: a server then responds to a probe as it does to requests with that Host and SNI.
     final func authority(_ target: UpstreamTarget) -> [UInt8] { checker.agentAuthority ?? target.authority }
 
     final var duration: Duration { .nanoseconds(checker.loop.now - began) }
@@ -185,7 +185,7 @@ class Probe: EventTarget {
             case .blocked:
                 if stream.hasFailed { received(buffer, hasEnded: true) }
                 return
-            // Servers that close after their answer often do so without close_notify: what came before counts.
+            // Servers that close after their response often do so without close_notify: the bytes before it count.
             case .endOfStream, .failed: return received(buffer, hasEnded: true)
             }
         }

@@ -2,11 +2,11 @@ import Buffers
 import HTTP1
 import Model
 
-/// An HTTP answer to a probe as it comes in: its head, then its content without framing. Of both there is a bound.
+/// An HTTP response to a probe as it arrives: its head, then its content without framing. Both are bounded.
 struct ProbeAnswer: ~Copyable {
     enum Progress { case needsMore, hasHead, isWhole }
 
-    /// Why it is no answer, in words.
+    /// What is wrong with the response, as text.
     struct Defect: Error { let text: String }
 
     private let method: RequestMethod
@@ -17,7 +17,7 @@ struct ProbeAnswer: ~Copyable {
     /// At most `contentBound` bytes.
     private(set) var content: [UInt8] = []
 
-    /// - Parameter contentBound: bytes; what comes after them is not looked at, and the answer counts as whole
+    /// - Parameter contentBound: bytes; bytes after them are ignored, and the response counts as whole
     init(to method: RequestMethod, contentBound: Int) {
         self.method = method
         self.contentBound = contentBound
@@ -31,7 +31,7 @@ struct ProbeAnswer: ~Copyable {
             + Array("\r\nUser-Agent: puppetfront\r\nAccept: */*\r\nConnection: close\r\n\r\n".utf8)
     }
 
-    /// Consumes what it understands. An answer that is broken off in its content counts as whole, with what came of it.
+    /// Consumes what it has parsed. A response that ends within its content counts as whole, with the content so far.
     mutating func take(_ buffer: ByteBuffer, hasEnded: Bool) throws(Defect) -> Progress {
         do throws(ResponseError) {
             if scanner == nil, try parser.parse(buffer.readable, requestMethod: method, into: &head) == .complete {
@@ -42,7 +42,7 @@ struct ProbeAnswer: ~Copyable {
             throw Defect(text: "\(error)")
         }
         guard scanner != nil else {
-            if hasEnded { throw Defect(text: "connection closed before the answer") }
+            if hasEnded { throw Defect(text: "connection closed before the response") }
             return .needsMore
         }
         do throws(FramingError) {

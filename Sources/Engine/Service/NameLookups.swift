@@ -3,7 +3,7 @@ import Model
 import Network
 import Settings
 
-/// Which addresses do the servers' names have? Looked up on a thread of their own; results come back as messages. On the control loop.
+/// Which addresses do the servers' names have? Looked up on a separate thread; results arrive as messages. On the control loop.
 final class NameLookups {
     /// One server's name that is being looked up.
     struct Lookup: Sendable, Hashable {

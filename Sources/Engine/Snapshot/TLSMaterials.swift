@@ -33,7 +33,7 @@ struct TLSMaterials: Sendable {
     /// What a server's connections are made with; nil: plain HTTP.
     func upstream(_ settings: UpstreamTLSSettings?) -> ClientTLSMaterial? { settings.flatMap { upstream[$0.credentials] } }
 
-    /// The Host field that agents send, as far as the listeners' certificates tell: that of a check, so that a check fails where
+    /// The Host field that agents send, as far as the listeners' certificates show it. Checks send it too, so that a check fails where
     /// requests would. nil: no listener has TLS and a name.
     func agentAuthority(_ settings: [ListenerSettings]) -> [UInt8]? {
         for (listener, material) in zip(settings, listeners) {

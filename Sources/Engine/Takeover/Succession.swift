@@ -3,7 +3,7 @@ import Logging
 import Network
 
 /// Who takes this instance's place? Starts a successor when asked to, and lets one instance at a time ask for the sockets. Until it has
-/// answered `done` this instance continues as before, whatever becomes of the new one. On the control loop.
+/// replied `done`, this instance continues as before, whether or not the new one fails. On the control loop.
 final class Succession {
     private unowned let server: ProxyServer
     /// What `start` runs, the program's path first.
@@ -41,7 +41,7 @@ final class Succession {
         }
     }
 
-    /// After `start`: the inquiry is answered when the successor has taken over, or has ended.
+    /// After `start`: the inquiry gets its result when the successor has taken over, or has ended.
     func await(_ inquiry: UInt64) { waiting.append(inquiry) }
 
     /// It has reported the reason itself, in the same log.

@@ -330,7 +330,7 @@ final class HTTP1Upstream: UpstreamSide {
         if !connections.keep(self) { close() }
     }
 
-    /// Neither bytes nor an end have come. Session tickets of TLS 1.3 are read away: they are no response.
+    /// Neither bytes nor an end have arrived. Session tickets of TLS 1.3 are read and discarded: they are no response.
     var isQuiet: Bool {
         if stream.isQuiet { return true }
         guard stream.session != nil, !stream.peerClosed, !stream.hasFailed else { return false }

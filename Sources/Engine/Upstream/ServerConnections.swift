@@ -69,7 +69,7 @@ class ServerConnections {
     }
 
     /// An idle connection to that very server, the most recently used one.
-    /// - Parameter looksTwice: asks the socket whether its end has come since the last turn of the loop: for requests that cannot be sent
+    /// - Parameter looksTwice: asks the socket whether it was closed since the last turn of the loop: for requests that cannot be sent
     ///   again. The others are, should it have.
     func takeIdle(_ target: UpstreamTarget, looksTwice: Bool) -> UpstreamSide? {
         guard let kept = kept[ObjectIdentifier(target)] else { return nil }

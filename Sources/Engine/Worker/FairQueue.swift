@@ -1,11 +1,11 @@
 import Model
 
-/// Who waits for one of a number of places, and whose turn is next? Fair among sources, in order within each.
+/// A queue for one of a number of slots: which element is next? Fair among sources, in order within each.
 ///
-/// The source that holds fewest places goes first; among equals the one that was served longest ago. A source's first place needs a free one.
-/// Each further one must leave at least a third as many free as the source then holds, so that one source has three quarters of the places
-/// at most, n heavy ones share the rest in the same way, and a source with nothing finds a place at once (dynamic thresholds, Choudhury and
-/// Hahne 1998). Removing costs the length of a line, which its owner bounds.
+/// The source that holds fewest slots is next; among equals the one that was served longest ago. A source's first slot needs a free one.
+/// Each further one must leave at least a third as many free as the source then holds, so that one source has at most three quarters of the
+/// slots, n heavy ones share the rest in the same way, and a source without any gets a slot at once (dynamic thresholds, Choudhury and
+/// Hahne 1998). Removing costs the length of a source's queue, which its owner bounds.
 struct FairQueue<Element: AnyObject> {
     var places: Int
     private(set) var taken = 0
@@ -21,7 +21,7 @@ struct FairQueue<Element: AnyObject> {
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { taken >= places }
 
-    /// Whether one that comes now need not wait: nobody does, and there is a place for its source.
+    /// Whether a new element need not wait: the queue is empty, and there is a slot for its source.
     func admits(_ source: IPAddress) -> Bool { isEmpty && mayTake(source) }
 
     private func mayTake(_ source: IPAddress) -> Bool {

@@ -2,32 +2,32 @@ import Model
 import Network
 import Settings
 
-/// Which of a worker's handshakes go on, which wait, and which are ended when there is no room?
+/// Which of a worker's handshakes proceed, which are queued, and which are ended when there is no room?
 ///
-/// A handshake takes one of the worker's places (its part of `limits.handshakes`) once its ClientHello is whole and was answered: before
-/// that it costs next to nothing. One that has no place goes on only while there is one for its source, else it waits here, accepted, with
-/// what its client has sent in the socket: not in the kernel's accept queue, where sources cannot be told apart. `FairQueue` says who is
-/// next. While some wait, stalled handshakes whose place would help are ended, the oldest of the source with most of them first: stalled is
-/// who has sent nothing since our last bytes, for `patience`. A source has half of `limits.connections` at most in the queue; where there is
-/// no room for another connection, the newest of the longest line is rejected.
+/// A handshake takes one of the worker's slots (its part of `limits.handshakes`) once its ClientHello is whole and gets its response: before
+/// that it costs next to nothing. One without a slot proceeds only if there is one for its source, else it is queued here, accepted, with
+/// its client's bytes in the socket: not in the kernel's accept queue, where sources cannot be distinguished. `FairQueue` decides which is
+/// next. While some are queued, stalled handshakes whose slot would help are ended, the oldest of the source with most of them first.
+/// Stalled means: the client has sent nothing since our last bytes, for `patience`. A source has at most half of `limits.connections` in the
+/// queue; when there is no room for another connection, the newest of the longest queue is rejected.
 final class Handshakes: EventTarget {
     private static let patience: Int64 = 2_000_000_000
-    /// Nanoseconds between two looks at all handshakes.
+    /// Nanoseconds between two scans of all handshakes.
     private static let lookInterval: Int64 = 100_000_000
-    /// ClientHellos are answered in batches of so many, since each costs a signature.
+    /// ClientHellos are processed in batches of so many, since each costs a signature.
     private static let batch = 16
 
     private unowned(unsafe) let worker: Worker
     private var running: [ObjectIdentifier: DownstreamConnection] = [:]
     private var queue = FairQueue<DownstreamConnection>(places: 1)
     private var longestLine = 1
-    /// Who may go for another connection, as the last look found them, the best last.
+    /// Handshakes that may be ended for another connection, as the last scan found them, the best one last.
     private var victims: [ObjectIdentifier] = []
     private var lookedAt = Int64.min / 2
 
     init(_ worker: Worker) { self.worker = worker }
 
-    /// At least two places, so that a stalled handshake leaves one.
+    /// At least two slots, so that one stalled handshake leaves one free.
     func adopt(limits: LimitSettings) {
         let workers = worker.counters.workers.load(ordering: .relaxed)
         queue.places = max(2, (limits.handshakes + workers - 1) / workers)
@@ -35,7 +35,7 @@ final class Handshakes: EventTarget {
         if !queue.isEmpty { worker.loop.deferWork(self) }
     }
 
-    /// One source counts as one, an IPv6 network of 64 bits likewise: whoever has one address of it has all.
+    /// One source counts as one, an IPv6 network of 64 bits likewise: a client that has one address of it has all.
     static func source(_ address: IPAddress) -> IPAddress { address.isV4 ? address : IPAddress(high: address.high, low: 0) }
 
     // MARK: Places
@@ -85,7 +85,7 @@ final class Handshakes: EventTarget {
         guard !queue.isEmpty else { return }
         for victim in silent({ $0.countsAsHandshake }) {
             guard !queue.isEmpty else { break }
-            // Else its place would help nobody who waits.
+            // Else its slot would help no queued handshake.
             guard queue.isFull || queue.waiting(Self.source(victim.source)) > 0 else { continue }
             guard victim.stream.hasNothingToRead else { continue }
             victim.endStalledHandshake()

@@ -1,7 +1,7 @@
 import Network
 import Synchronization
 
-/// The workers' mailboxes by number, for whoever has a message for one.
+/// The workers' mailboxes by number, for all senders.
 final class WorkerDirectory: Sendable {
     private let mailboxes = Mutex<[Mailbox<WorkerMessage>]>([])
 

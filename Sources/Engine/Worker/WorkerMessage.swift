@@ -2,7 +2,7 @@ import Admin
 import Model
 import Network
 
-/// What other threads tell a worker.
+/// Messages of other threads to a worker.
 enum WorkerMessage: Sendable {
     case adopt(Snapshot, [ListeningSocket])
     case queueOutcome(serial: UInt64, PoolCoordinator.QueueOutcome, from: PoolCoordinator)
@@ -27,7 +27,7 @@ enum WorkerMessage: Sendable {
 struct ListeningSocket: Sendable {
     /// In the snapshot's list of listeners.
     let listener: Int
-    /// Owned by whoever holds this value last.
+    /// Owned by the last holder of this value.
     let descriptor: Int32
     /// Other workers wait at the same socket.
     let isShared: Bool

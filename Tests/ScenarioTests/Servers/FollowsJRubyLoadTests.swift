@@ -41,7 +41,7 @@ struct FollowsJRubyLoadTests {
         for status in statuses { status.free.withLock { $0 = nil } }
         for name in ["busy", "idle"] {
             let line = proxy.waitForMessage(within: .seconds(25)) { $0.contains("JRubies of server compilers/\(name) are not known") }
-            #expect(line?.contains("reason: no count of JRubies in the answer") == true, "\(proxy.messages)")
+            #expect(line?.contains("reason: no count of JRubies in the response") == true, "\(proxy.messages)")
         }
         #expect(try shares() == ["busy": 5, "idle": 5])
         #expect(servers.allSatisfy { $0.requests.filter { $0.path.hasPrefix("/status/") }.count <= 6 }, "asked every 5 s")

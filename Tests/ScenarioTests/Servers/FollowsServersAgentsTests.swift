@@ -41,7 +41,7 @@ struct FollowsServersAgentsTests {
     }
 
     @Test func anAgentDrainsWeighsTakesDownAndBringsBack() throws {
-        #expect(proxy.waitForMessage { $0.contains("Agent of server compilers/one answers") } != nil)
+        #expect(proxy.waitForMessage { $0.contains("Agent check for server compilers/one succeeded") } != nil)
         #expect(try shares() == ["one": 6, "two": 6])
         try say("drain\n", until: "Server compilers/one is set to drain by its agent")
         #expect(try shares() == ["two": 12])
@@ -57,18 +57,20 @@ struct FollowsServersAgentsTests {
         #expect(try shares() == ["one": 6, "two": 6])
     }
 
+    private func lastCheck() -> String? { proxy.messages.last { $0.contains("Agent check for server") } }
+
     @Test func anAgentThatSaysNothingChangesNothing() throws {
         try say("drain\n", until: "Server compilers/one is set to drain by its agent")
         agent.stop()
-        let refused = try #require(proxy.waitForMessage { $0.contains("Agent of server compilers/one says nothing") })
+        let refused = try #require(proxy.waitForMessage { $0.contains("Agent check for server compilers/one failed") })
         #expect(refused.contains("Connection refused"))
         #expect(try shares() == ["two": 12])
-        for (reply, reason) in [("ready", "no whole line"), ("nonsense\n", "nothing in its line is understood"), (nil, "Layer7 timeout")] {
+        for (reply, reason) in [("ready", "no whole line"), ("nonsense\n", "no known word in its line"), (nil, "Layer7 timeout")] {
             agent.say("drain\n")
             try agent.start()
-            #expect(waitUntil { proxy.messages.last { $0.contains("Agent of server") }?.contains("answers") == true }, "\(proxy.messages)")
+            #expect(waitUntil { lastCheck()?.contains("succeeded") == true }, "\(proxy.messages)")
             agent.say(reply)
-            #expect(waitUntil { proxy.messages.last { $0.contains("Agent of server") }?.contains(reason) == true }, "\(proxy.messages)")
+            #expect(waitUntil { lastCheck()?.contains(reason) == true }, "\(proxy.messages)")
             #expect(try shares() == ["two": 12])
         }
         try say("ready\n", until: "Server compilers/one is set to ready by its agent")
