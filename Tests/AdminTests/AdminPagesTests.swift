@@ -1,7 +1,7 @@
 import Admin
 import Testing
 
-/// Who may look and change on `admin.http`.
+/// Which clients may read and change on `admin.http`.
 struct AdminPagesTests {
     private static let token = "0123456789abcdef-token"
     private static let basic = "Basic b3BzOjAxMjM0NTY3ODlhYmNkZWYtdG9rZW4="  // ops: and the token
@@ -83,7 +83,7 @@ struct AdminPagesTests {
         #expect(browser.status == 303 && Self.field(browser, "Location") == "/login")
     }
 
-    /// As HAProxy's page: words behind `;`.
+    /// As HAProxy's page: words after `;`.
     @Test func theCountersComeInTheFormsOfShowStat() throws {
         var world = World(try Self.access(token: nil))
         world.host.set("s2", .maint)
@@ -259,6 +259,6 @@ struct AdminPagesTests {
 }
 
 extension String {
-    /// What stands behind `mark`; nil where it is not there.
+    /// The text after `mark`; nil if it is not there.
     fileprivate func components(after mark: String) -> Substring? { firstRange(of: mark).map { self[$0.upperBound...] } }
 }

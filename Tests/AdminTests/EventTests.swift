@@ -49,7 +49,7 @@ struct EventTests {
                 """)
     }
 
-    /// A v4 catalog's certname is what its body says, a version what a header says.
+    /// A v4 catalog's certname is in its body, the agent's version in a header field.
     @Test func nothingThatAnAgentSaysBreaksALineOrAColumn() {
         var host = FakeHost()
         var failure = FailureReport()

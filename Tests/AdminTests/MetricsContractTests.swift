@@ -2,7 +2,7 @@ import Admin
 import Foundation
 import Testing
 
-/// What is exported, what docs/outputs.md says of it, and what docs/grafana-dashboard.json shows.
+/// The exported metrics, their rows in docs/outputs.md, and docs/grafana-dashboard.json.
 struct MetricsContractTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,9 +23,9 @@ struct MetricsContractTests {
 
     @Test func theDocumentationNamesWhatIsExported() throws {
         let rows = try Self.text("docs/outputs.md").split(separator: "\n").filter { $0.hasPrefix("| `puppetfront_") }
-        let told = rows.flatMap { Self.names(in: String($0.split(separator: "|")[0])) }
-        #expect(Set(told) == Set(Self.exported.keys))
-        #expect(told.count == Self.exported.count, "each once")
+        let documented = rows.flatMap { Self.names(in: String($0.split(separator: "|")[0])) }
+        #expect(Set(documented) == Set(Self.exported.keys))
+        #expect(documented.count == Self.exported.count, "each once")
     }
 
     @Test func countersAndHistogramsAreNamedAsPrometheusWants() {

@@ -28,7 +28,7 @@ struct SavedStateTests {
         #expect(state.sticks == [SavedState.Stick(pool: "compilers", key: Array(key.utf8), server: "s1", remaining: 4200)])
     }
 
-    /// `show servers state` tells where a server is reached; it is known again by what the file says.
+    /// `show servers state` has a server's current address; a server is matched by its configured one.
     @Test func serversAreKnownByTheirConfiguredAddresses() throws {
         let places = [
             ("2001:db8:0::1", "[2001:db8::1]:8140"), ("name.test", "[2001:db8::2]:8140"), ("192.0.2.3", "[2001:db8::3]:9140"),

@@ -1,7 +1,7 @@
 import Admin
 import Testing
 
-/// After `_status` each reply says whether anything was done, as `puppetfront ctl` needs it.
+/// After `_status` each reply shows whether anything was done, as `puppetfront ctl` needs it.
 struct StatusTests {
     private func reply(_ line: String, level: AdminLevel = .admin, host: FakeHost = FakeHost()) -> String {
         var (shell, host) = (AdminShell(level: level), host)

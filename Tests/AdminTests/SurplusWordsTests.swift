@@ -1,7 +1,7 @@
 import Admin
 import Testing
 
-/// Words that a command does not take are errors, whatever the command: nothing is done.
+/// For every command, words that it does not accept are errors: nothing is done.
 struct SurplusWordsTests {
     @Test(arguments: [
         ("drain server compilers/s1", "server"), ("drain proces", "proces"), ("drain process now", "now"), ("reload now please", "now"),

@@ -1,7 +1,7 @@
 import Balancing
 import Testing
 
-/// HAProxy 2.6 gave the same for every line here, but where a comment says so.
+/// HAProxy 2.6 gave the same for every line here, except where a comment notes it.
 struct AgentReplyTests {
     private static func parse(_ text: String) -> AgentReply? { AgentReply(line: Array(text.utf8).span) }
 
@@ -45,7 +45,7 @@ struct AgentReplyTests {
         ("down up # it is", reply { ($0.health, $0.description) = (.up, "up (it is)") }),
         ("ready drain", reply { $0.admin = .drain }),
         ("hello 60% wörld", reply { $0.weightPercent = 60 }),
-        // HAProxy looks at the last word with a % alone, and finds it wrong.
+        // HAProxy reads only the last word with a %, and finds it wrong.
         ("50% 75%x", reply { $0.weightPercent = 50 }),
     ]
 

@@ -2,7 +2,7 @@ import Balancing
 import Foundation
 import Testing
 
-/// Tests/Fixtures/ring/vectors.tsv, which says itself how it is defined.
+/// Tests/Fixtures/ring/vectors.tsv, which has its own definition.
 struct HashRingVectorTests {
     private let rows: [[String]]
 

@@ -45,7 +45,7 @@ struct HealthTrackerTests {
         #expect(tracker.nextInterval == nil)
     }
 
-    /// The counter against the words of HAProxy's manual, over random outcomes: `fall` in a row bring it down, `rise` in a row up.
+    /// The counter compared with the text of HAProxy's manual, over random outcomes: `fall` in a row bring it down, `rise` in a row up.
     @Test(arguments: [(1, 1), (2, 3), (3, 2), (5, 1), (1, 4)])
     func fallAndRiseCountInARow(rise: Int, fall: Int) {
         var generator = SeededGenerator(seed: UInt64(rise * 10 + fall))

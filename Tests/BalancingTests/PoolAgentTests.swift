@@ -3,7 +3,7 @@ import Model
 import Settings
 import Testing
 
-/// What a server's own words do to its pool.
+/// How a server's agent checks change its pool.
 struct PoolAgentTests {
     private func script() -> PoolScript { PoolScript(PoolTests.settings(server("a", weight: 50), server("b", weight: 50))) }
 
@@ -119,7 +119,7 @@ struct PoolAgentTests {
         #expect(script.pool.averageQueue == 0)
     }
 
-    /// What an operator may set, and what comes out where both are given: of at most 256, half.
+    /// What an operator may set, and the result if both are given: of at most 256, half.
     @Test(arguments: [(512, 50, 128), (256, 200, 256), (-5, 100, 0), (100, -3, 0), (1, 100_000, 256)])
     func weightsBeyondTheirRangeAreBroughtBackBeforeTheyAreUsed(weight: Int, percent: Int, effective: Int) {
         var script = script()

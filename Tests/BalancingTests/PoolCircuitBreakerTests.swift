@@ -66,12 +66,12 @@ struct PoolCircuitBreakerTests {
     @Test func aTierWithoutConnectionsIsPassedOver() {
         var script = Self.script(server("a", maxconn: 1, site: "eie"), server("b", maxconn: 1, site: "knossos"))
         #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
-        // Who waited for the near tier goes on with the next.
+        // A ticket that waited for the near tier continues with the next one.
         #expect(script.release("a", .connectFailed) == ["check a", "1 to b"])
         #expect(script.submit(2) == "queued")
         #expect(script.tick(after: .seconds(1)) == ["2 to a"])
         #expect(script.submit(3) == "queued")
-        // Connections stand again: the near tier is the one to wait for.
+        // Connections succeed again: tickets wait for the near tier.
         #expect(script.handle(.connected(script.id("a"))) == [])
         #expect(script.release("a") == ["3 to a"])
     }

@@ -36,7 +36,7 @@ struct PoolLimitByEndpointTests {
         #expect(script.submit(1) == "a")
         #expect(script.submit(2, kind: Self.catalog) == "queued")
         #expect(script.submit(3) == "queued")
-        // A file's slot comes free: the catalog came first, but may not have it.
+        // A file's slot is released: the catalog arrived first, but may not have it.
         #expect(script.handle(.release(script.held.remove(at: 1), .served)) == ["3 to a"])
         #expect(script.handle(.release(script.held.remove(at: 0), .served)) == ["2 to a"])
     }

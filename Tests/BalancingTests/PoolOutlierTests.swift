@@ -42,7 +42,7 @@ struct PoolOutlierTests {
 
     @Test func connectionsAreCountedApart() {
         var script = Self.script(server("a"), server("b"))
-        // A failed answer came over a connection that stood.
+        // A failed response arrived over an established connection.
         #expect(script.end("a", .connectFailed, .connectFailed, .answerFailed, .connectFailed, .connectFailed) == [])
         #expect(script.end("a", queueClass: .compile, .connectFailed) == ["a ejected(30.0 seconds, failures: 3)"])
     }
@@ -57,7 +57,7 @@ struct PoolOutlierTests {
         }
         #expect(script.tick(after: .seconds(16)) == ["a returned"])
         #expect(script.end("a", .served, .answerFailed) == [])
-        // After a good while it begins anew.
+        // After a long time it begins from scratch.
         script.wait(.seconds(17))
         #expect(script.end("a", .answerFailed) == ["a ejected(1.0 seconds, failures: 2)"])
     }

@@ -21,12 +21,12 @@ struct PoolOverloadTests {
             script.wait(.seconds(2))
             _ = script.release("a")
         }
-        // One in two seconds was all that came: nobody knows how many there could be.
+        // Only one in two seconds arrived: the capacity is unknown.
         let answers = (100..<1100).map { script.submit(request($0)) }
         #expect(answers.allSatisfy { $0 == "a" || $0 == "queued" }, "\(answers.count { $0 == "overloaded" }) are sent away")
     }
 
-    /// What was measured while servers served says nothing of when one is back: agents are spread by their names.
+    /// The capacity measured before does not show when a server recovers: agents are spread by their names.
     @Test func withoutAServerTheMeasuredCapacityIsVoid() {
         var script = script()
         for _ in 0..<10 {

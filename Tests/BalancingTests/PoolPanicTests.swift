@@ -42,7 +42,7 @@ struct PoolPanicTests {
         _ = script.fail("b", .layer4Refused)
         #expect(script.fail("c", .layer4Refused) == ["c down", "pool down"])
         #expect(script.submit(0) == "no_server")
-        // Whom an operator takes out does not count.
+        // A server that an operator disabled does not count.
         #expect(script.handle(.admin(script.id("b"), .maint)) == ["b admin(Balancing.AdminState.maint, byAgent: false)", "pool panic"])
         #expect(script.submit(1) == "a")
     }

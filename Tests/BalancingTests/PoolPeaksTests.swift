@@ -32,7 +32,7 @@ struct PoolPeaksTests {
         expect(script, 3, a: 2, b: 1, queued: 1)
     }
 
-    /// Whoever leaves makes room: the peak is of those queued at one time.
+    /// A ticket that leaves makes room: the peak counts tickets queued at the same time.
     @Test func aQueueThatEmptiesInBetweenHasTheHigherPeak() {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), server("b", maxconn: 1)))
         for serial in UInt64(0)..<4 { _ = script.submit(serial) }

@@ -38,7 +38,7 @@ struct PoolRandomTests {
         #expect(script.submit(0, stick: "", tried: tried) == "a")
         #expect(Set((1..<50).map { script.submit($0, stick: "", tried: ["c"]) }) == ["b"])
         #expect(script.submit(99, stick: "", tried: tried) == "queued")
-        // Who was left out for one request is drawn for the next.
+        // A server that was excluded for one request is drawn for the next.
         #expect(Set((100..<150).map { script.submit($0) }) == ["b", "c"])
     }
 }

@@ -2,7 +2,7 @@ import Balancing
 import Model
 import Settings
 
-/// Requests that say more than their number.
+/// Requests with more than a number.
 extension PoolScript {
     // Where the number alone is said, the plain one is meant.
     @_disfavoredOverload mutating func submit(

@@ -3,7 +3,7 @@ import Model
 import Settings
 import Testing
 
-/// `slowstart`: a server that came up gets a hundredth of its weight and maxconn first, and all of it in the end.
+/// `slowstart`: a server that recovers gets a hundredth of its weight and maxconn first, and all of it in the end.
 struct PoolSlowStartTests {
     static func script(_ slowstart: Duration?, maxconn: Int? = 40, check: CheckSettings? = CheckSettings(rise: 1, fall: 1)) -> PoolScript {
         var slow = server("a", weight: 100, maxconn: maxconn)
@@ -47,7 +47,7 @@ struct PoolSlowStartTests {
 
     @Test func aProcessStartsWarm() {
         var script = Self.script(.seconds(10))
-        // The first check decides, but nothing has come up.
+        // The first check decides, but no server has recovered.
         #expect(script.pass("a") == [])
         expect(script, 100, limit: 40, catalogs: 10)
     }

@@ -25,7 +25,7 @@ struct PoolSpillTests {
         #expect((4..<9).map { script.submit($0) } == ["queued", "queued", "c", "queued", "queued"])
         #expect(script.submit(9) == "queued")
         #expect(script.pool.averageQueue == 3)
-        // Who has spilled takes a nearer slot too, in its order.
+        // A ticket that has spilled gets a nearer slot too, in its order.
         #expect(script.release("b") == ["4 to b"])
         #expect(script.release("a") == ["1 to a"])
         #expect(script.release("a") == ["2 to a"])

@@ -7,7 +7,7 @@ import Testing
     private static func key(_ number: Int) -> [UInt8] { Array("agent\(number).example".utf8) }
     private static func time(_ seconds: Double) -> MonotonicTime { .zero + .seconds(100 + seconds) }
 
-    /// How many come back in each whole second.
+    /// How many retry in each whole second.
     private static func bySecond(_ times: [Double]) -> [Int] {
         var counts = [Int](repeating: 0, count: 2000)
         for time in times { counts[Int(time)] += 1 }
@@ -43,7 +43,7 @@ import Testing
     @Test func whoAsksBeforeItsTimeIsToldTheSameTime() {
         var schedule = RetrySchedule()
         for number in 0..<100 { _ = schedule.retryAfter(Self.key(number), perSecond: 10, waiting: 0, now: Self.time(0)) }
-        // The hundredth's time is the tenth second, whatever has become of capacity and queue.
+        // The hundredth's time is the tenth second, however capacity and queue have changed.
         #expect(schedule.retryAfter(Self.key(99), perSecond: 10, waiting: 0, now: Self.time(3)) == 7)
         #expect(schedule.retryAfter(Self.key(99), perSecond: 1, waiting: 1000, now: Self.time(9.5)) == 1)
         for _ in 0..<1000 { _ = schedule.retryAfter(Self.key(99), perSecond: 10, waiting: 0, now: Self.time(0)) }

@@ -106,7 +106,7 @@ final class BrowserPage {
 
     // MARK: What happened
 
-    /// What stands in the console as an error or a warning, and what was thrown and caught by nobody.
+    /// Errors and warnings in the console, and uncaught exceptions.
     var complaints: [String] {
         tools.events(session).compactMap { event in
             switch event.method {

@@ -1,7 +1,7 @@
 import Foundation
 import TestKit
 
-/// `puppetfront demo` on a terminal of its own (script(1)), so that it goes on until it is ended.
+/// `puppetfront demo` on its own terminal (script(1)), so that it runs until it is ended.
 final class Demo {
     let child: ChildProcess
     /// `ADDRESS:PORT` of the stats page.

@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 
 /// Chromium without a window, driven over two pipes (`--remote-debugging-pipe`): JSON objects that end in a NUL, commands on its
-/// descriptor 3, answers and events on 4. https://chromedevtools.github.io/devtools-protocol/
+/// descriptor 3, replies and events on 4. https://chromedevtools.github.io/devtools-protocol/
 ///
 /// `condition` guards what the reading thread and the test share.
 final class DevTools: @unchecked Sendable {
@@ -30,7 +30,7 @@ final class DevTools: @unchecked Sendable {
     static let program = "/usr/bin/chromium"
 
     init() throws {
-        // A Chromium that has died shall be told as an error.
+        // The end of Chromium shall be reported as an error.
         signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
         var (commands, events): ([Int32], [Int32]) = ([0, 0], [0, 0])

@@ -29,7 +29,7 @@ final class Prometheus {
         ])
     }
 
-    /// The JSON of its API; nil while it does not answer.
+    /// The JSON of its API; nil while it does not respond.
     func ask(_ path: String) -> [String: Any]? {
         guard child.isRunning, let client = try? RawClient(port.number), let answer = try? client.exchange(Self.request(path)),
             answer.status == 200
@@ -45,7 +45,7 @@ final class Prometheus {
         return (target?["health"] as? String ?? "", target?["lastError"] as? String ?? "")
     }
 
-    /// What a query gives; nil where it is not understood.
+    /// The result of a query; nil if it is not understood.
     func ask(query: String) -> [[String: Any]]? {
         let words = query.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         return ask("/api/v1/query?query=\(words)")?["result"] as? [[String: Any]]

@@ -7,7 +7,7 @@ extension InTurn {
     struct ShowsTheDemoTests {
         private static func badge(_ server: String) -> String { "document.querySelector('tr[data-key=\"compilers/\(server)\"] .badge')" }
 
-        /// Whether the server's word is shown in red letters on a reddish ground, as computed.
+        /// Whether the server's state is shown in red letters on a reddish background, as computed.
         private static func isRed(_ server: String) -> String {
             """
             (() => { const badge = \(badge(server)); if (!badge || !badge.textContent.startsWith("DOWN")) return false;

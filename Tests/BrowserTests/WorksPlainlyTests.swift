@@ -1,7 +1,7 @@
 import Testing
 
 extension InTurn {
-    /// What the page does without its script, and to those who do not use a mouse.
+    /// What the page does without its script, and for users without a mouse.
     struct WorksPlainlyTests {
         @Test(.timeLimit(.minutes(5))) func withoutScriptServersAreDrainedAllTheSame() throws {
             let site = try Site()

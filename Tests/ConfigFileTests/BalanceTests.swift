@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConfigFile
 
-/// `balance` by its words.
+/// The values of `balance`.
 struct BalanceTests {
     @Test(arguments: PoolSettings.Balance.all) func everyOneIsReadByItsWord(_ balance: PoolSettings.Balance) throws {
         let result = Fixtures.parse(Fixtures.minimal(pool: "balance: \(balance.word)"))

@@ -22,13 +22,13 @@ enum Fixtures {
         return all.filter { $0.hasSuffix(ending) }.sorted()
     }
 
-    /// What the loader says of a text, without the file system.
+    /// The loader's diagnostics of a text, without the file system.
     static func parse(_ text: String, site: String? = nil, environmentSite: String? = nil) -> LoadResult {
         ConfigurationLoader.parse(
             Array(text.utf8), file: "test.yaml", baseFolder: "/etc/puppetfront", site: site, environmentSite: environmentSite)
     }
 
-    /// A configuration that is right, with `more` behind it.
+    /// A correct configuration, with `more` after it.
     static func minimal(_ more: String = "", pool: String = "", server: String = "") -> String {
         """
         listeners: { address: "127.0.0.1:8140" }

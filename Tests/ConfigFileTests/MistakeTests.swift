@@ -2,7 +2,7 @@ import Testing
 
 @testable import ConfigFile
 
-/// Every mistake has a file of its own, and beside it the diagnostics that it must give: `NAME.yaml` and `NAME.expected`.
+/// Every mistake has its own file, and next to it the expected diagnostics: `NAME.yaml` and `NAME.expected`.
 @Suite struct MistakeTests {
     static let cases = Fixtures.names("mistakes", ".yaml")
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConfigFile
 
-/// docs/configuration.md and the tests speak of one and the same example, and the reference knows every feature without effect.
+/// docs/configuration.md and the tests use the same example, and the reference lists every feature without effect.
 @Suite struct ReferenceTests {
     private func reference() throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: Fixtures.root + "/docs/configuration.md")), as: UTF8.self)

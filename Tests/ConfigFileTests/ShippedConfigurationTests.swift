@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConfigFile
 
-/// The files of `conf/` load and say what their comments promise.
+/// The files of `conf/` load and do what their comments promise.
 @Suite struct ShippedConfigurationTests {
     private func load(_ name: String, site: String? = nil) -> LoadResult {
         ConfigurationLoader.load(path: "\(Fixtures.root)/conf/\(name)", site: site, environmentSite: nil, checkFiles: false)

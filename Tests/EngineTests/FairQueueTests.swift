@@ -11,7 +11,7 @@ struct FairQueueTests {
 
     private static func address(_ number: UInt32) -> IPAddress { IPAddress(v4: number) }
 
-    /// Serves who may be served, and lets each take a place.
+    /// Serves every element that may be served, and lets each take a slot.
     private static func serve(_ queue: inout FairQueue<Waiter>, _ sources: [String: UInt32]) -> [String] {
         var served: [String] = []
         while let next = queue.next() {
@@ -58,7 +58,7 @@ struct FairQueueTests {
         #expect(queue.isEmpty)
     }
 
-    /// Who waits without taking a place, as pieces of a ClientHello do, is served in turn with the others.
+    /// An element that waits without taking a slot, as pieces of a ClientHello do, is served in turn with the others.
     @Test func sourcesTakeTurns() {
         var queue = FairQueue<Waiter>(places: 2)
         for name in ["a1", "a2", "a3"] { queue.append(Waiter(name), from: Self.address(1)) }

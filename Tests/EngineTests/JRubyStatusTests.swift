@@ -4,7 +4,7 @@ import Testing
 
 @testable import Engine
 
-/// Answers of puppetserver 7.9.5 with one JRuby: at rest, and while one catalog is compiled and three agents wait.
+/// Responses of puppetserver 7.9.5 with one JRuby: idle, and while one catalog is compiled and three agents wait.
 struct JRubyStatusTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/Fixtures/status"
 

@@ -26,13 +26,13 @@ struct ListenerSocketsTests {
     private func connect(to port: UInt16) throws -> [RawClient] {
         try (1...32).map { _ in
             let client = try RawClient(port)
-            // Without a byte a connection is not handed to who accepts.
+            // A connection without a byte is not given to accept(2).
             try client.send("x")
             return client
         }
     }
 
-    /// Should the takeover come to nothing, no agent must have come to sockets that go with it.
+    /// If the takeover fails, no agent may have connected to sockets that are closed with it.
     @Test func whatIsBoundInATakeoverTakesNoConnectionBeforeItIsTold() throws {
         var old = ListenerSockets(workers: 1)
         old.commit(try old.prepare([settings]))

@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 struct ProbeAnswerTests {
-    /// Feeds the pieces one after the other; what came of the last one.
+    /// Feeds the pieces one after the other; the result of the last one.
     private func take(_ pieces: [String], bound: Int = 100, ends: Bool = false) throws
         -> (ProbeAnswer.Progress, (status: Int, content: [UInt8]))
     {

@@ -15,7 +15,7 @@ import Testing
         SlotRelease(assignment: assignment(number), verdict: verdict)
     }
 
-    /// An exchange that waits for the answer of server 1.
+    /// An exchange that waits for the response of server 1.
     func waiting(isRepeatable: Bool = true, attempts: Int = 2) -> ExchangeStateMachine {
         var exchange = ExchangeStateMachine()
         #expect(exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: isRepeatable, attempts: attempts).action == .submit)
@@ -99,7 +99,7 @@ import Testing
         _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
         _ = exchange.handle(.assigned(assignment(1)))
         _ = exchange.handle(.connectFailed(byTimeout: false))
-        // Nobody else: the servers that failed are tried again, once.
+        // There is no other server: those that failed are tried again, once.
         #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.submit))
         #expect(exchange.tried.isEmpty)
         #expect(exchange.handle(.refused(.noServer)) == ExchangeStep(.respond(.connectFailed)))
@@ -133,7 +133,7 @@ import Testing
         var forwarding = waiting()
         _ = forwarding.handle(.responseBegan(isFailure: false))
         #expect(forwarding.handle(.clientTooSlow) == ExchangeStep(.cut, release: release(1, .none)))
-        // Once the server's slot is free a slow client harms nobody.
+        // Once the server's slot is free, a slow client does no harm.
         var delivering = waiting()
         _ = delivering.handle(.responseBegan(isFailure: false))
         _ = delivering.handle(.responseEnded)

@@ -67,7 +67,7 @@ import Testing
     }
 
     private func parsed(_ name: String) throws -> FieldKind? {
-        // Padding behind it, or none, so that both ways of reading a name are taken.
+        // Padding after it, or none, so that both ways of reading a name are taken.
         let padded = try ParsedRequest("GET / HTTP/1.1\r\n\(name): b\r\nHost: a\r\nX: aaaaaaaaaaaaaaaaaaaa\r\n\r\n")?.head.fields.first?
             .kind
         let last = try ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\n\(name):\r\n\r\n")?.head.fields.last?.kind

@@ -41,7 +41,7 @@ import Testing
         #expect(throws: RequestError.malformed(defect)) { try ParsedRequest("GET / HTTP/1.1\r\n\(line)\r\nHost: a\r\n\r\n") }
     }
 
-    /// Where the byte stands in a value makes no difference: 16 bytes are looked at together.
+    /// The byte's position in a value makes no difference: 16 bytes are read at once.
     @Test(arguments: 0..<40)
     func findsControlBytesAnywhereInAValue(position: Int) throws {
         var value = [UInt8](repeating: 0x61, count: 40)

@@ -7,7 +7,7 @@ final class ParsedRequest {
     let head: RequestHead
     let bytes: [UInt8]
 
-    /// Parses `text` in one go. nil where it is not whole.
+    /// Parses `text` in one call. nil if it is not whole.
     convenience init?(_ text: String, limits: HeadLimits = .test) throws(RequestError) { try self.init(Array(text.utf8), limits: limits) }
 
     init?(_ bytes: [UInt8], limits: HeadLimits = .test) throws(RequestError) {

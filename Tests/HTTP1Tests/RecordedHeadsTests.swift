@@ -5,7 +5,7 @@ import Model
 import Testing
 
 /// The heads that real agents sent in recorded runs (Tests/Fixtures/traces): what reaches the server is the same bytes, in the same order,
-/// with puppetfront's own fields behind them.
+/// with puppetfront's own fields after them.
 @Suite struct RecordedHeadsTests {
     struct Recorded: Sendable, CustomTestStringConvertible {
         let text: String

@@ -68,7 +68,7 @@ import Testing
         #expect(probe.heads[9001] == nil, "nothing is read any more")
     }
 
-    /// The same frames at the rate that is allowed go on for ever.
+    /// The same frames at the allowed rate never end the connection.
     @Test(arguments: floods) private func bearsTheSameSlowly(flood: Flood) {
         var limits = Self.limits
         if flood.kind == .provokedResets { limits.windowUpdates = HTTP2Limits().windowUpdates }

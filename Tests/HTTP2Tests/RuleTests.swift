@@ -1,6 +1,6 @@
 import Testing
 
-/// The table over RFC 9113: each case ends as the RFC says, however its bytes are split, and what is refused reaches nobody.
+/// The table over RFC 9113: each case ends as the RFC says, however its bytes are split, and rejected messages cause no event.
 @Suite struct RuleTests {
     @Test func tableIsLargeAndItsNamesDiffer() {
         let names = (MessageRules.all + FrameRules.all).map(\.name)

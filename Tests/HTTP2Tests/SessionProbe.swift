@@ -1,7 +1,7 @@
 import Buffers
 import HTTP2
 
-/// A session with the peer's preface and settings taken; it records what comes of bytes.
+/// A session with the peer's preface and settings taken; it records the results of received bytes.
 final class SessionProbe {
     /// What a case leads to.
     enum Outcome: Equatable, CustomStringConvertible {
@@ -20,7 +20,7 @@ final class SessionProbe {
     }
 
     let session: HTTP2Session
-    /// Texts of the heads that came whole, by stream.
+    /// Texts of the whole heads, by stream.
     private(set) var heads: [Int32: String] = [:]
     private(set) var interims: [String] = []
     private(set) var content: [Int32: [UInt8]] = [:]

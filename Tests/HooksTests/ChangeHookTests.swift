@@ -37,7 +37,7 @@ struct ChangeHookTests {
 
     private func text(_ name: String) -> String { (try? folder.read(name)) ?? "" }
 
-    /// Whether the process whose id stands in that file runs; one that has ended may wait for whoever reaps it.
+    /// Whether the process whose id is in that file runs; one that has ended may still wait to be reaped.
     private func isAlive(_ file: String) throws -> Bool {
         let pid = try #require(pid_t(text(file).trimmingCharacters(in: .whitespacesAndNewlines)))
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }

@@ -3,7 +3,7 @@ import Puppet
 import PuppetInvariants
 import Testing
 
-/// One target and what it is, as Puppet's API documents and Puppet Server's routes say.
+/// One target and its classification, by Puppet's API documents and Puppet Server's routes.
 struct Target: Sendable, CustomTestStringConvertible {
     var text: String
     var endpoint: PuppetEndpoint

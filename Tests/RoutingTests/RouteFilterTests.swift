@@ -4,7 +4,7 @@ import Routing
 import Settings
 import Testing
 
-/// `decide` rules routes out before it asks their conditions; `trace` asks all of them. Both must say the same.
+/// `decide` rules routes out before it asks their conditions; `trace` asks all of them. Both must give the same result.
 @Suite struct RouteFilterTests {
     @Test(arguments: 1...30) func decidesAsIfEveryRouteWereAsked(seed: UInt64) {
         var dice = Dice(seed)

@@ -7,7 +7,7 @@ import Settings
 enum Setup {
     static let names = ["zero", "one", "two", "ca"]
 
-    /// Four pools; `enforcing` says which of them enforce certnames.
+    /// Four pools; `enforcing` lists those that enforce certnames.
     static func settings(
         routes: [RouteSettings] = [], environments: [(String, Int)] = [], defaultPool: Int? = nil, caPool: Int? = nil,
         enforcing: Set<Int> = [0, 1, 2, 3], proxyAlone: Set<Int> = [], overflow: [Int: Int] = [:]
@@ -47,7 +47,7 @@ enum Setup {
             extensions: extensions.map { TrustedExtension(oid: $0, value: Array($1.utf8)) }, notAfter: 0, headerBlock: [])
     }
 
-    /// `routes.x zero`, `refuse wrong_certname routes.x`: a decision in words.
+    /// `routes.x zero`, `refuse wrong_certname routes.x`: a decision as text.
     static func decide(
         _ settings: ProxySettings, _ target: String, certname: String? = nil, trusted: [(String, String)] = [],
         source: String = "192.0.2.1", queues: [Int: Int] = [:], method: RequestMethod = .get, version: String = "", listener: String = "",

@@ -85,7 +85,7 @@ struct BalanceWorld {
 
     /// Weighted and smooth, whatever ends meanwhile: of any two servers neither is more than a turn ahead, by its weight; so with two
     /// or three servers none is further than 1.5 requests from its share.
-    /// - Parameter slack: turns, where it does not begin anew
+    /// - Parameter slack: turns, where it does not begin from scratch
     private mutating func takeTurns(_ events: Int, slack: Double = 1) throws(Violation) {
         for serial in 0..<events {
             slots.append(try submit(serial))

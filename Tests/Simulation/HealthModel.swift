@@ -60,7 +60,7 @@ struct HealthModel {
         }
     }
 
-    /// An operator's word, until checks say otherwise.
+    /// An operator override, until checks report otherwise.
     mutating func force(isUp: Bool) {
         isPassing = isUp
         isChecked = true

@@ -1,7 +1,7 @@
 import Balancing
 import Model
 
-/// What a pool tells beside the ends of waits, as far as the model knows it in advance.
+/// What a pool reports besides the ends of waits, as far as the model knows it in advance.
 enum Notice: Equatable {
     case up(ServerID)
     case down(ServerID)

@@ -2,7 +2,7 @@ import Balancing
 import Model
 import Settings
 
-/// How requests have ended on a server lately: connections, and each class's answers, counted apart.
+/// How recent requests have ended on a server: connections, and each class's responses, counted separately.
 struct OutlierModel {
     private(set) var ejectedUntil: MonotonicTime?
     private var connections = 0

@@ -4,7 +4,7 @@ import Settings
 
 /// What holds at all times.
 extension PoolWorld {
-    /// After each event: a look at each server, and at those who wait where a slot is free.
+    /// After each event: checks each server, and waiting tickets if a slot is free.
     mutating func checkCheaply() throws(Violation) {
         try syncSlowStart(now, isTick: false)
         try require(pool.queued == model.waiting.count, "\(pool.queued) wait, \(model.waiting.count) should")
@@ -28,7 +28,7 @@ extension PoolWorld {
         try checkDeadline()
     }
 
-    /// Nobody waits while a slot is free for it; a repeat that the budget holds up is looked at when another one ends.
+    /// No ticket waits while a slot is free for it; a repeat that the budget holds back is reconsidered when another one ends.
     private func checkNobodyWaits(for server: ServerModel) throws(Violation) {
         for waiter in model.waiting where model.mayTake(server, waiter) {
             let isHeld = waiter.isRepeat && (model.repeatsInUse >= 3 || model.settings.retry.budget == 0)

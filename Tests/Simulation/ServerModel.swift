@@ -16,7 +16,7 @@ struct ServerModel {
     var admin = AdminState.ready
     var breaker = BreakerModel.closed
 
-    // The agent's words.
+    // From agent checks.
     var agentWeight: Int?
     var agentPercent = 100
     var agentMaxconn: Int?
@@ -48,7 +48,7 @@ struct ServerModel {
 
     var isUp: Bool { health.isUp && !isDownByAgent }
 
-    /// After the agent's word, before slow start.
+    /// After the agent's reply, before slow start.
     /// At most 256, as HAProxy.
     var weight: Double { min(256, Double((agentWeight ?? entry.weight) * agentPercent) / 100) }
 
@@ -79,7 +79,7 @@ struct ServerModel {
         try require(inUse >= 0 && inUseByKind[Int(kind.value)] >= 0, "\(entry.name) has fewer than no slots taken")
     }
 
-    /// It came up: from a hundredth on.
+    /// It recovered: from a hundredth on.
     mutating func beginSlowStart(now: MonotonicTime) {
         guard let time = entry.slowstart, time > .zero else { return }
         slowStartSince = now

@@ -3,7 +3,7 @@ import Forwarding
 import Model
 import Settings
 
-/// One request with its exchange, and what has really happened to it: by that the exchange's steps are judged.
+/// One request with its exchange, and what has really happened to it: the exchange's steps are compared with that.
 struct SimulatedRequest {
     var exchange = ExchangeStateMachine()
     let kind: SlotKind
@@ -21,7 +21,7 @@ struct SimulatedRequest {
     var bodyAtHand = true
     /// The connection has served other requests before.
     var isReused = false
-    /// Some of it has gone to the server at hand, to any server.
+    /// Some of it was sent to the current server, to any server.
     var sentNow = false
     var sentEver = false
     var answerBegan = false
@@ -86,7 +86,7 @@ struct SimulatedRequest {
         }
     }
 
-    /// What the end of a try by this event tells of the server: the table of `Verdict`.
+    /// What the end of an attempt by this event shows about the server: the table of `Verdict`.
     func verdict(_ event: ExchangeEvent) -> Verdict {
         switch event {
         case .connectFailed: .connectFailed

@@ -8,7 +8,7 @@ package enum Simulation {
         package let description: String
     }
 
-    /// So many events, or some more. What the worlds were like, in words.
+    /// So many events, or some more. What the worlds were like, as text.
     package static func play(events: Int, firstSeed: UInt64 = 0) throws(Failure) -> String {
         var pools = PoolWorld.Counts()
         var exchanges = ExchangeWorld.Counts()

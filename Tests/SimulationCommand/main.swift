@@ -2,7 +2,7 @@ import Foundation
 import Simulation
 
 // Plays `EVENTS` events (3 million unless said otherwise) from `FIRST_SEED` (0) on, or with `SEED` that seed's worlds alone, event by event.
-// Exit code 1: something that must hold did not; the last line says what, and the seed.
+// Exit code 1: an invariant was violated; the last line names it, and the seed.
 let environment = ProcessInfo.processInfo.environment
 do throws(Simulation.Failure) {
     if let seed = environment["SEED"].flatMap(UInt64.init) {

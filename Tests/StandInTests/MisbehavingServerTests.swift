@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// The kit is worth nothing if its servers do not misbehave as their names say.
+/// The kit is worthless if its servers do not misbehave as their names say.
 struct MisbehavingServerTests {
     @Test(arguments: [
         (Misbehaviour.behavesWell, 200, true), (.answers503, 503, true), (.cutsInBody, 200, false), (.cutsInChunks, 200, false),

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A folder of its own, gone with the value.
+/// A separate folder, removed with the value.
 final class TestFolder {
     let path: String
     private var names: Set<String> = []

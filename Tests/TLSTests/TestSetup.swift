@@ -77,7 +77,7 @@ final class TestSetup {
     }
 }
 
-/// Seconds that stand still until they are moved.
+/// Seconds that do not change until they are set.
 final class TestClock: Sendable {
     private let seconds = Atomic(Timestamp.now())
     var now: Int64 { seconds.load(ordering: .relaxed) }

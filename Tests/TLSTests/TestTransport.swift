@@ -11,7 +11,7 @@ final class TestTransport: CipherTransport {
     var gatherCapacity = 1 << 20
     /// The most that one `receive` gives.
     var receiveLimit = Int.max
-    /// Told once `inbound` is empty.
+    /// Reported once `inbound` is empty.
     var hasEnded = false
 
     func receive(into memory: UnsafeMutableRawBufferPointer) -> TransferResult {
@@ -60,7 +60,7 @@ final class TestPair {
         return !toClient.isEmpty || !toServer.isEmpty
     }
 
-    /// Goes on until neither side has anything more to say.
+    /// Continues until neither side has more to send.
     @discardableResult
     func handshake() -> (server: HandshakeProgress, client: HandshakeProgress) {
         var result: (server: HandshakeProgress, client: HandshakeProgress)
@@ -70,7 +70,7 @@ final class TestPair {
         return result
     }
 
-    /// Everything that comes out at `session`'s side, and how it ended.
+    /// Everything that `session`'s side received, and how it ended.
     func drain(_ session: TLSSession, room: Int = 4096) -> (bytes: [UInt8], last: TransferResult) {
         var all: [UInt8] = []
         var memory = [UInt8](repeating: 0, count: room)

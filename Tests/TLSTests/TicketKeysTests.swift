@@ -84,7 +84,7 @@ import Testing
         #expect(material.ticketKeys == nil && !material.files.contains { $0.hasSuffix("nowhere") })
     }
 
-    /// `A` stands for a key of 48 bytes, `B` for one of 80.
+    /// `A` means a key of 48 bytes, `B` one of 80.
     private func text(_ pattern: String) -> String {
         pattern.map { character in
             switch character {

@@ -23,7 +23,7 @@ import Testing
         #expect(pair.handshake().client == .done)
     }
 
-    /// What is sent says nothing about what is verified.
+    /// The name that is sent is independent of the one that is verified.
     @Test(
         arguments: [
             (nil, nil), ("puppet.example", "puppet.example"), ("elsewhere.example", "elsewhere.example"), ("192.0.2.7", nil),

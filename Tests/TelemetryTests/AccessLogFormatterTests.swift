@@ -234,7 +234,7 @@ struct AccessLogFormatterTests {
         #expect(text.hasSuffix(" HTTP/1.1\"\n"))
     }
 
-    /// Puts the same into everything that a client can say.
+    /// Puts the same text into everything that a client chooses.
     private func forge(_ record: inout AccessRecord, _ bytes: [UInt8]) {
         record.method = bytes
         record.target = bytes

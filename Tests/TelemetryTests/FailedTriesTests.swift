@@ -2,7 +2,7 @@ import Model
 import Telemetry
 import Testing
 
-/// A request that a second server answers after a first has failed: whose fault was it?
+/// A request to which a second server responds after a first has failed: whose fault was it?
 struct FailedTriesTests {
     private func counted(_ fill: (inout AccessRecord) -> Void) -> [String: TrafficCounters] {
         var record = AccessRecord()

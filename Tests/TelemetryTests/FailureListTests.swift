@@ -2,7 +2,7 @@ import Model
 import Telemetry
 import Testing
 
-/// What `show errors` and the page list, and who may displace what.
+/// What `show errors` and the page list, and which entries may evict which.
 struct FailureListTests {
     private static func record(_ number: Int, client: String? = "web1.test", endpoint: String = "catalog", source: String = "192.0.2.1")
         -> AccessRecord

@@ -1,4 +1,4 @@
-/// Every stored value of a counter or table, by its path, whoever may see it: what a sum or a reset forgets shows.
+/// Every stored value of a counter or table, by its path, private ones too: shows what a sum or a reset omits.
 ///
 /// Names are part of the path, so that the order of tables does not matter.
 func flattened(_ value: Any, at path: String = "") -> [String: String] {

@@ -64,7 +64,7 @@ struct SumsTests {
     /// What is an upper bound over workers, not a sum.
     private static func isUpperBound(_ path: String) -> Bool { path.hasSuffix(".maximum") }
 
-    /// Each request is counted by two of three workers, and twice by the one that stands for all.
+    /// Each request is counted by two of three workers, and twice by the one that represents all.
     private static func parts(_ numbers: Range<Int>) -> (whole: Tally, parts: [Tally]) {
         var (whole, parts) = (Tally(), [Tally](repeating: Tally(), count: 3))
         // From here on every worker knows the environments: until then each counts a name as `other`.

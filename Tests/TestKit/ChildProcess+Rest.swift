@@ -14,7 +14,7 @@ extension ChildProcess {
         var switchCount = 0
     }
 
-    /// By thread id; nil where the process, or one of the threads, is gone.
+    /// By thread id; nil if the process, or one of the threads, has ended.
     private func threads() -> [String: ThreadState]? {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task"), !names.isEmpty else { return nil }
         var result: [String: ThreadState] = [:]

@@ -74,7 +74,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// The first line on standard output, past or to come, that `matches`; nil when none has come in time.
+    /// The first line on standard output, past or to come, that `matches`; nil when none arrives in time.
     package func waitForOutput(within timeout: Duration = .seconds(20), where matches: (String) -> Bool) -> String? {
         output.first(within: timeout) { matches($0) ? $0 : nil }
     }
@@ -89,7 +89,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// The exit code, or 128 and the signal's number; nil while it runs on after `timeout`. Its last lines have been read then, unless a child of
-    /// its own goes on writing.
+    /// its own continues to write.
     package func waitForEnd(within timeout: Duration = .seconds(10)) -> Int32? {
         var status: Int32?
         _ = waitUntil(within: timeout) {

@@ -16,7 +16,7 @@ struct MisbehavingAnswer {
         isHead = head.startLine.hasPrefix("HEAD ")
     }
 
-    /// - Parameter isFirst: no other request came on this connection before.
+    /// - Parameter isFirst: no other request preceded it on this connection.
     func give(_ behaviour: Misbehaviour, isFirst: Bool) throws -> Outcome {
         switch behaviour {
         case .resetsAfterHead, .resetsAfterAccept, .refusesConnections: return reset()

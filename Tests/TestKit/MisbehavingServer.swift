@@ -7,7 +7,7 @@ package final class MisbehavingServer: Sendable {
     private final class Shared: Sendable {
         let behaviour: Mutex<Misbehaviour>
         let requests = Mutex<[MessageHead]>([])
-        /// What those who never read wait at until the server stops.
+        /// Threads that never read wait here until the server stops.
         let reading = Gate()
         init(_ behaviour: Misbehaviour) { self.behaviour = Mutex(behaviour) }
     }

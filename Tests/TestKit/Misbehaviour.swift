@@ -1,10 +1,10 @@
-/// How a server goes wrong, named by what it does. An answer to HEAD has no content: what goes wrong in one goes well then.
+/// How a server misbehaves. A response to HEAD has no content, so that misbehaviour within the content has no effect then.
 package enum Misbehaviour: String, Sendable, CaseIterable {
-    /// None: answers every request with 200 and `running`.
+    /// None: responds to every request with 200 and `running`.
     case behavesWell
 
-    // MARK: Before an answer
-    /// Nobody listens. Only from the start on.
+    // MARK: Before a response
+    /// No socket listens. Only from the start on.
     case refusesConnections
     /// Accepts and resets as soon as a byte waits, none read.
     case resetsAfterAccept
@@ -19,10 +19,10 @@ package enum Misbehaviour: String, Sendable, CaseIterable {
     case resetsAfterRequest
     /// Reads head and content whole, then closes in order.
     case closesWithoutAnswer
-    /// Answers one request a connection without `Connection: close` and closes when the next one comes: the race on reuse.
+    /// Responds to one request a connection without `Connection: close` and closes when the next one arrives: the race on reuse.
     case closesOnReuse
 
-    // MARK: In the answer's head
+    // MARK: In the response head
     /// Sends half of a head, then nothing.
     case stallsInHead
     case closesInHead
@@ -30,14 +30,14 @@ package enum Misbehaviour: String, Sendable, CaseIterable {
     case answersWithLengthAndChunked
     /// 300 KB of field lines.
     case answersHugeHead
-    /// 101, though nobody asked for another protocol.
+    /// 101, though the client did not request another protocol.
     case switchesProtocols
-    /// A second answer follows the first in the same segment.
+    /// A second response follows the first in the same segment.
     case answersTwice
     /// Chunked, with a size that is none, all in one segment.
     case answersWithBadChunks
 
-    // MARK: In the answer's content
+    // MARK: In the response's content
     /// Sends its head, then nothing.
     case stallsAfterHead
     /// Sends head and half of the content, then nothing.
@@ -47,12 +47,12 @@ package enum Misbehaviour: String, Sendable, CaseIterable {
     case resetsInBody
     /// Closes in the middle of a chunked content, between two chunks.
     case cutsInChunks
-    /// Chunked, with a size that is none behind the first megabyte.
+    /// Chunked, with a malformed size after the first megabyte.
     case answersWithLateBadChunks
     /// Resets in the middle of a content that ends with the connection.
     case resetsInOpenEndedBody
 
-    // MARK: Whole answers
+    // MARK: Whole responses
     case answers500
     case answers503
     case answers503WithRetryAfter
@@ -65,8 +65,8 @@ package enum Misbehaviour: String, Sendable, CaseIterable {
     /// 100, then 103, then 200.
     case sendsInterimAnswers
     case resetsAfterAnswer
-    /// Answers 200 as soon as it has the head, and reads the content afterwards.
+    /// Responds with 200 as soon as it has the head, and reads the content afterwards.
     case answersBeforeBodyIsRead
-    /// Answers 413 with `Connection: close` as soon as it has the head, and closes without taking the content in.
+    /// Responds with 413 and `Connection: close` as soon as it has the head, and closes without reading the content.
     case refusesBodyUnread
 }

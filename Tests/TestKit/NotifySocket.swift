@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a service tells systemd (sd_notify(3)), received as systemd would: a datagram socket in a folder of its own.
+/// A service's notifications to systemd (sd_notify(3)), received as systemd would: a datagram socket in a separate folder.
 package final class NotifySocket {
     package let path: String
     private let folder: TemporaryFolder

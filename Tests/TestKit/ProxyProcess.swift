@@ -40,7 +40,7 @@ package final class ProxyProcess: Sendable {
         addresses = ProxyProcess.addresses(of: line)
     }
 
-    /// `PUPPETFRONT_BIN`, else the product beside the test bundle, else the debug build under the working folder.
+    /// `PUPPETFRONT_BIN`, else the product next to the test bundle, else the debug build under the working folder.
     package static let binary: String? = {
         if let given = ProcessInfo.processInfo.environment["PUPPETFRONT_BIN"], !given.isEmpty { return given }
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

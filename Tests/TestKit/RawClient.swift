@@ -1,9 +1,9 @@
 import Foundation
 import StandIn
 
-/// Sends exact bytes to the proxy and reads what comes back, with a deadline on every call.
+/// Sends exact bytes to the proxy and reads the response, with a deadline on every call.
 package final class RawClient {
-    /// A response as it came.
+    /// A response as received.
     package struct Response: Sendable {
         package let head: MessageHead
         package let status: Int
@@ -19,7 +19,7 @@ package final class RawClient {
 
         package var text: String { String(decoding: body, as: UTF8.self) }
         package func field(_ name: String) -> String? { head.first(name) }
-        /// Whether the answer says that the connection ends after it.
+        /// Whether the response announces that the connection ends after it.
         package var saysClose: Bool { head.lists("close", in: "Connection") }
     }
 

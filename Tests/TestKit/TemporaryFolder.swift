@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of this test alone, readable by its owner only; gone with the value.
+/// A folder of this test alone, readable by its owner only; removed with the value.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
@@ -12,7 +12,7 @@ package final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Writes `text` whole (beside, then renamed) and gives the file's path.
+    /// Writes `text` atomically (next to it, then renamed) and returns the file's path.
     @discardableResult
     package func write(_ text: String, to name: String) throws -> String {
         let file = path + "/" + name

@@ -10,7 +10,7 @@ package final class UnixClient {
         stream = try StandInStream(connectingTo: path, timeout: timeout)
     }
 
-    /// Everything that one line is answered, the empty line behind included.
+    /// The whole reply to one line, including the empty line after it.
     package static func ask(_ path: String, _ line: String) throws -> String {
         let client = try UnixClient(path)
         try client.send("\(line)\n")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Polls until `condition` holds; false once `timeout` has passed. For conditions that nobody tells of; never for a fixed time.
+/// Polls until `condition` holds; false once `timeout` has passed. For conditions without a notification; never for a fixed time.
 package func waitUntil(within timeout: Duration = .seconds(10), _ condition: () throws -> Bool) rethrows -> Bool {
     let clock = ContinuousClock()
     let limit = clock.now + timeout

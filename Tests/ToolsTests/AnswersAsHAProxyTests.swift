@@ -3,7 +3,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// The same lines to Debian's HAProxy and to puppetfront, one after the other: the answers are the same, letter by letter.
+/// The same lines to Debian's HAProxy and to puppetfront, one after the other: the replies are the same, letter by letter.
 struct AnswersAsHAProxyTests {
     @Test func commandsAreAnsweredInTheSameWords() throws {
         let twin = try HAProxyTwin()
@@ -61,7 +61,7 @@ struct AnswersAsHAProxyTests {
         }
     }
 
-    /// `F`, `B` or `S`, place, name, tags and type of each value that both tell.
+    /// `F`, `B` or `S`, place, name, tags and type of each value that both report.
     @Test func valuesHaveTheSamePlacesAndTypes() throws {
         let twin = try HAProxyTwin()
         // HAProxy leaves out how long a check took while one is under way for the first time.
@@ -83,7 +83,7 @@ struct AnswersAsHAProxyTests {
         #expect(ourInfo.count > 50 && ourInfo.keys.allSatisfy { theirInfo[$0] != nil || $0.hasSuffix(" description") }, "\(ourInfo.keys)")
     }
 
-    /// What HAProxy tells of other kinds of objects alone.
+    /// What HAProxy reports only of other kinds of objects.
     private static let own: Set<String> = ["F addr", "F cli_abrt", "F srv_abrt", "S dreq", "B qlimit"]
 
     /// `F stot` → `7:MCP:u64`

@@ -3,7 +3,7 @@ import StandIn
 import TestKit
 
 /// HAProxy and puppetfront with the same names: frontends `agents` (TLS, with client certificates) and `spare`, the backend `compilers` with
-/// `s1` and `s2`, and the same files. What is asked of both is answered by both.
+/// `s1` and `s2`, and the same files. Both must reply to every command.
 final class HAProxyTwin {
     let folder: TemporaryFolder
     let authority: StandInAuthority
@@ -64,7 +64,7 @@ final class HAProxyTwin {
         guard waitUntil({ (try? ask("haproxy", "show backend")) != nil }) else { throw Failure.haproxyIsNotReady(haproxy.errorLines) }
     }
 
-    /// What HAProxy and what puppetfront answers.
+    /// The replies of HAProxy and of puppetfront.
     func ask(_ line: String) throws -> (haproxy: String, puppetfront: String) { (try ask("haproxy", line), try ask("puppetfront", line)) }
 
     private func ask(_ name: String, _ line: String) throws -> String { try UnixClient.ask("\(folder.path)/\(name).sock", line) }

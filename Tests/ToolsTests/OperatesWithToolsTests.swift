@@ -66,7 +66,7 @@ struct OperatesWithToolsTests {
         }
     }
 
-    /// What the exporter tells of an instance.
+    /// What the exporter reports of an instance.
     private func exporterMetrics(_ uri: String) throws -> String {
         let port = try LoopbackPort()
         let exporter = try ChildProcess(

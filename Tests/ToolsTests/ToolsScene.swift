@@ -2,7 +2,7 @@ import Foundation
 import StandIn
 import TestKit
 
-/// A proxy with its runtime socket and `admin.http` before two servers, for tools that nobody here wrote. Listeners `agents` and `spare`,
+/// A proxy with its runtime socket and `admin.http` before two servers, for the tools of others. Listeners `agents` and `spare`,
 /// pool `compilers` with `s1` and `s2`, which are checked.
 final class ToolsScene {
     let servers: [StandInServer]

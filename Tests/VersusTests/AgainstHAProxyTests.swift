@@ -8,10 +8,10 @@ import Testing
 /// | | HAProxy 2.6 | puppetfront |
 /// |---|---|---|
 /// | catalogs and files wait together | first come, first served | the classes share the slots by time |
-/// | some wait when only backups are left | they wait on; who comes later goes to the backups | who waits first goes there first |
+/// | some are queued when only backups are left | they stay queued; later requests go to the backups | the first in the queue goes there first |
 /// | some wait when the last server goes down | they wait on | they are refused |
-/// | some wait when a server comes back | those it takes then do not count: who comes next may exceed its maxconn | its maxconn holds |
-/// | every server fails its check | all are refused | the pool may go on with them (`panic`, 0% in these scenarios) |
+/// | some are queued when a server recovers | those it gets then do not count: later ones may exceed its maxconn | its maxconn holds |
+/// | every server fails its check | all are rejected | the pool may continue with them (`panic`, 0% in these scenarios) |
 struct AgainstHAProxyTests {
     @Test(arguments: Scenario.shares + Scenario.backups + Scenario.overflow)
     func theSameServersGetTheSameRequests(_ scenario: Scenario) throws {

@@ -1,5 +1,5 @@
 extension Scenario {
-    /// Who serves when servers go down and come back.
+    /// Which servers serve when others go down and recover.
     static let backups = [
         Scenario(
             name: "all backups serve, once no active server is left",

@@ -3,7 +3,7 @@ import Foundation
 /// Has what was sent to a port of this machine come to its receiver?
 enum Delivery {
     /// Whether no socket that is connected to `port` over IPv4 has sent anything, its end of stream included, that has not been
-    /// acknowledged: the receiver's kernel then has it, and has woken who waits for it.
+    /// acknowledged: the receiver's kernel then has it, and has woken the waiting process.
     static func isDone(to port: UInt16) -> Bool {
         guard let table = FileManager.default.contents(atPath: "/proc/net/tcp") else { return false }
         // A line of proc_pid_net(5): number, local ADDRESS:PORT, remote ADDRESS:PORT, state, bytes unacknowledged:bytes unread, …

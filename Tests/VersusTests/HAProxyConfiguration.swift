@@ -1,4 +1,4 @@
-/// A scenario in HAProxy's words: TCP mode, the tests of queues among the `use_backend` lines, keep-alive to the servers.
+/// A scenario as HAProxy's configuration: TCP mode, the tests of queues among the `use_backend` lines, keep-alive to the servers.
 enum HAProxyConfiguration {
     static func text(_ scenario: Scenario, addresses: [String: String], listener: String, runtime: String) -> String {
         var lines = [

@@ -1,7 +1,7 @@
 import StandIn
 import Synchronization
 
-/// A Puppet Server that holds every request until it is told to answer it, and whose health is a scenario's word.
+/// A Puppet Server that holds every request until a scenario lets it respond, and whose health the scenario sets.
 final class HoldingServer: Sendable {
     private struct State {
         var held: [Int: Gate] = [:]
@@ -47,10 +47,10 @@ final class HoldingServer: Sendable {
     var heldCount: Int { state.value.withLock { $0.held.count } }
     /// The most that were held at once so far.
     var largestHeldCount: Int { state.value.withLock { $0.largestHeldCount } }
-    /// The numbers of all requests that came so far.
+    /// The numbers of all requests so far.
     var taken: [Int] { state.value.withLock { $0.taken } }
 
-    /// Answers the `count` requests with the lowest numbers, or all where fewer are held.
+    /// Responds to the `count` requests with the lowest numbers, or to all if fewer are held.
     func release(_ count: Int) {
         let gates = state.value.withLock { state in
             state.held.keys.sorted().prefix(count).compactMap { state.held.removeValue(forKey: $0) }

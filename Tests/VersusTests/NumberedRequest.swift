@@ -1,6 +1,6 @@
 import StandIn
 
-/// Requests that can be told apart by their paths.
+/// Requests that can be distinguished by their paths.
 enum NumberedRequest {
     enum Kind: Sendable { case catalog, fileMetadata }
 

@@ -1,5 +1,5 @@
 extension Scenario {
-    /// Who goes where: avg_queue and sources.
+    /// Which requests go where: avg_queue and sources.
     static let overflow = [
         Scenario(
             name: "a crowded queue overflows, and that is tested before the sources",

@@ -15,7 +15,7 @@ final class Puppetfront: Contender {
     var child: ChildProcess { process.child }
     var port: UInt16 { process.port() }
 
-    /// By the last word of the log: a server starts up.
+    /// By the last message of the log: a server begins as up.
     func isUp(_ server: String, of pool: String) throws -> Bool {
         let told = process.messages.last { $0.contains("Server \(pool)/\(server) is ") }
         return told?.contains(" is UP,") ?? true

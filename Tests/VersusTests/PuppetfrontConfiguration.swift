@@ -1,4 +1,4 @@
-/// A scenario in puppetfront's words.
+/// A scenario as puppetfront's configuration.
 enum PuppetfrontConfiguration {
     static func text(_ scenario: Scenario, addresses: [String: String]) -> String {
         var lines = [

@@ -1,5 +1,5 @@
-/// One row of the comparison: who serves, who goes where, what happens, and what must be seen. Both proxies' configurations are made
-/// of it, so neither can say what the other does not.
+/// One row of the comparison: the servers, the rules, the steps, and the expected result. Both proxies' configurations are made
+/// from it, so that they cannot differ.
 struct Scenario: Sendable {
     struct Server: Sendable {
         let name: String

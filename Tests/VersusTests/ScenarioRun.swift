@@ -1,11 +1,11 @@
 import StandIn
 import TestKit
 
-/// Plays a scenario through one proxy and tells what was seen.
+/// Plays a scenario through one proxy and reports what was observed.
 ///
-/// Nothing here goes by time: a step is over when all that was sent has come to the proxy and the proxy rests. A server may then still
+/// Nothing here goes by time: a step is over when all that was sent has reached the proxy and the proxy is idle. A server may then still
 /// be about to take a request that the proxy has given it, so an expectation is waited for; where it does not come true, what is seen
-/// then is told, and the play ends.
+/// then is reported, and the play ends.
 final class ScenarioRun {
     struct Outcome {
         /// One for each expectation of the scenario, up to the first that was not met.
@@ -112,13 +112,13 @@ final class ScenarioRun {
             queued: open.keys.filter { !taken.contains($0) }.sorted(), refused: refused.sorted())
     }
 
-    /// Waits until all that was sent has come to the proxy, and the proxy rests.
+    /// Waits until all that was sent has reached the proxy, and the proxy is idle.
     private func rest() throws {
         let rests = comesTrue { Delivery.isDone(to: proxy.port) && proxy.child.isAtRest }
         guard rests else { throw Failure.doesNotRest }
     }
 
-    /// Waits for a condition, and reads the answers that come meanwhile.
+    /// Waits for a condition, and reads the responses that arrive meanwhile.
     private func comesTrue(_ condition: () -> Bool) -> Bool {
         waitUntil(within: .seconds(20)) {
             collect()
@@ -126,7 +126,7 @@ final class ScenarioRun {
         }
     }
 
-    /// Reads the answers that have come, each to its connection's end, and closes their connections.
+    /// Reads the responses that have arrived, each to its connection's end, and closes their connections.
     private func collect() {
         for (number, client) in open where client.stream.becomesReadable(within: .zero) {
             // In TCP mode a refusal is the end of the connection, and not always a tidy one. A server's place is free again only when

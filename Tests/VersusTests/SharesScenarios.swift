@@ -1,5 +1,5 @@
 extension Scenario {
-    /// Who gets how much: weights, `maxconn`, and servers of different sizes. Round robin is compared after whole cycles of the weights.
+    /// How many requests each server gets: weights, `maxconn`, and servers of different sizes. Round robin is compared after whole cycles of the weights.
     static let shares = [
         Scenario(
             name: "least connections: the least busy server gets the next request",

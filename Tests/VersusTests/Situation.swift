@@ -1,10 +1,10 @@
-/// How things stand between two steps.
+/// The situation between two steps.
 struct Situation: Sendable, Equatable, CustomStringConvertible {
     /// Requests that each server holds; servers without any are left out.
     var running: [String: Int]
     /// The numbers of those that wait in the proxy, in ascending order.
     var queued: [Int]
-    /// The numbers of those that ended without a server's answer so far, in ascending order.
+    /// The numbers of those that ended without a server's response so far, in ascending order.
     var refused: [Int]
 
     var description: String {

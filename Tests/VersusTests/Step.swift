@@ -1,10 +1,10 @@
-/// What happens in a scenario. Each step begins when all that the one before set off has come to rest.
+/// What happens in a scenario. Each step begins when all effects of the one before have ended.
 enum Step: Sendable {
     /// So many requests come, each when the one before is with a server, in a queue or refused. Requests are numbered from 1 on.
     case arrive(Int, from: String = "127.0.0.1", for: NumberedRequest.Kind = .catalog)
-    /// A server answers those of its requests that came first.
+    /// A server responds to the oldest of its requests.
     case release(Int, at: String)
-    /// A server's checks begin to fail, and it is down; what runs on it goes on.
+    /// A server's checks begin to fail, and it is down; what runs on it continues.
     case down(String)
     case up(String)
     case expect(Situation)

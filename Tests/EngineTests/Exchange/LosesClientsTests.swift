@@ -5,7 +5,7 @@ import Testing
 
 @testable import Engine
 
-/// An agent that leaves, wherever its exchange is: everything that was held goes back once, and the log says where it was.
+/// An agent that leaves, in any state of its exchange: everything held is released once, and the log shows the state.
 struct LosesClientsTests {
     private static let certname = "a.test"
 

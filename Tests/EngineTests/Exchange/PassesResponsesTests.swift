@@ -3,7 +3,7 @@ import Testing
 
 @testable import Engine
 
-/// A response on its way to the agent: what is passed on, and what becomes of both connections.
+/// A response on its way to the agent: what is forwarded, and whether both connections are kept.
 struct PassesResponsesTests {
     @Test func aResponseIsPassedOnAndBothConnectionsGoOn() throws {
         let exchange = try ScriptedExchange()
@@ -49,7 +49,7 @@ struct PassesResponsesTests {
         #expect(try exchange.end() == "200 – ---- 0")
     }
 
-    /// The agent was told to go on from here: it must not be told twice, but other interim responses reach it.
+    /// puppetfront itself sent 100 Continue: the agent must not get it twice, but other interim responses reach it.
     @Test func theServersHundredIsDroppedWhereOursWasSent() throws {
         let exchange = try ScriptedExchange()
         try exchange.begin(ScriptedExchange.report(2, fields: "Expect: 100-continue\r\n"))
@@ -100,7 +100,7 @@ struct PassesResponsesTests {
         #expect(exchange.client.endings == [.close, .keepAlive])
     }
 
-    /// The rest of the request cannot be told from the next one, on either side.
+    /// The rest of the request cannot be distinguished from the next one, on either side.
     @Test func aResponseBeforeTheRequestsEndEndsBothConnections() throws {
         let exchange = try ScriptedExchange {
             $0.retry.attempts = 2

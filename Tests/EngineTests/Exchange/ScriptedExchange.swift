@@ -94,7 +94,7 @@ final class ScriptedExchange {
 
     static let ok = ScriptedServer.Piece.head("200 OK", ["Content-Length: 5"], "hello")
 
-    // MARK: What came of it
+    // MARK: Results
 
     /// The only line since the last call.
     func line() throws -> LogLine {

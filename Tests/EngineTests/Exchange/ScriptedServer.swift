@@ -22,7 +22,7 @@ final class ScriptedServer: UpstreamSide {
     /// How many more bytes it takes.
     var room = Int.max
     var failed = false
-    /// Bytes of a head that is not whole have come.
+    /// Bytes of a head that is not whole have arrived.
     var hasPartOfHead = false
     /// What it got of the request on this connection.
     private(set) var got = ""

@@ -113,13 +113,13 @@ final class TestWorker {
         for (serial, outcome, pool) in taken { post(.queueOutcome(serial: serial, outcome, from: pool)) }
     }
 
-    /// As the control loop does for the pools' own deadlines. What comes of it reaches the worker.
+    /// As the control loop does for the pools' own deadlines. The results reach the worker.
     func tickPools() {
         for pool in snapshot.pools { pool.handle(.tick, now: MonotonicTime(nanoseconds: time)) }
         deliverOutcomes()
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
     /// The access log's lines since the last call.
     func lines() -> [LogLine] {
@@ -134,7 +134,7 @@ final class TestWorker {
     /// Servers of the first pool that were ejected.
     var ejected: Int { pool.servers.count { $0.outlier.ejectedUntil != nil } }
 
-    /// What is held of the process's and the pools' limits, in words; empty where all was given back.
+    /// What is held of the process's and the pools' limits, as text; empty if all was released.
     var held: [String] {
         var found: [String] = []
         func note(_ name: String, _ count: Int) { if count != 0 { found.append("\(name) \(count)") } }

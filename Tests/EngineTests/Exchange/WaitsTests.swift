@@ -237,7 +237,7 @@ struct WaitsTests {
         #expect(try exchange.end() == "200 too_slow cD-- 0")
     }
 
-    /// Whoever waits for the server is not slow.
+    /// A client that waits for the server is not slow.
     @Test func theServersTimeIsNotTheAgents() throws {
         let exchange = try exchange(minimumRate: 1_000_000)
         let server = try exchange.forwarded()

@@ -85,7 +85,7 @@ struct KeepsConnectionsTests {
         #expect(worker.servers.ends.count == 2 && worker.world.lines().map(\.end) == ["200 – ---- 0", "200 – ---- 0"])
     }
 
-    /// Its end has come, and the loop has not seen it: a report must not be lost by that.
+    /// It was closed, and the loop has not seen it: a report must not be lost by that.
     @Test func aReportIsNotSentOnAConnectionWhoseEndHasCome() throws {
         let worker = try WireWorker(["s1"])
         let agent = worker.connect()

@@ -3,7 +3,7 @@ import ConfigFile
 /// What must hold for a configuration of any bytes whatsoever.
 package enum LoadInvariants {
     /// nil where all hold: settings or errors, never both nor neither; places inside the file; one line a diagnostic; and the same
-    /// answer the second time.
+    /// result the second time.
     package static func violation(input: [UInt8]) -> String? {
         let result = load(input)
         let lines = input.count { $0 == 0x0A || $0 == 0x0D } + input.count { $0 == 0x85 || $0 == 0xA8 || $0 == 0xA9 } + 2

@@ -54,7 +54,7 @@ package enum RequestHeadInvariants {
             && zip(left.fields, right.fields).allSatisfy { $0.line == $1.line && $0.value == $1.value && $0.kind == $1.kind }
     }
 
-    /// The head as it is forwarded says the same, and nothing that a client must not say.
+    /// The forwarded head has the same meaning, and no field that a client must not send.
     private static func rewriting(_ head: borrowing RequestHead, of bytes: [UInt8], dropExpect: Bool) -> String? {
         let output = ByteBuffer(capacity: 4096)
         let isWritten = HeadWriter.appendRequest(

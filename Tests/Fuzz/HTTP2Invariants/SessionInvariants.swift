@@ -106,7 +106,7 @@ package enum SessionInvariants {
         }
         if !world.open.insert(stream.id).inserted { world.problem = "two heads of one stream" }
         if let problem = requestProblem(head, ends) { world.problem = problem }
-        // Every other stream is answered with content, so that windows matter.
+        // Every other stream gets a response with content, so that windows matter.
         let hasContent = stream.id % 4 == 1
         if hasContent {
             let content = ByteBuffer(capacity: 3000)

@@ -1,7 +1,7 @@
 import Model
 import Puppet
 
-/// What a classification came to, as a value to compare.
+/// The result of a classification, as a value to compare.
 package struct ClassifiedRequest: Equatable, Sendable {
     package var problem: Ambiguity?
     /// The body was longer than what was read of it.

@@ -3,7 +3,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// The socket's file: its mode, who holds it, and where a reload takes it.
+/// The socket's file: its mode, its lock, and where a reload moves it.
 struct AdminSocketFileTests {
     private func write(_ scene: Scene, _ line: String) throws {
         let server = try scene.server()

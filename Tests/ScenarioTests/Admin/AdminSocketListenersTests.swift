@@ -15,7 +15,7 @@ struct AdminSocketListenersTests {
         return (socket, proxy)
     }
 
-    /// What becomes of a new connection and its request; nil: it was refused.
+    /// The result of a new connection and its request; nil: it was refused.
     private func status(_ scene: Scene, _ proxy: ProxyProcess) -> Int? {
         try? scene.connect(proxy).exchange(Requests.metadata()).status
     }

@@ -40,7 +40,7 @@ struct AdminSocketMaterialsTests {
         #expect(try kept.exchange(Requests.metadata()).status == 200, "staged is not in force")
         #expect(try socket.ask("show ssl crl-file *\(file)").contains("\nRevoked Certificates:\n    Serial Number: "))
         #expect(try socket.ask("commit ssl crl-file \(file)") == "Committing \(file).\nSuccess!\n")
-        // Workers take it over one after the other, a moment after it is told.
+        // Workers install it one after the other, a moment after the reply.
         var last: RawClient.Response?
         let isRefused = try waitUntil {
             last = try kept.exchange(Requests.metadata())

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// What the runtime socket tells.
+/// The reports of the runtime socket.
 struct AdminSocketReportsTests {
     private func start(_ scene: Scene, _ rest: String = "") throws -> (RuntimeSocket, ProxyProcess) {
         let server = try scene.server("s1")

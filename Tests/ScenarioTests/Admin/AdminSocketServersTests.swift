@@ -17,7 +17,7 @@ struct AdminSocketServersTests {
         return (socket, proxy)
     }
 
-    /// Who compiles the next catalogs.
+    /// Which servers compile the next catalogs.
     private func compilers(_ scene: Scene, _ proxy: ProxyProcess) throws -> Set<String> {
         let client = try scene.connect(proxy)
         return Set(try (1...4).compactMap { _ in try client.exchange(Requests.catalog()).field("X-Puppet-Compiler-Name") })

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Connections of agents as the runtime socket tells and ends them.
+/// Connections of agents, as the runtime socket lists and closes them.
 struct AdminSocketSessionsTests {
     private func start(_ scene: Scene, _ server: StandInServer) throws -> (RuntimeSocket, ProxyProcess) {
         let socket = RuntimeSocket(scene)

@@ -130,6 +130,6 @@ struct AnswersAdminHTTPTests {
 }
 
 extension String {
-    /// How often a text stands in it.
+    /// How often it contains a text.
     fileprivate func components(of text: String) -> Int { ranges(of: text).count }
 }

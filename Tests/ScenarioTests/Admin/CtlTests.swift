@@ -38,7 +38,7 @@ struct CtlTests {
         #expect(gone.code == 1 && gone.errors.contains { $0.contains(socket.path) }, "\(gone)")
     }
 
-    /// Nothing but the whole process drains by `drain`, and only by that word.
+    /// `drain` drains the whole process and nothing else, and no other word does.
     @Test func aWrongWordDrainsNothing() throws {
         let scene = try Scene()
         let server = try scene.server()

@@ -30,13 +30,13 @@ struct ListensForAdminHTTPTests {
         #expect(answers[2].text.hasPrefix("# HELP ") && answers[3].text.hasPrefix("ready: yes"))
     }
 
-    /// Monitors are answered however many connections others hold.
+    /// Monitors get a response however many connections others hold.
     @Test func ofTooManyConnectionsTheOneThatIsIdleLongestEnds() throws {
         let scene = try Scene()
         let (_, proxy, monitor) = try AdminScene.start(scene)
         let silent = try AdminScene.connect(proxy)
         try silent.send("GET /metr")
-        // It has been taken in before those that come after this answer.
+        // It was accepted before the connections that are made after this response.
         #expect(try monitor.exchange(AdminScene.get("/healthz")).status == 200)
         let others = try (1...62).map { _ in try AdminScene.connect(proxy) }
         for other in others { #expect(try other.exchange(AdminScene.get("/healthz")).status == 200) }

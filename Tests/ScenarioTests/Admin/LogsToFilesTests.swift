@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 struct LogsToFilesTests {
-    /// How the space for the log ends, and comes back.
+    /// The space for the log is used up, and there is space again.
     enum Space: String, CaseIterable {
         /// A small file system of its own.
         case disk

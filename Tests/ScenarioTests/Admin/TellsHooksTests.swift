@@ -17,7 +17,7 @@ struct TellsHooksTests {
         server.stop()
         let down = try #require(hook.waitFor("server_down"))
         #expect([down.pool, down.server, down.string("by")] == ["compilers", "s1", "check"])
-        // A check that runs just then fails in its answer, the next one finds the port closed: which comes first, nobody knows.
+        // A check that runs at that moment fails in its response, the next one finds the port closed: their order is not known.
         #expect(["Layer4 connection problem, ", "Layer7 invalid response, "].contains { down.reason?.hasPrefix($0) == true }, "\(down)")
         #expect([down.int("active_left"), down.int("backups_left"), down.int("running"), down.int("queued")] == [0, 0, 0, 0])
         #expect(hook.waitFor("pool_down")?.pool == "compilers")

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// What a server sent before it died in the middle of a head is no part of anybody's answer.
+/// Bytes that a server sent before it died in the middle of a head are part of no response.
 struct AnswersAfterBrokenHeadsTests {
     private static let halfHead = "HTTP/1.1 404 Not Found\r\nX-Of-The-Broken: yes\r\nContent-Length: 9000\r\nX-Cut-He"
 
@@ -57,7 +57,7 @@ struct AnswersAfterBrokenHeadsTests {
         #expect(good.requestCount == 0)
     }
 
-    /// A server that breaks off in the middle of the head of an answer to the requests that `isBroken` chooses by their first line.
+    /// A server that breaks off in the middle of the response head to the requests that `isBroken` chooses by their first line.
     private func server(_ isBroken: @escaping @Sendable (String) -> Bool) throws -> ScriptedServer {
         try ScriptedServer { head, reader in
             try reader.skipContent(of: head)

@@ -98,7 +98,7 @@ struct ClientGoneTests {
         #expect(server.requestCount == 0)
     }
 
-    /// The proxy finds the agent gone when it passes interim answers on, with the final one in its hands.
+    /// The proxy finds that the agent has left when it forwards interim responses, and already holds the final one.
     @Test func whoLeavesBeforeAnInterimAnswerLeavesItsAnswerToNobody() throws {
         let scene = try Scene()
         let (gate, sent) = (Gate(), Gate())
@@ -120,7 +120,7 @@ struct ClientGoneTests {
         let leaver = try scene.connect(proxy)
         try leaver.send(Requests.metadata("leaver"))
         #expect(waitUntil { gate.waitingCount == 1 })
-        // Both are there when the worker looks: the answer first.
+        // Both are there when the worker reads: the response first.
         let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-0"))
         gate.open()
         sent.pass()

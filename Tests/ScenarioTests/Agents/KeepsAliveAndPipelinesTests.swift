@@ -36,7 +36,7 @@ struct KeepsAliveAndPipelinesTests {
         #expect(try client.exchange(Requests.metadata()).status == 200)
     }
 
-    /// What is answered from here needs no server that would slow its sender down.
+    /// Local responses need no server that would slow their sender down.
     @Test func whoPipelinesMuchKeepsNobodyWaiting() throws {
         let scene = try Scene()
         let server = try scene.server()
@@ -97,7 +97,7 @@ struct KeepsAliveAndPipelinesTests {
         try client.send(Requests.get("/status/v1/services"))
         client.stream.finishWriting()
         let answer = try client.readResponse()
-        // A proxy may take the half-close for a goodbye; it may not answer half.
+        // A proxy may treat the half-close as a close; it may not send half a response.
         if let answer { #expect(answer.isWhole && answer.text == "late") }
     }
 }

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Clients that leave, or stop reading, when the server has long sent its last byte and only the proxy still holds some of the answer.
+/// Clients that leave, or stop reading, when the server has long sent its last byte and only the proxy still holds some of the response.
 struct LeavesLateTests {
     /// How much the kernel takes for a client is not known: of so many sizes some end within the proxy's own buffers.
     private static let sizes = Array(stride(from: 200_000, to: 4_000_000, by: 50_000))

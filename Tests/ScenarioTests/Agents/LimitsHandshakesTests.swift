@@ -22,7 +22,7 @@ struct LimitsHandshakesTests {
     @Test func piecesOfAHelloKeepNoAgentOut() throws {
         let (scene, proxy) = try limited()
         let stalled = try stall(2000, proxy, Self.pieceOfAHello)
-        // They cost no place, so that agents of the same address go on as well.
+        // They use no slot, so that agents of the same address proceed too.
         try agentsAreServed(scene, proxy, from: ["127.0.0.2", "127.0.0.1", "127.0.0.3"])
         #expect(try counts(proxy) == Counts(running: 0, waiting: 0, done: 3, failed: 0))
         for client in stalled { client.close() }
@@ -105,7 +105,7 @@ struct LimitsHandshakesTests {
         configuration.lines = ["timeouts: { handshake: 1s }"]
         let proxy = try scene.start(configuration)
         for _ in 1...5 { try RawClient(proxy.port()).close() }
-        // One that says something and stops is one.
+        // One that sends some bytes and stops is one.
         try RawClient(proxy.port(), preface: Self.pieceOfAHello).close()
         #expect(waitUntil { proxy.child.errorLines.contains { $0.contains("handshake failed") } })
         #expect(proxy.child.errorLines.filter { $0.contains("handshake failed") }.count == 1)

@@ -117,7 +117,7 @@ struct LimitsRequestsTests {
             rightGate.close()
             let running = try ["left", "right"].map { try sent(proxy, to: $0) }
             #expect(waitUntil { leftGate.waitingCount == 1 && rightGate.waitingCount == 1 })
-            // Who waits goes away: its place is free again.
+            // A queued request is abandoned: its place is free again.
             let leaver = try sent(proxy, to: "left")
             leaver.close()
             #expect(waitUntil { proxy.log.filter { $0.reason == "client_gone" }.count == round })

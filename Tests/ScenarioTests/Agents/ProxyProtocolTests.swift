@@ -9,7 +9,7 @@ struct ProxyProtocolTests {
         (Array("PROXY TCP4 192.0.2.7 192.0.2.1 5555 8140\r\n".utf8), "192.0.2.7", 5555),
         (Array("PROXY TCP6 2001:db8::7 2001:db8::1 5555 8140\r\n".utf8), "2001:db8::7", 5555),
         (signature + [0x21, 0x11, 0, 12, 192, 0, 2, 7, 192, 0, 2, 1, 0x15, 0xB3, 0x1F, 0xCC], "192.0.2.7", 5555),
-        // With a TLV behind the addresses.
+        // With a TLV after the addresses.
         (signature + [0x21, 0x11, 0, 17, 192, 0, 2, 7, 192, 0, 2, 1, 0x15, 0xB3, 0x1F, 0xCC, 4, 0, 2, 0, 0], "192.0.2.7", 5555),
         (
             signature + [0x21, 0x21, 0, 36] + [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [7]

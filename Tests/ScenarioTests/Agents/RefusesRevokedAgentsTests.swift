@@ -29,7 +29,7 @@ struct RefusesRevokedAgentsTests {
         let bad = try setup.scene.connect(setup.proxy, as: "bad.test")
         try bad.send(Requests.metadata("bad"))
         #expect(waitUntil { setup.holdsBad.waitingCount == 1 })
-        // Pipelined, it comes when the answer has gone out.
+        // Pipelined, it is processed when the response was sent.
         try bad.send(Requests.metadata("bad"))
         try setup.revoke()
         setup.holdsBad.open()
@@ -111,7 +111,7 @@ struct RefusesRevokedAgentsTests {
         #expect(client.isClosed())
     }
 
-    /// A server with one slot, whose answers to files named `good` and `bad` may be held; one worker, so that what is sent first is looked
+    /// A server with one slot, whose responses to files named `good` and `bad` may be held; one worker, so that what is sent first is looked
     /// at first.
     private final class Setup {
         let scene: Scene
@@ -147,7 +147,7 @@ struct RefusesRevokedAgentsTests {
             holdsBad.open()
         }
 
-        /// Requests of `bad.test` that came to a server.
+        /// Requests of `bad.test` that reached a server.
         var badRequestCount: Int {
             servers.flatMap(\.requests).filter { $0.head.first("X-Client-DN") == "CN=bad.test" }.count
         }

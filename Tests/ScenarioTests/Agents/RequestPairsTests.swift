@@ -1,7 +1,7 @@
 import Testing
 
 /// Every kind of request after every other, on one worker: exchanges, buffers and connections to servers are used again, and nothing of
-/// one request may show in the next. What must come of each is what comes of it as the first request of a process.
+/// one request may show in the next. The expected result of each is its result as the first request of a process.
 struct RequestPairsTests {
     private static let alone = Result { try Dictionary(uniqueKeysWithValues: PairKind.all.map { ($0.name, try PairScene().run($0)) }) }
 

@@ -12,7 +12,7 @@ struct ResumesSessionsTests {
         return configuration
     }
 
-    /// A session of a connection that has had one answer.
+    /// A session of a connection that has received one response.
     private func session(_ proxy: ProxyProcess, _ tls: StandInTLS) throws -> StandInSession {
         let client = try RawClient(proxy.port(), tls: tls)
         #expect(try client.exchange(Requests.metadata()).status == 200)

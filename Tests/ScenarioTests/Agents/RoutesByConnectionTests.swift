@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Routes by what the connection and the head say: listener, SNI, method, path, agent's version.
+/// Routes by properties of connection and head: listener, SNI, method, path, agent's version.
 struct RoutesByConnectionTests {
     @Test func eachConditionTakesItsRequestsAlone() throws {
         let scene = try Scene()

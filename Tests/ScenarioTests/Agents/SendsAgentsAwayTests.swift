@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Retry-After goes to agents whose version comes back, and to no others: they would sleep and then fail.
+/// Retry-After is sent to agents whose version retries, and to no others: they would sleep and then fail.
 struct SendsAgentsAwayTests {
     private static let versions: [String?] = ["8.10.0", "7.34.0", "8.1.0", "7.23.0", "6.28.0", "rubbish", nil]
     private static func comesBack(_ version: String?) -> Bool { version == "8.10.0" || version == "7.34.0" }

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Twins of TimeoutsTests: what goes on steadily is no timeout, however long it takes in all.
+/// Twins of TimeoutsTests: steady progress is no timeout, however long it takes in all.
 struct SlowIsNoTimeoutTests {
     private static let pieceCount = 12
     private static let piece = String(repeating: "0123456789", count: 800)

@@ -46,7 +46,7 @@ struct StreamsLargeBodiesTests {
         #expect(proxy.child.memory() - before < Self.growth)
     }
 
-    /// The last piece of an answer may come in any turn of the loop, and must go on in each.
+    /// The last piece of a response may arrive in any turn of the loop, and must be forwarded in each.
     @Test func noSizeOfAnAnswerStalls() throws {
         let scene = try Scene()
         let server = try scene.server()
@@ -109,7 +109,7 @@ struct StreamsLargeBodiesTests {
         let before = proxy.child.memory()
         let client = try scene.connect(proxy, timeout: .milliseconds(500))
         let piece = Array(String(repeating: Requests.metadata("flood"), count: 300).utf8)
-        // Nobody reads the answers: sooner or later the proxy takes no more requests.
+        // The client does not read the responses: sooner or later the proxy reads no more requests.
         #expect(throws: StandInError.self) { for _ in 1...1500 { try client.send(piece) } }
         #expect(proxy.child.memory() - before < Self.growth)
         #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 200)

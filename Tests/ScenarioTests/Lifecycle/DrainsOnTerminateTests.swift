@@ -29,7 +29,7 @@ struct DrainsOnTerminateTests {
         #expect(proxy.child.waitForEnd() == 0)
     }
 
-    /// An answer whose head went out before the drain has not told the agent to close, so its next request must not be lost.
+    /// A response whose head was sent before the drain has no `Connection: close`, so the agent's next request must not be lost.
     @Test func anAgentThatWasNotToldToCloseMayAskOnceMore() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .chunked(200_000, chunk: 20_000, pause: .milliseconds(50)) }
@@ -47,7 +47,7 @@ struct DrainsOnTerminateTests {
         #expect(proxy.child.waitForEnd() == 0)
     }
 
-    /// More than a worker takes in at one time, so that the drain finds the last of them where they wait.
+    /// More than a worker accepts at once, so that the drain finds the last of them in the backlog.
     @Test func whoWaitsBehindThoseWhoHaveLeftIsServed() throws {
         let scene = try Scene()
         let server = try scene.server()

@@ -56,7 +56,7 @@ struct KeepsOrdersApartTests {
         proxy.reload()
         let hasBegun = waitUntil { notify.count("RELOADING=1") == 1 }
         proxy.reload()
-        // The control loop has had the second signal by the time that it has answered twice.
+        // The control loop has received the second signal by the time that it has replied twice.
         for _ in 0..<2 { _ = try socket.ask("show version") }
         stop.end()
         #expect(hasBegun)

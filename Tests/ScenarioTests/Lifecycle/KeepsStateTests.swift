@@ -63,7 +63,7 @@ struct KeepsStateTests {
         #expect(second.messages.contains { $0.contains("state restored") && $0.contains("servers=2 sticks=0") }, "\(second.messages)")
     }
 
-    /// The file says where they are, whatever was set at run time and however an address is written.
+    /// The configuration has their addresses, whatever was set at run time and however an address is written.
     @Test func serversAtOtherAddressesKeepTheirStateToo() throws {
         let scene = try Scene()
         let socket = RuntimeSocket(scene)

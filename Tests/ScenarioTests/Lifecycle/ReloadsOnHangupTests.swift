@@ -13,7 +13,7 @@ struct ReloadsOnHangupTests {
         scene.authority.revoke("bad.test")
         try scene.authority.writeRevocationLists(to: scene.folder.path)
         try reload(proxy)
-        // Workers take a reload over one after the other, a moment after it is told.
+        // Workers install a reload one after the other, a moment after it is logged.
         var last: RawClient.Response?
         let isRefused = try waitUntil {
             last = try kept.exchange(Requests.metadata())
@@ -105,7 +105,7 @@ struct ReloadsOnHangupTests {
         #expect(waitUntil { proxy.messages.filter { $0.contains("reloaded") }.count > before }, "\(proxy.messages)")
     }
 
-    /// The alert that a new connection with that certificate is answered with.
+    /// The alert that a new connection with that certificate gets.
     private func alert(_ proxy: ProxyProcess, _ tls: StandInTLS) throws -> UInt8? {
         do {
             _ = try RawClient(proxy.port(), tls: tls).exchange(Requests.metadata())

@@ -82,7 +82,7 @@ struct ReloadsWhileRequestsWaitTests {
         let setup = try Setup(queueTimeout: "1s")
         let first = try setup.send("first")
         #expect(waitUntil { setup.gate.waitingCount == 1 })
-        // Its environment stands in the body, so that it is decided after the reload, as things were before.
+        // Its environment is in the body, so that it is decided after the reload, by the settings of before.
         let late = try setup.scene.connect(setup.proxy)
         let body = "environment=production&facts=x"
         try late.send(
@@ -101,7 +101,7 @@ struct ReloadsWhileRequestsWaitTests {
         #expect(try first.readResponse()?.status == 200)
     }
 
-    /// Two pools, the first with one server whose answers wait for a gate; one worker, so that what is sent first is looked at first.
+    /// Two pools, the first with one server whose responses wait for a gate; one worker, so that what is sent first is looked at first.
     private final class Setup {
         let scene: Scene
         let gate = Gate()

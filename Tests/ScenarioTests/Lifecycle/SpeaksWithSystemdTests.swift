@@ -39,7 +39,7 @@ struct SpeaksWithSystemdTests {
         let stop = try #require(ThreadStop(of: proxy.child.pid, named: "worker-1"))
         func misses() -> Int { proxy.messages.count { $0.contains("worker is not making progress") } }
         var words = 0
-        // The last word from before may come late.
+        // The last notification from before may arrive late.
         let isSilent = waitUntil(within: .seconds(30)) {
             words = notify.count("WATCHDOG=1")
             let missed = misses()
@@ -134,7 +134,7 @@ struct SpeaksWithSystemdTests {
         #expect(waitUntil { proxy.errorLines.contains { $0.hasPrefix("ready ") } }, "\(proxy.errorLines)")
         #expect(try socket.ask("disable frontend plain") == "")
         #expect(waitUntil { (try? socket.stat("plain", "FRONTEND")["scur"]) == "0" })
-        // Each worker answers this after what it was told before.
+        // Each worker replies to this after the messages before it.
         _ = try socket.ask("show sess")
         func ask(timeout: Duration = .seconds(10)) throws -> RawClient {
             let client = try RawClient(port.number, timeout: timeout)

@@ -3,7 +3,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Standard output and standard error that are closed, that nobody reads, or whose reader is gone.
+/// Standard output and standard error that are closed, that are not read, or whose reader has ended.
 struct SurvivesDeadOutputsTests {
     @Test func closedStandardOutputIsToldAndCounted() throws {
         let log = try LogScene(to: "stdout")

@@ -18,7 +18,7 @@ struct SurvivesUnreadableCertificatesTests {
         switch fault {
         case .halfWritten:
             let text = try String(contentsOfFile: path, encoding: .utf8)
-            // Within a block; between two nobody can see that there was to be another.
+            // Within a block; a file cut between two blocks looks whole.
             try String(text.prefix(text.count * 2 / 5)).write(toFile: path, atomically: true, encoding: .utf8)
         case .empty: try "".write(toFile: path, atomically: true, encoding: .utf8)
         case .folder:

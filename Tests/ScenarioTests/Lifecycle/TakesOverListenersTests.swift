@@ -15,7 +15,7 @@ struct TakesOverListenersTests {
         try ProxyProcess(configuration: scene.folder.path + "/puppetfront.yaml", arguments: ["--takeover"])
     }
 
-    /// What becomes of a new connection and its request; nil: it was refused.
+    /// The result of a new connection and its request; nil: it was refused.
     private func status(_ scene: Scene, _ proxy: ProxyProcess) -> Int? {
         try? scene.connect(proxy).exchange(Requests.metadata()).status
     }

@@ -46,7 +46,7 @@ struct TakesOverTests {
         #expect(descriptors[9] < descriptors[3] + 40, "descriptors do not pile up: \(descriptors)")
     }
 
-    /// A monitor's kept connection is the old instance's, but the service goes on.
+    /// A monitor's kept connection is the old instance's, but the service continues.
     @Test func theStatusPathStaysReady() throws {
         let scene = try Scene()
         let server = try scene.server()
@@ -56,7 +56,7 @@ struct TakesOverTests {
         let monitor = try scene.connect(old)
         #expect(try monitor.exchange(Requests.get("/alive")).status == 200)
         let new = try takeOver(scene)
-        // A worker may answer before it has heard of its end.
+        // A worker may respond before it is notified of its end.
         let isTold = try waitUntil {
             let answer = try monitor.exchange(Requests.get("/alive"))
             #expect(answer.status == 200)

@@ -29,7 +29,7 @@ struct AnswersEarlyTests {
         let proxy = try scene.start(.pool(server.address))
         let client = try scene.connect(proxy)
         try client.send("PUT /puppet/v3/report/agent.test HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
-        // The rest may no longer be taken; the answer must come all the same.
+        // The rest may no longer be read; the response must arrive nevertheless.
         try? StandInContent.pieces(2 << 20) { (piece) throws(StandInError) in try client.stream.write(piece) }
         #expect(try client.readResponse()?.status == 413)
     }

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// A server that breaks off in its answer: the client must see that what it has is not all.
+/// A server that breaks off in its response: the client must see that it is unfinished.
 struct CutsVisiblyTests {
     @Test(arguments: [Misbehaviour.cutsInBody, .cutsInChunks])
     func theClientSeesAnUnfinishedAnswer(_ behaviour: Misbehaviour) throws {
@@ -20,7 +20,7 @@ struct CutsVisiblyTests {
         #expect(try next.exchange(Requests.metadata()).status == 200)
     }
 
-    /// Where the defect comes with the head, nothing has been sent on and the client may be told; else it is cut like any other.
+    /// If the defect arrives with the head, nothing was forwarded and the client may get 502; else the response is cut like any other.
     @Test func badChunksAreRefusedOrCut() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.answersWithBadChunks)
@@ -60,7 +60,7 @@ struct CutsVisiblyTests {
             if answer.saysClose || !answer.isWhole { break }
             #expect([200, 502].contains(answer.status))
         }
-        // One answer a request, and a connection with surplus bytes is never used again.
+        // One response a request, and a connection with excess bytes is never used again.
         #expect(
             waitUntil { server.acceptedCount == server.heads.count }, "\(server.acceptedCount) connections, \(server.heads.count) requests")
     }

@@ -46,7 +46,7 @@ struct EjectsFailingServersTests {
         server.stop()
         try client.send(Requests.metadata())
         #expect(proxy.waitForMessage { $0.contains("Server compilers/s1 is DOWN") } != nil, "ten minutes before its time")
-        // What was taken in waits for the server; what comes now is told at once.
+        // Accepted requests wait for the server; new ones are rejected at once.
         #expect(try scene.connect(proxy).exchange(Requests.metadata()).status == 503)
         try server.start()
         #expect(try client.readResponse()?.status == 200)

@@ -2,7 +2,7 @@ import Puppet
 import TestKit
 import Testing
 
-/// docs/faults.md says what an agent sees of every misbehaving server, for every endpoint; here the real thing is held to it.
+/// docs/faults.md says what an agent sees of every misbehaving server, for every endpoint; here the real program is compared with it.
 struct FaultMatrixTests {
     /// Read and played once, for all tests below.
     private static let played = Result<(table: FaultMatrixTable, results: [FaultMatrixRun.Result]), any Error> {

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 struct FollowsJRubyLoadTests {
-    /// What a server says of its JRubies; nil: rubbish.
+    /// A server's report of its JRubies; nil: rubbish.
     private final class Status: Sendable {
         let free: Mutex<Int?>
         init(free: Int?) { self.free = Mutex(free) }

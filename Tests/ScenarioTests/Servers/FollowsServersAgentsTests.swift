@@ -26,14 +26,14 @@ struct FollowsServersAgentsTests {
         client = try scene.connect(proxy)
     }
 
-    /// Has the agent say something, and waits until the proxy has acted on it.
+    /// Lets the agent send a reply, and waits until the proxy has acted on it.
     private func say(_ reply: String, until words: String) throws {
         let before = proxy.messages.filter { $0.contains(words) }.count
         agent.say(reply)
         #expect(waitUntil { proxy.messages.filter { $0.contains(words) }.count > before }, "\(reply): \(proxy.messages)")
     }
 
-    /// Which server answers how many of 12 requests.
+    /// How many of 12 requests each server gets.
     private func shares() throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for _ in 1...12 { counts[try client.exchange(Requests.catalog()).field("X-Puppet-Compiler-Name") ?? "none", default: 0] += 1 }

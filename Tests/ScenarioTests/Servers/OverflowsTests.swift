@@ -15,7 +15,7 @@ struct OverflowsTests {
                     "compilers", ["overflow: { to: more-compilers, when: avg_queue > 1 }"],
                     servers: [Configuration.server("s1", busy.address, "maxconn: 1")]),
                 .init("more-compilers", servers: [Configuration.server("m1", more.address)])))
-        // One runs and two wait; who finds two waiting, which is above the limit, goes on.
+        // One runs and two are queued; a request that finds two queued, which is above the limit, overflows.
         let clients = try (1...6).map { number in
             let client = try scene.connect(proxy)
             try client.send(Requests.metadata("w\(number)"))

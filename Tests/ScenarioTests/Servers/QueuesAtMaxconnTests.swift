@@ -90,7 +90,7 @@ struct QueuesAtMaxconnTests {
         #expect(try agent.exchange(Requests.get("/puppet-ca/v1/certificate/ca")).status == 200)
     }
 
-    /// A server whose every answer waits for the gate.
+    /// A server whose every response waits for the gate.
     private func busyServer(_ scene: Scene) throws -> (StandInServer, Gate) {
         let server = try scene.server()
         let gate = Gate()

@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// Agents never retry, so the proxy does where it is safe: nothing of an answer has come, and either nothing was sent or the request
+/// Agents never retry, so the proxy does where it is safe: no byte of a response has arrived, and either nothing was sent or the request
 /// may be repeated (GET, HEAD, node and catalog).
 struct RetriesOnAnotherServerTests {
     struct Row: Sendable, CustomTestStringConvertible {

@@ -4,7 +4,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Many agents at once, few slots, and servers that are killed and started again meanwhile: whoever waits gets its catalog.
+/// Many agents at once, few slots, and servers that are killed and started again meanwhile: every waiting agent gets its catalog.
 /// The same in large is `Benchmarks/herd`.
 struct ServesHerdsTests {
     static let agentCount = 300
@@ -16,7 +16,7 @@ struct ServesHerdsTests {
         let outcomes = Mutex([Int: Result<RawClient.Response, any Error>]())
         var answeredCount: Int { outcomes.withLock { $0.count } }
 
-        /// Those who did not get their catalog, and what they got.
+        /// Agents that did not get their catalog, and what they got.
         var faults: [String] {
             outcomes.withLock { $0 }.compactMap { number, outcome in
                 guard case .success(let answer) = outcome else { return "agent \(number): \(outcome)" }

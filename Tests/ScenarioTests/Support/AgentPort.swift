@@ -1,7 +1,7 @@
 import StandIn
 import Synchronization
 
-/// A server's agent: tells each connection one line and closes. Stopped, it refuses.
+/// A server's agent: sends one line to each connection and closes. When stopped, it refuses connections.
 final class AgentPort: Sendable {
     private final class Shared: Sendable {
         let reply: Mutex<String?>
@@ -26,7 +26,7 @@ final class AgentPort: Sendable {
 
     deinit { listener.stop() }
 
-    /// What it tells from now on; nil: accepts and says nothing.
+    /// What it sends from now on; nil: it accepts and sends nothing.
     func say(_ reply: String?) { shared.reply.withLock { $0 = reply } }
     func stop() { listener.stop() }
     func start() throws { try listener.start() }

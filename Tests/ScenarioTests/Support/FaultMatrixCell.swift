@@ -36,7 +36,7 @@ struct FaultMatrixCell: Sendable, CustomStringConvertible {
         return situation == .alone ? 1 : 2
     }
 
-    /// The pool's settings beside its servers.
+    /// The pool's settings besides its servers.
     var poolLines: [String] {
         var lines: [String] = []
         if isTLS { lines.append("tls: { ca: ca.pem, crl: crl.pem, verify: ca }") }

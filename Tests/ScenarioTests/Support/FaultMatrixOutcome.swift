@@ -1,8 +1,8 @@
 import TestKit
 
-/// What came of one request, in the words of docs/faults.md.
+/// The result of one request, as docs/faults.md writes it.
 struct FaultMatrixOutcome: Sendable, Hashable, CustomStringConvertible {
-    /// The statuses in their order; `good` where the good server's answer came; `retry-after` where it has that field; `cut` where it was
+    /// The statuses in their order; `good` where the good server's response arrived; `retry-after` where it has that field; `cut` where it was
     /// visibly unfinished.
     let agent: String
     /// Of the access log; `–` for none.
@@ -17,7 +17,7 @@ struct FaultMatrixOutcome: Sendable, Hashable, CustomStringConvertible {
         self.retries = retries
     }
 
-    /// What the agent saw must fit what the log says; where it does not, `agent` tells so.
+    /// What the agent saw must match the log; if it does not, `agent` shows that.
     init(seen: RawClient.Response, isHead: Bool, line: LogLine) {
         var words = (seen.interim + [seen.status]).map(String.init)
         if seen.field("X-Puppet-Compiler-Name") == "good" { words.append("good") }

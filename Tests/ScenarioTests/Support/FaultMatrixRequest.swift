@@ -1,9 +1,9 @@
 /// One request of docs/faults.md.
 struct FaultMatrixRequest: Sendable, Hashable, CustomStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
-        /// Content in the answer, and it may be sent a second time whatever reached the first server.
+        /// Content in the response, and it may be sent a second time whatever reached the first server.
         case repeatable
-        /// The same, but its answer has no content.
+        /// The same, but its response has no content.
         case head
         /// A write: twice it would be stored twice.
         case once

@@ -1,7 +1,7 @@
 import StandIn
 import TestKit
 
-/// A good server, which says `good`, and one of every misbehaving kind; all plain, or all in TLS.
+/// A good server, which sends `good`, and one of every misbehaving kind; all plain, or all in TLS.
 struct FaultMatrixServers {
     private let good: StandInServer
     private let bad: [Misbehaviour: MisbehavingServer]

@@ -1,9 +1,9 @@
 import Foundation
 import TestKit
 
-/// docs/faults.md, read: which requests there are, and what comes of them at each misbehaving server.
+/// The content of docs/faults.md: the requests, and their results at each misbehaving server.
 ///
-/// Its tables are told apart by the first cell of their header line; every line of them must be understood.
+/// Its tables are recognized by the first cell of their header line; every line of them must be understood.
 struct FaultMatrixTable: Sendable {
     enum Situation: String, Sendable, CaseIterable { case alone, beside }
 
@@ -43,7 +43,7 @@ struct FaultMatrixTable: Sendable {
         }
     }
 
-    /// The rows that tell what comes of such a request: one, in a right table.
+    /// The rows with the result of such a request: one, in a correct table.
     func rows(_ behaviour: Misbehaviour, _ kind: FaultMatrixRequest.Kind, isTLS: Bool) -> [Row] {
         let found = (isTLS ? tlsRows : rows).filter { $0.behaviour == behaviour && $0.kinds.contains(kind) }
         return isTLS && found.isEmpty ? rows(behaviour, kind, isTLS: false) : found

@@ -15,7 +15,7 @@ struct HookScript {
     /// The configuration's line.
     var line: String { "hooks: { on_change: hook }" }
 
-    /// One JSON object each, in the order in which they came.
+    /// One JSON object each, in the order of arrival.
     var events: [LogLine] {
         ((try? folder.read("events")) ?? "").split(separator: "\n").compactMap { LogLine(String($0)) }
     }

@@ -30,7 +30,7 @@ final class LogScene {
         try scene.start(configuration, environment: environment, shell: shell)
     }
 
-    /// One whose messages nobody may hear, so that it cannot say when it is ready, and where.
+    /// One whose messages may not be read, so that it cannot report when it is ready, and where.
     func startUnheard(listening port: UInt16, shell: String) throws -> ChildProcess {
         let text = configuration.text.replacing("\"127.0.0.1:0\"", with: "\"127.0.0.1:\(port)\"")
         let file = try scene.folder.write(text, to: "puppetfront.yaml")
@@ -42,7 +42,7 @@ final class LogScene {
 
     func path(_ name: String) -> String { scene.folder.path + "/" + name }
 
-    /// Requests that must be answered: from here where their target is too long for the server.
+    /// Requests that must get a response: puppetfront's own if their target is too long for the server.
     func send(_ client: RawClient, count: Int, targetCount: Int = 100) throws {
         for _ in 0..<count {
             sentCount += 1
@@ -54,7 +54,7 @@ final class LogScene {
         }
     }
 
-    /// As `show info` tells; /metrics must say the same.
+    /// As in `show info`; /metrics must have the same.
     func dropped(_ proxy: ProxyProcess) throws -> Int {
         let info = try socket.ask("show info").split(separator: "\n").first { $0.hasPrefix("DroppedLogs: ") }
         return try #require(info.flatMap { Int($0.dropFirst("DroppedLogs: ".count)) })

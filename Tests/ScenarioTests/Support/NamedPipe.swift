@@ -16,7 +16,7 @@ final class NamedPipe {
 
     deinit { close() }
 
-    /// Takes what is in it now; how many whole lines have come so far.
+    /// Reads what is in it now; returns how many whole lines have arrived so far.
     @discardableResult
     func read() -> Int {
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -28,7 +28,7 @@ final class NamedPipe {
         }
     }
 
-    /// All that has come, in lines.
+    /// All lines received.
     var lines: [String] { bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) } }
 
     /// Leaves no room for a writer.

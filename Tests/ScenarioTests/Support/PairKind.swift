@@ -2,7 +2,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// A kind of request, what its client does, and how it must end whatever came before it on the same worker.
+/// A kind of request, what its client does, and how it must end whatever preceded it on the same worker.
 struct PairKind: Sendable, CustomTestStringConvertible {
     let name: String
     /// Status, reason, termination state and retries of its access-log line.
@@ -10,7 +10,7 @@ struct PairKind: Sendable, CustomTestStringConvertible {
     /// How many lines the access log gets, and how many requests the servers see.
     let lineCount: Int
     let serverCount: Int
-    /// Gives the responses in words.
+    /// Describes the responses.
     let act: @Sendable (PairScene) throws -> [String]
 
     var testDescription: String { name }

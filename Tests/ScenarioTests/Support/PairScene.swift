@@ -2,7 +2,7 @@ import Foundation
 import StandIn
 import TestKit
 
-/// What came of one request: what its client saw, what the servers saw, and its access-log lines without what differs each time.
+/// The result of one request: what its client saw, what the servers saw, and its access-log lines without what differs each time.
 struct PairOutcome: Equatable, CustomStringConvertible {
     var client: [String]
     var servers: [String]
@@ -123,7 +123,7 @@ final class PairScene {
     /// Without the lines of `awaitWorker`.
     private var log: [LogLine] { proxy.log.filter { !($0.target == "/alive" && $0.string("method") == "HEAD") } }
 
-    // MARK: Outcomes in words
+    // MARK: Outcomes as text
 
     private static func describe(_ response: RawClient.Response) -> String {
         let fields = response.head.fields.map { "\($0.name): \($0.value)" }.filter { !$0.hasPrefix("Via") && !$0.hasPrefix("Date") }

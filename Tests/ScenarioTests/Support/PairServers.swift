@@ -91,7 +91,7 @@ final class PairServers: Sendable {
             _ = try reader.readToEnd()
             return false
         case .resetAtFirst, .reset:
-            // Without a connection that is kept it makes no difference what came before.
+            // Without a kept connection, earlier requests make no difference.
             guard act == .resetAtFirst, name == "s2" else {
                 stream.reset()
                 return false
@@ -108,7 +108,7 @@ final class PairServers: Sendable {
         return true
     }
 
-    /// `none`, or how much came, how it was framed, and the beginning of its digest; `cut` where its end did not come.
+    /// `none`, or how much arrived, how it was framed, and the beginning of its digest; `cut` if its end did not arrive.
     private static func describeContent(of head: MessageHead, _ reader: MessageReader) -> String {
         var framing = MessageReader.Framing.none
         if head.lists("chunked", in: "Transfer-Encoding") {

@@ -3,7 +3,7 @@ import StandIn
 import Synchronization
 import TestKit
 
-/// Agents that ask without a pause, each on a thread of its own, until they are told to stop. None of them tries anything twice.
+/// Agents that send requests without a pause, each on its own thread, until they are stopped. None of them retries.
 final class ReloadStormLoad: Sendable {
     enum Agent: Sendable, CaseIterable {
         /// Asks for files on one connection, as long as the load lasts.
@@ -30,7 +30,7 @@ final class ReloadStormLoad: Sendable {
 
     init(_ port: UInt16) { self.port = port }
 
-    /// What servers answer: files after a moment, catalogs after seconds and in pieces.
+    /// The servers' responses: files after a moment, catalogs after seconds and in pieces.
     static func answer(_ request: RecordedRequest) -> StandInAnswer? {
         guard request.path.hasPrefix("/puppet/v3/") else { return nil }
         let isCatalog = request.path.hasPrefix("/puppet/v3/catalog/")

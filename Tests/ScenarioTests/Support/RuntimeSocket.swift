@@ -9,7 +9,7 @@ struct RuntimeSocket {
     /// The configuration's line.
     func line(_ rest: String = "") -> String { "admin: { socket: { path: \(path)\(rest.isEmpty ? "" : ", " + rest) } }" }
 
-    /// The answer without the empty line that ends it.
+    /// The reply without the empty line that ends it.
     func ask(_ line: String) throws -> String {
         let answer = try UnixClient.ask(path, line)
         return answer.hasSuffix("\n") ? String(answer.dropLast()) : answer

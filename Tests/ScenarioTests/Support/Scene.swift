@@ -5,7 +5,7 @@ import TestKit
 final class Scene {
     let folder: TemporaryFolder
     let authority: StandInAuthority
-    /// Servers that nobody else holds.
+    /// Servers that no other object holds.
     private var kept: [AnyObject] = []
 
     init() throws {
@@ -16,7 +16,7 @@ final class Scene {
         try authority.issue(profile).write(to: folder.path, as: "proxy")
     }
 
-    /// A started stand-in Puppet Server, plain HTTP unless `configure` says otherwise.
+    /// A started stand-in Puppet Server, plain HTTP unless `configure` changes that.
     func server(_ name: String = "s1", _ configure: (inout StandInServer.Options) throws -> Void = { _ in }) throws -> StandInServer {
         var options = StandInServer.Options()
         options.name = name
@@ -27,7 +27,7 @@ final class Scene {
         return server
     }
 
-    /// A server that answers with the request's path once its gate is open.
+    /// A server that responds with the request's path once its gate is open.
     func gatedServer() throws -> (server: StandInServer, gate: Gate) {
         let (server, gate) = (try server(), Gate())
         server.answer { request in

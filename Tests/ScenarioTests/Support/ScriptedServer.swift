@@ -1,7 +1,7 @@
 import StandIn
 
-/// A server whose every byte is a scenario's own: `script` gets each request's head with the stream behind it, and says whether the
-/// connection goes on.
+/// A server whose every byte is a scenario's own: `script` gets each request's head with the stream after it, and returns whether the
+/// connection continues.
 final class ScriptedServer: Sendable {
     typealias Script = @Sendable (MessageHead, MessageReader) throws -> Bool
 

@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// A wall clock of one process that a test sets, by libfaketime; its monotonic clock goes on.
+/// A wall clock of one process that a test sets, by libfaketime; its monotonic clock is unaffected.
 struct SettableClock {
     private let folder: TemporaryFolder
 
@@ -14,7 +14,7 @@ struct SettableClock {
     /// - Parameter offset: from the real time, as `+6h`, `-3d`
     func set(_ offset: String) throws { try folder.write(offset + "\n", to: "clock") }
 
-    /// libfaketime leaves two files behind for each process.
+    /// libfaketime leaves two files for each process.
     func removeTraces(of proxy: ProxyProcess) {
         for name in ["faketime_shm_", "sem.faketime_sem_"] { unlink("/dev/shm/\(name)\(proxy.child.pid)") }
     }

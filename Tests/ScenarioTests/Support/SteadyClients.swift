@@ -3,7 +3,7 @@ import StandIn
 import Synchronization
 import TestKit
 
-/// Agents that ask without pause until they are told to end: some keep their connections for as long as they may, others make a new one
+/// Agents that send requests without a pause until they are stopped: some keep their connections for as long as they may, others make a new one
 /// for each request.
 final class SteadyClients: Sendable {
     private struct Counts {
@@ -31,7 +31,7 @@ final class SteadyClients: Sendable {
 
     var requests: Int { counts.withLock { $0.requests } }
 
-    /// Waits until so many more requests have been answered.
+    /// Waits until so many more requests have their response.
     func goOn(for requests: Int) -> Bool {
         let goal = self.requests + requests
         return waitUntil(within: .seconds(20)) { self.requests >= goal }
