@@ -36,7 +36,7 @@ struct AccessLogWriterTests {
 
     // MARK: Files
 
-    @Test func aFileThatWasMovedAwayIsMadeAnew() throws {
+    @Test func aFileThatWasMovedAwayIsMadeAgain() throws {
         let writer = try writer(.file(path))
         submit("one", to: writer)
         #expect(waitUntil { written() == ["one"] })
@@ -70,7 +70,7 @@ struct AccessLogWriterTests {
         writer.finish()
     }
 
-    @Test func aFullDeviceIsToldOnceAndWhatIsLostIsCounted() throws {
+    @Test func aFullDeviceIsReportedOnceAndLostLinesAreCounted() throws {
         let writer = try writer(.file("/dev/full"), waiting: 100)
         for number in 1...50 { submit("line \(number) and more", to: writer) }
         #expect(waitUntil { words("No space left on device") == 1 })
@@ -95,7 +95,7 @@ struct AccessLogWriterTests {
 
     // MARK: Pipes
 
-    @Test func aPipeThatIsNotReadKeepsNobodyWaiting() throws {
+    @Test func aPipeThatIsNotReadDelaysNoRequest() throws {
         #expect(mkfifo(path, 0o600) == 0)
         let reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         defer { close(reader) }
@@ -195,7 +195,7 @@ struct AccessLogWriterTests {
         writer.finish()
     }
 
-    @Test func aNameWithoutAddressIsTold() throws {
+    @Test func aNameWithoutAddressIsReported() throws {
         let writer = try writer(.syslog(.udp(UpstreamAddress(host: "nobody.invalid", port: 514))))
         submit("one", to: writer)
         #expect(waitUntil { words("syslog:nobody.invalid:514: no address for nobody.invalid") == 1 }, "\(lines.all)")

@@ -57,7 +57,7 @@ struct AdminPagesTests {
 
     // MARK: Looking
 
-    @Test func withoutATokenEverybodyLooksAndNobodyChanges() throws {
+    @Test func withoutATokenEverybodyReadsAndNobodyChanges() throws {
         var world = World(try Self.access(token: nil))
         #expect(world.ask("/").status == 200)
         #expect(world.ask("/metrics").status == 200)
@@ -67,7 +67,7 @@ struct AdminPagesTests {
     }
 
     @Test(arguments: ["/metrics", "/;csv", "/stats;json", "/haproxy?stats"])
-    func withATokenNothingIsToldWithoutIt(_ target: String) throws {
+    func withATokenNothingIsShownWithoutIt(_ target: String) throws {
         var world = World(try Self.access())
         let answer = world.ask(target)
         #expect(answer.status == 401 && Self.field(answer, "WWW-Authenticate") == "Bearer realm=\"puppetfront\"")
@@ -99,14 +99,14 @@ struct AdminPagesTests {
         #expect(Self.text(world.ask("/;csv")) != Self.text(world.ask("/;csv;no-maint")))
     }
 
-    @Test func healthIsToldToEverybody() throws {
+    @Test func healthIsShownToEverybody() throws {
         var world = World(try Self.access())
         #expect(world.ask("/healthz").status == 200)
         #expect(world.ask("/readyz").status == 503)
         #expect(Self.field(world.ask("/healthz", .post), "Allow") == "GET, HEAD")
     }
 
-    @Test func wrongTokensAreToldOfNowAndThen() throws {
+    @Test func wrongTokensAreLoggedNowAndThen() throws {
         var world = World(try Self.access())
         #expect(world.ask("/metrics") { $0.authorization = "Bearer x" }.warning == "admin.http: a wrong token from 192.0.2.9")
         #expect(world.ask("/metrics") { $0.authorization = "Bearer x" }.warning == nil)
@@ -119,7 +119,7 @@ struct AdminPagesTests {
         ("", true),
         ("127.0.0.1.evil.example", false),
     ])
-    func whereOnlyTheAddressGuardsNoOtherNameIsAnswered(_ host: String, _ isAnswered: Bool) throws {
+    func whereOnlyTheAddressGuardsOtherNamesAreRejected(_ host: String, _ isAnswered: Bool) throws {
         var access = try Self.access(token: nil)
         access.isGuardedByAddress = true
         var world = World(access)
@@ -194,7 +194,7 @@ struct AdminPagesTests {
         #expect(world.host.actions.count == count && answer.events.count == count)
     }
 
-    @Test func aServerThatIsNotThereIsTold() throws {
+    @Test func anUnknownServerIsReported() throws {
         var world = World(try Self.access())
         world.host.outcome = .refused("No such server.")
         let answer = world.post("s=gone&b=compilers&action=drain") { $0.authorization = "Bearer \(Self.token)" }

@@ -27,7 +27,7 @@ struct CommandTests {
         ("clear counters all", .clearCounters(all: true)),
         ("set server compilers/s1 state maint", .setState(.s1, .maint)),
     ])
-    func aChangeIsMadeAndAnsweredWithAnEmptyLine(_ line: String, _ action: AdminAction) {
+    func aChangeIsMadeAndRepliedToWithAnEmptyLine(_ line: String, _ action: AdminAction) {
         var host = FakeHost()
         #expect(answer(line, host: &host) == "\n")
         #expect(host.actions == [action])
@@ -49,7 +49,7 @@ struct CommandTests {
             ("192.0.2.9 port 8140", "IP changed from '192.0.2.1' to '192.0.2.9', no need to change the port", "192.0.2.9", nil),
             ("2001:db8::1", "IP changed from '192.0.2.1' to '2001:db8::1'", "2001:db8::1", nil),
         ] as [(String, String, String, UInt16?)])
-    func anAddressThatChangesIsTold(_ words: String, _ text: String, _ address: String, _ port: UInt16?) {
+    func anAddressThatChangesIsReported(_ words: String, _ text: String, _ address: String, _ port: UInt16?) {
         var host = FakeHost()
         #expect(answer("set server compilers/s1 addr \(words)", host: &host) == "\(text) by 'stats socket command'\n\n")
         #expect(host.actions == [.setAddress(.s1, host: address, port: port)])

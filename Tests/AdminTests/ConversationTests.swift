@@ -3,7 +3,7 @@ import Testing
 
 /// Lines, prompts, payloads and their bounds.
 struct ConversationTests {
-    @Test func oneLineIsAnsweredAndTheConversationEnds() {
+    @Test func oneLineGetsItsReplyAndTheConversationEnds() {
         var (shell, host) = (AdminShell(level: .admin), FakeHost())
         #expect(shell.take("show version\nshow backend\n".utf8, host: &host) == "1.2.3\n\n")
         #expect(shell.isEnded)
@@ -28,7 +28,7 @@ struct ConversationTests {
         #expect(shell.isEnded)
     }
 
-    @Test func thePromptGoesOnUntilQuit() {
+    @Test func thePromptContinuesUntilQuit() {
         var (shell, host) = (AdminShell(level: .admin), FakeHost())
         #expect(shell.take("prompt\n".utf8, host: &host) == "\n> ")
         #expect(shell.take("show version\n".utf8, host: &host) == "1.2.3\n\n> ")
@@ -56,7 +56,7 @@ struct ConversationTests {
         #expect(shell.take("show version <<END\n\nquit\nEND\n".utf8, host: &host) == "+ + + 1.2.3\n\n> ")
     }
 
-    @Test func whatComesMeanwhileWaitsForAnAnswerThatIsFoundLater() {
+    @Test func laterLinesWaitForAReplyThatIsFoundLater() {
         var (shell, host) = (AdminShell(level: .admin), FakeHost())
         _ = shell.take("prompt\n".utf8, host: &host)
         #expect(shell.take("show version; show sess; show version\nshow version\n".utf8, host: &host) == "1.2.3\n\n")

@@ -69,7 +69,7 @@ struct ErrorTextTests {
         ("prompt x", "'prompt' expects 'n', 'i', 'p' or 'timed'."),
         ("set severity-output loud", "one of 'none', 'number', 'string' is a required argument"),
     ])
-    func wrongCommandsAreAnsweredInHAProxysWords(_ line: String, _ text: String) {
+    func wrongCommandsGetHAProxysTexts(_ line: String, _ text: String) {
         var host = FakeHost()
         #expect(answer(line, host: &host) == text + "\n\n")
         #expect(host.actions.isEmpty)
@@ -81,7 +81,7 @@ struct ErrorTextTests {
         ("set maxconn server compilers/s1 x", "maxconn string empty or preceded by garbage"),
         ("set maxconn server compilers/s1 3x", "Trailing garbage in maxconn string"),
     ])
-    func wrongNumbersAreAnsweredWithoutALineEndOfTheirOwn(_ line: String, _ text: String) {
+    func wrongNumbersGetTextsWithoutALineEnd(_ line: String, _ text: String) {
         #expect(answer(line) == text + "\n")
     }
 
@@ -91,14 +91,14 @@ struct ErrorTextTests {
         ("enable frontend agents", .stopped, "Frontend was previously shut down, cannot enable."),
         ("shutdown frontend agents", .stopped, "Frontend was already shut down."),
     ])
-    func aFrontendThatIsNotOpenIsAnsweredInHAProxysWords(_ line: String, _ state: ListenerReport.State, _ text: String) {
+    func aFrontendThatIsNotOpenGetsHAProxysText(_ line: String, _ state: ListenerReport.State, _ text: String) {
         var host = FakeHost()
         host.service.listeners[0].state = state
         #expect(answer(line, host: &host) == text + "\n\n")
         #expect(host.actions.isEmpty)
     }
 
-    @Test func anUnknownCommandIsAnsweredWithThoseThatAreNear() {
+    @Test func anUnknownCommandGetsSimilarOnes() {
         let near = answer("set colour red")
         #expect(near.hasPrefix("Unknown command: 'set', but maybe one of the following ones is a better match:\n  set "))
         #expect(!near.contains("  show stat"))
@@ -114,7 +114,7 @@ struct ErrorTextTests {
         #expect(!answer("help", level: .user).contains("  clear table"))
     }
 
-    @Test func whatTheServiceRefusesIsTold() {
+    @Test func refusalsOfTheServiceAreReported() {
         var host = FakeHost()
         host.outcome = .refused("Only servers in maintenance mode can be deleted.")
         #expect(answer("del server compilers/s1", host: &host) == "Only servers in maintenance mode can be deleted.\n\n")

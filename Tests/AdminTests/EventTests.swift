@@ -2,7 +2,7 @@ import Admin
 import Testing
 
 struct EventTests {
-    @Test func changesAndRefusalsAreToldTogetherTheYoungestFirst() {
+    @Test func changesAndRefusalsAreListedTogetherTheNewestFirst() {
         var host = FakeHost()
         host.service.events = [EventReport(time: 30, text: "reloaded"), EventReport(time: 10, text: "Server compilers/s1 is DOWN")]
         var failure = FailureReport()

@@ -25,7 +25,7 @@ struct MaterialTests {
         ("set ssl ca-file nope <<\nx\n", "Can't replace a CA file which is not referenced by the configuration!\nCan't update nope!"),
         ("set ssl crl-file nope <<\nx\n", "Can't replace a CRL file which is not referenced by the configuration!\nCan't update nope!"),
     ])
-    func wrongCommandsAreAnsweredInHAProxysWords(_ line: String, _ text: String) {
+    func wrongCommandsGetHAProxysTexts(_ line: String, _ text: String) {
         var host = FakeHost()
         #expect(answer(line, host: &host) == text + "\n\n")
         #expect(host.inquiries.isEmpty)
@@ -62,7 +62,7 @@ struct MaterialTests {
         #expect(answer("set ssl crl-file /tls/crl.pem <<\nx\n", host: &host) == "Invalid payload\nCan't update /tls/crl.pem!\n\n")
     }
 
-    @Test func whatCannotBeUsedIsTold() {
+    @Test func unusableFilesAreReported() {
         var host = FakeHost()
         host.staged[.revocationList] = MaterialReport(file: Self.list, count: 1)
         host.finding = .outcome(.refused("listener agents: /tls/crl.pem: holds no CRL that the CA CN=x signed"))

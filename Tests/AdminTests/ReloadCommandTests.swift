@@ -8,7 +8,7 @@ struct ReloadCommandTests {
         return report
     }
 
-    @Test func reloadIsAnsweredWithItsEnd() {
+    @Test func reloadGetsItsReplyAtItsEnd() {
         var host = FakeHost()
         host.finding = .reload(report(isDone: true))
         #expect(answer("reload", host: &host) == "Reloaded: generation 3.\n\n")

@@ -55,7 +55,7 @@ struct StatTests {
     }
 
     @Test(arguments: [(ListenerReport.State.open, "OPEN"), (.paused, "PAUSED"), (.stopped, "STOP")])
-    func aFrontendsStateIsToldInHAProxysWords(_ state: ListenerReport.State, _ word: String) {
+    func aFrontendsStateHasHAProxysText(_ state: ListenerReport.State, _ word: String) {
         var host = FakeHost()
         host.service.listeners[0].state = state
         #expect(lines("show stat agents 1 -1", host: host)[1].split(separator: ",", omittingEmptySubsequences: false)[17] == word)

@@ -4,7 +4,7 @@ import Testing
 struct HashRingTests {
     private typealias Member = HashRing.Member
 
-    @Test func anEmptyRingVisitsNobody() {
+    @Test func anEmptyRingVisitsNoServer() {
         let ring = HashRing([])
         #expect(ring.isEmpty)
         #expect(ring.first("web01.grnet.gr") == nil)
@@ -96,7 +96,7 @@ struct HashRingTests {
         for place in 0..<11 where place != 4 { #expect(Double(counts[place]) > share * 0.2 && Double(counts[place]) < share * 2.5) }
     }
 
-    @Test func aWalkStopsWhereItIsTold() {
+    @Test func aWalkStopsWhereTheCallerSays() {
         let ring = HashRing((0..<20).map { Member(name: "p\($0)", weight: 1 + $0 % 2, place: $0) })
         let hash = HashRing.hash(Array("web01.grnet.gr".utf8))
         for limit in [0, 1, 5, 1000] {

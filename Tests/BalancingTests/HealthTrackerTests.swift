@@ -33,13 +33,13 @@ struct HealthTrackerTests {
         #expect(tracker.nextInterval == .seconds(seconds))
     }
 
-    @Test func tellsEachStepOnce() {
+    @Test func reportsEachStepOnce() {
         var tracker = HealthTracker(check: Self.check)
         let changes = "PPFFFFPFPPP".map { tracker.record(Self.outcome($0)) }
         #expect(changes == [.passing, .none, .failing, .failing, .down, .none, .passing, .failing, .passing, .up, .none])
     }
 
-    @Test func anUnresolvedNameIsToldOnce() {
+    @Test func anUnresolvedNameIsReportedOnce() {
         var tracker = HealthTracker(check: nil)
         #expect("UURR".map { tracker.record(Self.outcome($0)) } == [.down, .none, .up, .none])
         #expect(tracker.nextInterval == nil)

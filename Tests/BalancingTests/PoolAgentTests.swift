@@ -76,7 +76,7 @@ struct PoolAgentTests {
         #expect(script.submit(0) == "b")
     }
 
-    @Test func whatChangesNothingIsNotTold() throws {
+    @Test func aReplyWithoutAChangeIsNotReported() throws {
         var script = script()
         let reply = AgentReply(line: Array("up ready 50% maxconn:2".utf8).span)
         let event = PoolEvent.agent(script.id("a"), try #require(reply))
@@ -109,7 +109,7 @@ struct PoolAgentTests {
         #expect(script.submit(3) == "b")
     }
 
-    @Test func averageQueueCountsWhoWaitsAtTheServers() {
+    @Test func averageQueueCountsRequestsQueuedAtTheServers() {
         var settings = PoolTests.settings(server("a"), server("b"))
         settings.load = .jruby
         var script = PoolScript(settings)

@@ -37,7 +37,7 @@ struct PoolAvailabilityTests {
         #expect(script.fail("c") == ["c down", "1 to d"])
     }
 
-    @Test func withoutAUsableServerThoseTakenInWaitForOne() {
+    @Test func withoutAUsableServerAcceptedRequestsWaitForOne() {
         var script = Self.script(PoolTests.settings(server("a", maxconn: 1)))
         #expect((0..<3).map { script.submit($0) } == ["a", "queued", "queued"])
         #expect(script.fail("a") == ["a down", "pool down"])

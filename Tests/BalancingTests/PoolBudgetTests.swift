@@ -59,7 +59,7 @@ struct PoolBudgetTests {
         #expect(script.release("b") == ["5 to b"])
     }
 
-    @Test func aHeldRepeatHoldsNobodyUp() {
+    @Test func aHeldRepeatDelaysNoOther() {
         var script = Self.script(20, server("a", maxconn: 1), server("b", maxconn: 4))
         for serial in UInt64(0)..<3 { #expect(script.submit(serial, tried: ["a"], .repeat) == "b") }
         #expect(script.submit(3, tried: ["a"], .repeat) == "queued")

@@ -32,13 +32,13 @@ struct PoolClassTests {
         assignment.began + times[assignment.queueClass]!
     }
 
-    @Test func filesDoNotStarveBehindCatalogs() {
+    @Test func filesDoNotStarveAfterCatalogs() {
         let used = share(slots: 4, times: [.quick: .milliseconds(20), .compile: .seconds(2)], ending: 3000)
         let quick = used[.quick, default: 0] / (used[.quick, default: 0] + used[.compile, default: 0])
         #expect((0.4...0.6).contains(quick), "\(used)")
     }
 
-    @Test func catalogsDoNotStarveBehindFiles() {
+    @Test func catalogsDoNotStarveAfterFiles() {
         // Slow files and fast catalogs: the other way round.
         let used = share(slots: 4, times: [.quick: .seconds(3), .compile: .milliseconds(50)], ending: 3000)
         let compile = used[.compile, default: 0] / (used[.quick, default: 0] + used[.compile, default: 0])
@@ -81,7 +81,7 @@ struct PoolClassTests {
         #expect(served.dropFirst(1).contains(.compile), "what they took alone is not held against them")
     }
 
-    @Test func whatAClassTookBeforeNobodyWaitedIsForgotten() {
+    @Test func useBeforeTheQueueEmptiedIsForgotten() {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1)))
         #expect(script.submit(0, .compile) == "a")
         for serial in UInt64(1)...50 {
@@ -114,7 +114,7 @@ struct PoolClassTests {
         #expect(served.values.reduce(0) { $0 + $1.count } == 12)
     }
 
-    @Test func thePoolTellsHowManyOfAClassWait() {
+    @Test func thePoolReportsHowManyOfAClassAreQueued() {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1)))
         #expect(script.submit(0) == "a")
         _ = script.submit(1, .compile)

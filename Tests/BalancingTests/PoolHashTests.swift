@@ -63,7 +63,7 @@ struct PoolHashTests {
     }
 
     @Test(arguments: [101, 125, 150, 300])
-    func nobodyGetsMoreThanItsBound(factor: Int) {
+    func noServerGetsMoreThanItsBound(factor: Int) {
         var script = Self.script(server("a", weight: 1), server("b", weight: 2), server("c", weight: 5), factor: factor)
         for serial in 0..<400 {
             // Few keys, so that one server is the home of most.

@@ -47,7 +47,7 @@ struct PoolLimitByEndpointTests {
         #expect(script.pool.queued == 0)
     }
 
-    @Test func whoWaitsForItsOwnServerIsHeldUpByItsOwnLimitAlone() {
+    @Test func aTicketForItsStickyServerWaitsForItsOwnLimitAlone() {
         var settings = PoolTests.settings(Self.server("a", all: 3, catalog: 1), Self.server("b", all: 1, catalog: 1))
         settings.stick = StickSettings(on: .certname)
         var script = PoolScript(settings)

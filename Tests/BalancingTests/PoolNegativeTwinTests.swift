@@ -28,13 +28,13 @@ struct PoolNegativeTwinTests {
     }
 
     /// A 503 with Retry-After, a 404, a 500 of a manifest: the server has served.
-    @Test func aServerThatAnswersIsNotEjectedWhateverItAnswers() {
+    @Test func aServerThatRespondsIsNotEjectedWhateverTheStatus() {
         var script = Self.script(server("a"), server("b"))
         #expect(end(&script, 20, .served) == [])
         #expect(script.pool.server(script.id("a"))?.isUsable == true)
     }
 
-    @Test func oneAnswerBetweenFailuresIsNoRow() {
+    @Test func oneResponseBetweenFailuresIsNoRow() {
         var script = Self.script(server("a"), server("b"))
         for _ in 0..<5 {
             #expect(end(&script, 2, .answerFailed) == ["check a", "check a"])
@@ -48,7 +48,7 @@ struct PoolNegativeTwinTests {
         #expect(script.submit(0, tried: "b") == "a")
     }
 
-    @Test func aSlowAnswerIsNoFailure() {
+    @Test func aSlowResponseIsNoFailure() {
         var script = Self.script(server("a"), server("b"))
         for serial in UInt64(0)..<5 {
             #expect(script.submit(serial, tried: "b") == "a")

@@ -82,7 +82,7 @@ struct PoolOutlierTests {
         #expect(script.release("a", .answerFailed).last == "a ejected(30.0 seconds, failures: 2)")
     }
 
-    @Test func whoWaitsIsServedByTheOthers() {
+    @Test func queuedRequestsAreServedByTheOthers() {
         var script = Self.script(server("a", maxconn: 1, site: "eie"), server("b", maxconn: 1, backup: true), failures: 1)
         #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
         #expect(script.release("a", .answerFailed) == ["a ejected(30.0 seconds, failures: 1)", "1 to b"])
@@ -114,7 +114,7 @@ struct PoolOutlierTests {
         #expect(script.tick(after: .seconds(10)) == ["a returned"])
     }
 
-    @Test func turnedOffNobodyStaysEjected() {
+    @Test func turnedOffNoServerStaysEjected() {
         var script = Self.script(server("a"), server("b"), failures: 1)
         #expect(script.end("a", .connectFailed).count == 1)
         var settings = script.pool.settings

@@ -70,7 +70,7 @@ struct PoolSlowStartTests {
         expect(script, 1, limit: 1, catalogs: 1)
     }
 
-    @Test func whoWaitsTakesTheSlotsThatComeWithTime() {
+    @Test func queuedRequestsTakeTheSlotsThatComeWithTime() {
         var slow = server("a", maxconn: 10)
         slow.slowstart = .seconds(10)
         var script = PoolScript(PoolSettings(name: "compilers", check: CheckSettings(rise: 1, fall: 1), servers: [slow]))

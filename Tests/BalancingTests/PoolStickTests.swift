@@ -120,7 +120,7 @@ struct PoolStickTests {
         #expect(script.release("b") == ["4 to b"])
     }
 
-    @Test func whoWaitsForAServerThatGoesDownIsServedInOrderByOthers() {
+    @Test func ticketsOfAServerThatGoesDownAreServedInOrderByOthers() {
         var script = Self.script(server("a", maxconn: 1), server("b", maxconn: 1))
         #expect(script.submit(0, stick: "one") == "a")
         #expect(script.submit(1) == "b")
@@ -178,7 +178,7 @@ struct PoolStickTests {
         #expect(script.submit(3, stick: "one") == "b")
     }
 
-    @Test func whoWaitedForItsServerUsesItsStickWhenItGetsTheSlot() {
+    @Test func aTicketThatWaitedForItsServerUsesItsStickWithTheSlot() {
         var settings = PoolSettings(
             name: "compilers", stick: StickSettings(on: .certname, expire: .seconds(10), wait: .seconds(60)), check: CheckSettings())
         settings.servers = [server("a", maxconn: 1), server("b")]

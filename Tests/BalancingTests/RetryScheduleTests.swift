@@ -33,14 +33,14 @@ import Testing
         #expect((times.max() ?? 0) < 5000 / 30 + 2)
     }
 
-    @Test func theyComeBehindThoseWhoWait() {
+    @Test func theyComeAfterQueuedRequests() {
         var schedule = RetrySchedule()
         #expect(schedule.retryAfter(Self.key(1), perSecond: 10, waiting: 200, now: Self.time(0)) == 21)
         #expect(schedule.retryAfter(Self.key(2), perSecond: 10, waiting: 199, now: Self.time(0)) == 21)
         #expect(schedule.retryAfter(Self.key(3), perSecond: 10, waiting: 208, now: Self.time(0)) == 22)
     }
 
-    @Test func whoAsksBeforeItsTimeIsToldTheSameTime() {
+    @Test func anEarlyRetryGetsTheSameTime() {
         var schedule = RetrySchedule()
         for number in 0..<100 { _ = schedule.retryAfter(Self.key(number), perSecond: 10, waiting: 0, now: Self.time(0)) }
         // The hundredth's time is the tenth second, however capacity and queue have changed.
@@ -50,7 +50,7 @@ import Testing
         #expect(schedule.retryAfter(Self.key(100), perSecond: 10, waiting: 0, now: Self.time(0)) == 11, "asking makes no line longer")
     }
 
-    @Test func whoComesAtItsTimeGetsANewOne() {
+    @Test func aRetryInTimeGetsANewTime() {
         var schedule = RetrySchedule()
         #expect(schedule.retryAfter(Self.key(1), perSecond: 0.5, waiting: 0, now: Self.time(0)) == 2)
         #expect(schedule.retryAfter(Self.key(1), perSecond: 0.5, waiting: 4, now: Self.time(2)) == 10)
@@ -74,7 +74,7 @@ import Testing
         #expect((Self.bySecond(delays.map(Double.init)).max() ?? 0) < 45)
     }
 
-    @Test func nobodyIsSentAwayForLongerThanAgentsWait() {
+    @Test func noRetryIsLaterThanAgentsWait() {
         var schedule = RetrySchedule()
         let delays = (0..<5000).map { schedule.retryAfter(Self.key($0), perSecond: 1, waiting: 100, now: Self.time(0)) }
         #expect(delays.max() == RetrySchedule.longest)

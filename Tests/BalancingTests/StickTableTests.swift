@@ -95,7 +95,7 @@ struct StickTableTests {
         #expect(table.find(longest, now: at(0)) == ServerID(1))
     }
 
-    @Test func aClockThatIsALittleBehindTakesNothingBack() {
+    @Test func aClockThatIsALittleLateUndoesNothing() {
         var table = StickTable(size: 10, expire: .seconds(60))
         table.store(Array("a".utf8), ServerID(1), now: at(100))
         table.store(Array("b".utf8), ServerID(2), now: at(99))

@@ -6,7 +6,7 @@ import Testing
 extension InTurn {
     /// `/metrics` as Prometheus itself takes it.
     struct PrometheusTests {
-        @Test(.timeLimit(.minutes(5))) func itScrapesAndAnswersQueries() throws {
+        @Test(.timeLimit(.minutes(5))) func itScrapesAndRespondsToQueries() throws {
             let site = try Site()
             try site.runAgent()
             let prometheus = try Prometheus(scraping: site.page, tokenFile: site.folder.path + "/page-token", folder: site.folder)

@@ -19,7 +19,7 @@ extension InTurn {
             #expect(page.complaints == [])
         }
 
-        @Test(.timeLimit(.minutes(5))) func whatIsTickedAndOpenedStaysWhileThePageGoesOn() throws {
+        @Test(.timeLimit(.minutes(5))) func ticksAndOpenedPartsStayWhileThePageRefreshes() throws {
             let site = try Site()
             let page = try BrowserPage(try DevTools())
             try page.setScreen(width: 1500)

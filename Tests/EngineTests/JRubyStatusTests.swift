@@ -31,7 +31,7 @@ struct JRubyStatusTests {
         #expect(parse(changed) == nil)
     }
 
-    @Test func anAnswerBrokenOffAnywhereIsNone() throws {
+    @Test func aResponseCutAnywhereIsNone() throws {
         let bytes = Array(try answer("jruby-metrics-busy.json").utf8)
         for count in bytes.indices { #expect(JRubyStatus.parse(Array(bytes[..<count])) == nil) }
     }

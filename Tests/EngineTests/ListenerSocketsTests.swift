@@ -33,7 +33,7 @@ struct ListenerSocketsTests {
     }
 
     /// If the takeover fails, no agent may have connected to sockets that are closed with it.
-    @Test func whatIsBoundInATakeoverTakesNoConnectionBeforeItIsTold() throws {
+    @Test func socketsBoundInATakeoverAcceptNothingBeforeItIsConfirmed() throws {
         var old = ListenerSockets(workers: 1)
         old.commit(try old.prepare([settings]))
         let inherited = old.bound[0]

@@ -34,7 +34,7 @@ struct ProbeAnswerTests {
         }
     }
 
-    @Test func theHeadIsToldBeforeTheContentIsWhole() throws {
+    @Test func theHeadIsReportedBeforeTheContentIsWhole() throws {
         #expect(try take(["HTTP/1.1 200 OK\r\n"]).0 == .needsMore)
         #expect(try take(["HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nrunn"]).0 == .hasHead)
         #expect(try take(["HTTP/1.1 200 OK\r\n\r\nrunn"]).0 == .hasHead)
@@ -56,7 +56,7 @@ struct ProbeAnswerTests {
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\n", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"])
-    func whatIsNoAnswerIsADefect(text: String) {
+    func bytesThatAreNoResponseAreADefect(text: String) {
         #expect(throws: ProbeAnswer.Defect.self) { try take([text], ends: true) }
     }
 }

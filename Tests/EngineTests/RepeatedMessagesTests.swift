@@ -31,7 +31,7 @@ struct RepeatedMessagesTests {
         #expect(next, "what comes after begins anew")
     }
 
-    @Test func whatWasSaidInFullIsNotToldAgain() {
+    @Test func completeMessagesAreNotSummedUpAgain() {
         var messages = RepeatedMessages()
         let isSaid = messages.admits(.badResponse, now: 1)
         let leftOut = messages.takeLeftOut(now: .max)

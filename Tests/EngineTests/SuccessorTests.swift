@@ -16,7 +16,7 @@ struct SuccessorTests {
         #expect(waitUntil { hasEnded.withLock { $0 } })
     }
 
-    @Test func aProgramThatDoesNotExistIsTold() {
+    @Test func aProgramThatDoesNotExistIsReported() {
         #expect { try Successor.start(["/nowhere/puppetfront"]) {} } throws: { "\($0)".contains("/nowhere/puppetfront") }
     }
 }

@@ -82,7 +82,7 @@ import Testing
         ("GET", "/" + String(repeating: "x", count: 200), "target_too_long", 414), ("GET", "nothing", "bad_request", 400),
         ("POST", "/puppet/v3/catalog/a?environment=a&environment=b", "bad_request", 400),
     ])
-    func everyRefusalOfARequestAloneIsTold(_ method: String, _ target: String, _ reason: String, _ status: Int) throws {
+    func everyRejectionOfARequestAloneIsShown(_ method: String, _ target: String, _ reason: String, _ status: Int) throws {
         let found = try answer(method, target)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(found.json.utf8)) as? [String: Any])
         #expect(object["decision"] as? String == "refuse")
@@ -132,7 +132,7 @@ import Testing
         #expect(throws: QuestionError.trustedWithoutCertname) { try answer("GET", target, trusted: [("pp_role", "x")]) }
     }
 
-    @Test func theTextTellsEachStepAndWhyRulesWerePassedOver() throws {
+    @Test func theTextShowsEachStepAndWhyRulesDidNotMatch() throws {
         let found = try answer(
             "POST", "/puppet/v3/catalog/a?environment=production", source: "192.0.2.1", certname: "a", trusted: [("pp_role", "web")])
         #expect(

@@ -24,7 +24,7 @@ import Testing
         return exchange
     }
 
-    @Test func anAnswerThatEndsReleasesItsServerOnce() {
+    @Test func aResponseThatEndsReleasesItsServerOnce() {
         var exchange = waiting()
         #expect(exchange.handle(.responseBegan(isFailure: false)) == ExchangeStep(.none))
         #expect(exchange.handle(.responseEnded) == ExchangeStep(.deliver, release: release(1, .served)))
@@ -40,7 +40,7 @@ import Testing
         #expect(left.failure == .clientGone)
     }
 
-    @Test func aRefusalIsAnsweredWithoutAServer() {
+    @Test func aRejectionNeedsNoServer() {
         var exchange = ExchangeStateMachine()
         #expect(
             exchange.decide(.refuse(.wrongCertname, rule: rule), isRepeatable: true, attempts: 2) == ExchangeStep(.respond(.wrongCertname)))
@@ -70,7 +70,7 @@ import Testing
         #expect(step.release?.assignment == (expected == .connect(fresh: true) ? nil : assignment(1)))
     }
 
-    @Test func nothingIsSentAgainOnceAnAnswerHasBegun() {
+    @Test func nothingIsSentAgainOnceAResponseHasBegun() {
         var exchange = waiting()
         _ = exchange.handle(.responseBegan(isFailure: false))
         let step = exchange.handle(.lost(.init(sentAnything: true, bodyAtHand: true, wasReused: false)))
@@ -94,7 +94,7 @@ import Testing
         #expect(exchange.failedByTimeout)
     }
 
-    @Test func whenNobodyIsLeftTheLastFailureIsTold() {
+    @Test func whenNoServerIsLeftTheLastFailureIsReported() {
         var exchange = ExchangeStateMachine()
         _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 5)
         _ = exchange.handle(.assigned(assignment(1)))
@@ -162,7 +162,7 @@ import Testing
         #expect(exchange.failedIn == .readingHead)
     }
 
-    @Test func whatIsAnsweredHereIsNoFailure() {
+    @Test func aLocalResponseIsNoFailure() {
         var exchange = ExchangeStateMachine()
         exchange.start()
         exchange.respondHere()

@@ -35,7 +35,7 @@ import Testing
         #expect(!text(.overloaded).contains("Retry-After"))
     }
 
-    @Test func reasonsWithoutStatusHaveNoAnswer() {
+    @Test func reasonsWithoutStatusHaveNoResponse() {
         #expect(text(.cut).isEmpty)
         #expect(text(.clientGone).isEmpty)
     }

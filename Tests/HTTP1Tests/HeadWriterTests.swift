@@ -43,7 +43,7 @@ import Testing
         #expect(try ParsedRequest(text)?.written() == expected)
     }
 
-    @Test func dropsExpectWhenTold() throws {
+    @Test func dropsExpectOnRequest() throws {
         let request = try #require(try ParsedRequest("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n"))
         #expect(request.written(dropExpect: false)?.contains("Expect: 100-continue\r\n") == true)
         #expect(request.written(dropExpect: true) == "PUT / HTTP/1.1\r\nHost: h\r\nVia: 1.1 puppetfront\r\n\r\n")
@@ -60,7 +60,7 @@ import Testing
         #expect(response.written(to: .http10, close: true, capacity: answer.utf8.count) == answer)
     }
 
-    @Test func appendsBehindWhatIsThere() throws {
+    @Test func appendsAfterExistingValues() throws {
         let request = try #require(try ParsedRequest("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
         let output = ByteBuffer(capacity: 100)
         output.append(Array("before".utf8))

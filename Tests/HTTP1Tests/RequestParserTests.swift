@@ -87,7 +87,7 @@ import Testing
     @Test(arguments: [
         ("", true), ("close", false), ("Close", false), ("keep-alive", true), ("keep-alive, close", false), ("x-a ,, CLOSE", false),
     ])
-    func keepsConnectionsOfHTTP11UnlessTold(connection: String, keepAlive: Bool) throws {
+    func keepsConnectionsOfHTTP11ByDefault(connection: String, keepAlive: Bool) throws {
         let request = try #require(try ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nConnection: \(connection)\r\n\r\n"))
         #expect(request.head.keepAlive == keepAlive)
     }
@@ -104,7 +104,7 @@ import Testing
         ("HTTP/1.1", "100-continue", true), ("HTTP/1.1", "100-Continue", true), ("HTTP/1.1", "100-continue, x", false),
         ("HTTP/1.1", "other", false), ("HTTP/1.0", "100-continue", false),
     ])
-    func seesWhoWaitsForAContinue(version: String, expect: String, expected: Bool) throws {
+    func seesExpectContinue(version: String, expect: String, expected: Bool) throws {
         let request = try #require(try ParsedRequest("PUT / \(version)\r\nHost: a\r\nExpect: \(expect)\r\nContent-Length: 1\r\n\r\n"))
         #expect(request.head.expectsContinue == expected)
     }

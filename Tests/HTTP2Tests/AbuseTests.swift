@@ -69,7 +69,7 @@ import Testing
     }
 
     /// The same frames at the allowed rate never end the connection.
-    @Test(arguments: floods) private func bearsTheSameSlowly(flood: Flood) {
+    @Test(arguments: floods) private func acceptsTheSameSlowly(flood: Flood) {
         var limits = Self.limits
         if flood.kind == .provokedResets { limits.windowUpdates = HTTP2Limits().windowUpdates }
         let probe = SessionProbe(limits: limits)
@@ -81,7 +81,7 @@ import Testing
     }
 
     /// A client that reads opens windows as often as it likes: what is sent pays for it.
-    @Test func bearsWindowUpdatesOfAReader() throws {
+    @Test func acceptsWindowUpdatesOfAReader() throws {
         let probe = SessionProbe(limits: Self.limits)
         probe.feed(.get())
         let block = FieldBlock(capacity: 64)

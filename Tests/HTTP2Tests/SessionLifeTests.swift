@@ -63,14 +63,14 @@ import Testing
         #expect(probe.session.isOver)
     }
 
-    @Test func tellsOfResetsByThePeer() {
+    @Test func reportsResetsByThePeer() {
         let probe = SessionProbe()
         probe.feed(.post(), Frame(.data, stream: 1, [1]), Frame(.reset, stream: 1, [0, 0, 0, 8]))
         #expect(probe.closed == [1: .cancel])
         #expect(probe.session.streamCount == 0)
     }
 
-    @Test func resetsByItselfAndBlamesNobody() throws {
+    @Test func resetsByItselfAndBlamesNoPeer() throws {
         var limits = HTTP2Limits()
         limits.provokedResets = .init(burst: 1, perSecond: 1)
         let probe = SessionProbe(limits: limits)

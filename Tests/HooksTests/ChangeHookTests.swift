@@ -73,7 +73,7 @@ struct ChangeHookTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/survived"))
     }
 
-    @Test func aFailureIsToldInTheProgramsWords() throws {
+    @Test func aFailureIsReportedInTheProgramsWords() throws {
         let hook = try hook(program("hook", "printf '\\n no \\033[2J route\\nmore\\n' >&2; exit 3"))
         hook.notify(event())
         #expect(waitUntil { !lines.all.isEmpty })
@@ -81,7 +81,7 @@ struct ChangeHookTests {
         #expect(lines.all == ["hook: \(folder.path)/hook for server_down ended with exit code 3:  no .[2J route"])
     }
 
-    @Test func whatCannotBeRunIsTold() throws {
+    @Test func aProgramThatCannotRunIsReported() throws {
         let hook = try hook(folder.path + "/nothing")
         hook.notify(event())
         #expect(waitUntil { !lines.all.isEmpty })
@@ -93,7 +93,7 @@ struct ChangeHookTests {
         #expect(lines.all[1] == "hook: \(folder.path)/plain for server_down cannot be run: start: Permission denied")
     }
 
-    @Test func muchOutputHoldsNobodyUp() throws {
+    @Test func muchOutputDelaysNoEvent() throws {
         let hook = try hook(program("hook", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; touch $D/done"))
         hook.notify(event())
         #expect(waitUntil { FileManager.default.fileExists(atPath: folder.path + "/done") })
@@ -135,7 +135,7 @@ struct ChangeHookTests {
         #expect(isGone)
     }
 
-    @Test func aFloodIsBoundedAndToldOnce() throws {
+    @Test func aFloodIsBoundedAndReportedOnce() throws {
         #expect(ChangeHook.Limits().queued == 256)
         let script = "touch $D/began; while [ ! -e $D/open ]; do sleep 0.01; done; cat >>$D/seen"
         let hook = try hook(program("hook", script)) { $0.queued = 8 }

@@ -62,7 +62,7 @@ import Testing
         Array("PROXY TCP4 192.0.2.1 192.0.2.2 56324 8140\r\n".utf8), Array("PROXY UNKNOWN\r\n".utf8),
         [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A, 0x21, 0x11, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 0, 8],
     ])
-    func readingAsToldStopsAtTheHeadersEnd(_ header: [UInt8]) {
+    func readingStopsAtTheHeadersEnd(_ header: [UInt8]) {
         let stream = header + Array("next".utf8)
         var taken = 0
         var steps = 0

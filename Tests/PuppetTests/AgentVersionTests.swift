@@ -8,7 +8,7 @@ import Testing
         ("8.2.0-rc2", false), ("8.2.0", true), ("8.10.0", true), ("8.10.0-rc1", true), ("8.10.0.57.g1a2b3c4", true), ("9.0.0", true),
         ("10.1.0", true),
     ])
-    func onlyThoseThatComeBackUseRetryAfter(_ text: String, _ expected: Bool) throws {
+    func onlyVersionsThatRetryUseRetryAfter(_ text: String, _ expected: Bool) throws {
         #expect(try #require(AgentVersion(Array(text.utf8))).usesRetryAfter == expected)
     }
 

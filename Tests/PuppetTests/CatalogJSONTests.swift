@@ -58,7 +58,7 @@ import Testing
         #expect(posted(#"{"certname":"\u00e9\ud83d\ude00\/\ud83d"}"#).certname == Array("é😀/\u{FFFD}".utf8))
     }
 
-    @Test func nothingBehindTheObjectCounts() {
+    @Test func nothingAfterTheObjectCounts() {
         #expect(posted(#"{"environment":"body"} {"environment":"b"}"#).environment == Array("body".utf8))
     }
 

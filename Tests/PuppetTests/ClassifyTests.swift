@@ -186,7 +186,7 @@ func classified(_ target: String, method: RequestMethod = .get) -> ClassifiedReq
         "/puppet-ca/v1/certificate_renewal", "/puppet-ca/v1/unheard-of", "/status/v1/simple", "/status/v1/services/ca", "/metrics/v2",
         "/puppet/v3/status/x", "/ocsp",
     ])
-    func anEnvironmentThatMeansNothingIsNotJudged(_ path: String) {
+    func anEnvironmentThatMeansNothingIsNotChecked(_ path: String) {
         for query in [
             "environment=feature-x", "environment=*root*", "environment=", "environment", "environment=p&environment=p", "%zz=1",
             "environment=p&environment=q", "environment=\(String(repeating: "e", count: 300))",
@@ -202,7 +202,7 @@ func classified(_ target: String, method: RequestMethod = .get) -> ClassifiedReq
         ("/p/certificate/a?environment=q", .caCertificate),
         ("/*root*/certificate_revocation_list/ca", .caCertificateRevocationList),
     ])
-    func aPuppet3PathsEnvironmentIsNotJudgedThereEither(_ target: String, _ endpoint: PuppetEndpoint) {
+    func aPuppet3PathsEnvironmentIsNotCheckedThereEither(_ target: String, _ endpoint: PuppetEndpoint) {
         let found = classified(target)
         #expect(found.problem == nil && found.endpoint == endpoint && found.environment.isEmpty && found.environmentSource == nil)
     }

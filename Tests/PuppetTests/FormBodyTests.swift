@@ -78,7 +78,7 @@ import Testing
     }
 
     /// 250 KB of facts before the environment, as agents send them; byte by byte this ends soon only if no byte is read twice.
-    @Test func theEnvironmentBehindManyFactsIsFoundInPiecesOfAnySize() {
+    @Test func theEnvironmentAfterManyFactsIsFoundInPiecesOfAnySize() {
         let body =
             "facts_format=application%2Fjson&facts=" + String(repeating: "%257B%2522", count: 25_000)
             + "&environment=body&configured_environment=other&transaction_uuid=a38d20ca-c505&static_catalog=true"

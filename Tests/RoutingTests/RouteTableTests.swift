@@ -25,7 +25,7 @@ import Testing
         #expect(Setup.decide(settings, node("PROduction")) == "environments.PRO* one")
     }
 
-    @Test func theTableTellsWhereAnEnvironmentGoes() {
+    @Test func theTableMapsEnvironmentsToPools() {
         let table = RouteTable(Setup.settings(environments: [("feature_*", 1), ("production", 0)], defaultPool: 2))
         #expect(table.pool(ofEnvironment: Array("feature_x".utf8)) == PoolIndex(1))
         #expect(table.pool(ofEnvironment: Array("production".utf8)) == PoolIndex(0))
@@ -144,7 +144,7 @@ import Testing
         #expect(Setup.decide(settings, "/puppet/v3/catalog/b", certname: "a") == "refuse wrong_certname environments.default")
     }
 
-    @Test func aTraceTellsWhatWasPassedOverAndDecidesAlike() {
+    @Test func aTraceShowsRulesThatDidNotMatchAndDecidesAlike() {
         let routes = [
             Setup.route("r0", to: 1, RouteConditions(endpoint: [.catalog])),
             Setup.route("r1", to: 1, RouteConditions(environment: ["x"])),

@@ -117,7 +117,7 @@ struct PassesResponsesTests {
     }
 
     /// The head is on its way when the rest of the request comes: it must not be changed any more.
-    @Test func theRequestGoesOnAfterAnEarlyHead() throws {
+    @Test func theRequestContinuesAfterAnEarlyHead() throws {
         let exchange = try ScriptedExchange(settings: { $0.limits.bodyPrefix = 10 })
         try exchange.begin(ScriptedExchange.report(30) + String(repeating: "x", count: 20))
         exchange.server.connects()

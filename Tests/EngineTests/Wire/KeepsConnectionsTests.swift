@@ -60,7 +60,7 @@ struct KeepsConnectionsTests {
         #expect(idle(worker) == 0 && worker.server.isClosed && worker.world.held == [])
     }
 
-    @Test func excessBytesAreNobodys() throws {
+    @Test func excessBytesBelongToNoRequest() throws {
         let worker = try WireWorker(["s1"])
         let agent = worker.connect()
         let seen = worker.exchange(ScriptedExchange.file, WireWorker.ok + "more", from: agent)
@@ -86,7 +86,7 @@ struct KeepsConnectionsTests {
     }
 
     /// It was closed, and the loop has not seen it: a report must not be lost by that.
-    @Test func aReportIsNotSentOnAConnectionWhoseEndHasCome() throws {
+    @Test func aReportIsNotSentOnAClosedConnection() throws {
         let worker = try WireWorker(["s1"])
         let agent = worker.connect()
         _ = worker.exchange(from: agent)

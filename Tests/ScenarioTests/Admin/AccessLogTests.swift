@@ -11,7 +11,7 @@ struct AccessLogTests {
         "compiler", "cause", "error_text",
     ]
 
-    @Test func jsonTellsOneRequestALine() throws {
+    @Test func jsonHasOneRequestALine() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address))

@@ -49,7 +49,7 @@ struct AdminSocketListenersTests {
         #expect(waitUntil { status(scene, proxy) == 200 })
     }
 
-    @Test func whoWaitsAtAListenerThatAReloadRemovesIsServed() throws {
+    @Test func theBacklogOfARemovedListenerIsServed() throws {
         let scene = try Scene()
         let server = try scene.server()
         let socket = RuntimeSocket(scene)

@@ -38,7 +38,7 @@ struct AdminSocketReportsTests {
         #expect(try socket.stat("agents", "FRONTEND")["scur"] == "1", "what is open stays")
     }
 
-    @Test func runsAndFailuresAreTold() throws {
+    @Test func runsAndFailuresAreListed() throws {
         let scene = try Scene()
         let (socket, proxy) = try start(scene)
         let client = try scene.connect(proxy, as: "web1.test")
@@ -80,7 +80,7 @@ struct AdminSocketReportsTests {
         #expect(try client.readToEnd() == "")
     }
 
-    @Test func explainAnswersAsTheCommandLineDoes() throws {
+    @Test func explainReportsAsTheCommandLineDoes() throws {
         let scene = try Scene()
         let (socket, _) = try start(scene)
         let text = try socket.ask("explain GET /puppet/v3/node/web1.test?environment=production --certname web1.test")

@@ -38,7 +38,7 @@ struct AdminSocketServersTests {
         #expect(try compilers(scene, proxy) == ["s1", "s2"])
     }
 
-    @Test func weightsAreSetAndTold() throws {
+    @Test func weightsAreSetAndShown() throws {
         let scene = try Scene()
         let (socket, _) = try start(scene)
         #expect(try socket.ask("get weight compilers/s1") == "1 (initial 1)\n")
@@ -96,7 +96,7 @@ struct AdminSocketServersTests {
     }
 
     /// An operator adds one when the pool is full, and it may not be up yet.
-    @Test func aServerThatIsAddedTakesNobodyOutOfTheQueueBeforeItIsEnabled() throws {
+    @Test func anAddedServerServesNoQueuedRequestBeforeItIsEnabled() throws {
         let scene = try Scene()
         let (server, gate) = try scene.gatedServer()
         defer { gate.open() }

@@ -11,7 +11,7 @@ struct AdminSocketSessionsTests {
         return (socket, try scene.start(configuration))
     }
 
-    @Test func connectionsOfAllWorkersAreTold() throws {
+    @Test func connectionsOfAllWorkersAreListed() throws {
         let scene = try Scene()
         let (server, gate) = try scene.gatedServer()
         defer { gate.open() }

@@ -12,7 +12,7 @@ struct CtlTests {
         return (code, child.outputLines, child.errorLines)
     }
 
-    @Test func theAnswerIsPrintedAndTheExitCodeSaysHowItWent() throws {
+    @Test func theReplyIsPrintedAndTheExitCodeShowsTheResult() throws {
         let scene = try Scene()
         let server = try scene.server()
         let socket = RuntimeSocket(scene)

@@ -20,7 +20,7 @@ struct ListensForAdminHTTPTests {
         #expect(long.isClosed())
     }
 
-    @Test func pipelinedRequestsAreAnsweredInOrder() throws {
+    @Test func pipelinedRequestsGetResponsesInOrder() throws {
         let scene = try Scene()
         let (_, _, monitor) = try AdminScene.start(scene)
         try monitor.send(AdminScene.get("/healthz") + AdminScene.get("/") + AdminScene.get("/metrics") + AdminScene.get("/readyz"))

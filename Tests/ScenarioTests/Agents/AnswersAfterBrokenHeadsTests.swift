@@ -6,7 +6,7 @@ import Testing
 struct AnswersAfterBrokenHeadsTests {
     private static let halfHead = "HTTP/1.1 404 Not Found\r\nX-Of-The-Broken: yes\r\nContent-Length: 9000\r\nX-Cut-He"
 
-    @Test func theNextRequestsAnswersAreTheirOwn() throws {
+    @Test func theNextRequestsGetTheirOwnResponses() throws {
         let scene = try Scene()
         let server = try self.server { $0.contains("broken") }
         scene.keep(server)
@@ -25,7 +25,7 @@ struct AnswersAfterBrokenHeadsTests {
         #expect(proxy.log.filter { $0.reason == "bad_response" && $0.termination == "SH--" }.count == 4)
     }
 
-    @Test func theSameConnectionGoesOn() throws {
+    @Test func theSameConnectionContinues() throws {
         let scene = try Scene()
         let server = try self.server { $0.contains("broken") }
         scene.keep(server)
@@ -37,7 +37,7 @@ struct AnswersAfterBrokenHeadsTests {
         }
     }
 
-    @Test func nothingIsSentAgainOnceAPieceOfAnAnswerHasCome() throws {
+    @Test func nothingIsSentAgainOnceAPieceOfAResponseHasArrived() throws {
         let scene = try Scene()
         let (bad, good) = (try server { _ in true }, try scene.server("good"))
         scene.keep(bad)

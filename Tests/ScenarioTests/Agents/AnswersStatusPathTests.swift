@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct AnswersStatusPathTests {
-    @Test func monitorsAreAnsweredHere() throws {
+    @Test func monitorsGetALocalResponse() throws {
         let scene = try Scene()
         let server = try scene.server()
         var configuration = Configuration.pool(server.address)

@@ -89,7 +89,7 @@ struct BadRequestsTests {
     }
 
     /// Smuggling: what follows a refused request is never taken for a request.
-    @Test func nothingBehindABadRequestIsServed() throws {
+    @Test func nothingAfterABadRequestIsServed() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address))

@@ -37,7 +37,7 @@ struct ClientGoneTests {
         #expect(waitUntil { server.openCount == 0 }, "the upstream request is cancelled")
     }
 
-    @Test func whoLeavesInTheAnswerEndsIt() throws {
+    @Test func aClientThatLeavesDuringItsResponseEndsIt() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .sized(64 << 20) }
         let proxy = try scene.start(.pool(server.address))
@@ -51,7 +51,7 @@ struct ClientGoneTests {
         #expect(server.sentByteCount < 64 << 20)
     }
 
-    @Test func whoResetsWhileTheServerStallsInItsAnswerFreesIt() throws {
+    @Test func aClientThatResetsWhileTheServerStallsReleasesIt() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.stallsInBody)
         let proxy = try scene.start(.pool(server.address))
@@ -99,7 +99,7 @@ struct ClientGoneTests {
     }
 
     /// The proxy finds that the agent has left when it forwards interim responses, and already holds the final one.
-    @Test func whoLeavesBeforeAnInterimAnswerLeavesItsAnswerToNobody() throws {
+    @Test func aClientThatLeavesBeforeAnInterimResponseLeavesNoResponse() throws {
         let scene = try Scene()
         let (gate, sent) = (Gate(), Gate())
         defer { gate.open() }

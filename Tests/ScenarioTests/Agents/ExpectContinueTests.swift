@@ -33,7 +33,7 @@ struct ExpectContinueTests {
         #expect(server.requests.first?.bodyCount == 2)
     }
 
-    @Test func otherInterimAnswersPass() throws {
+    @Test func otherInterimResponsesPass() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.sendsInterimAnswers)
         let proxy = try scene.start(.pool(server.address))

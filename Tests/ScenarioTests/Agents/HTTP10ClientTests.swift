@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct HTTP10ClientTests {
-    @Test func itIsAnsweredAndClosed() throws {
+    @Test func itGetsAResponseAndIsClosed() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .chunked(100_000, chunk: 9000, pause: .zero) }
         let proxy = try scene.start(.pool(server.address))

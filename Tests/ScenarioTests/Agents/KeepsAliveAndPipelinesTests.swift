@@ -17,7 +17,7 @@ struct KeepsAliveAndPipelinesTests {
         #expect(server.acceptedCount == 1)
     }
 
-    @Test func pipelinedRequestsAreAnsweredInOrder() throws {
+    @Test func pipelinedRequestsGetResponsesInOrder() throws {
         let scene = try Scene()
         let slow = try scene.server()
         slow.answer { request in
@@ -37,7 +37,7 @@ struct KeepsAliveAndPipelinesTests {
     }
 
     /// Local responses need no server that would slow their sender down.
-    @Test func whoPipelinesMuchKeepsNobodyWaiting() throws {
+    @Test func aClientThatPipelinesMuchDelaysNoOther() throws {
         let scene = try Scene()
         let server = try scene.server()
         var configuration = Configuration.pool(server.address)
@@ -58,7 +58,7 @@ struct KeepsAliveAndPipelinesTests {
         #expect(place < 100)
     }
 
-    @Test func aClientThatWantsToCloseIsAnsweredAndClosed() throws {
+    @Test func aClientThatWantsToCloseGetsAResponseAndIsClosed() throws {
         let scene = try Scene()
         let server = try scene.server()
         var configuration = Configuration.pool(server.address)
@@ -84,7 +84,7 @@ struct KeepsAliveAndPipelinesTests {
         #expect(server.acceptedCount >= 5)
     }
 
-    @Test func aHalfClosedClientStillGetsItsAnswer() throws {
+    @Test func aHalfClosedClientStillGetsItsResponse() throws {
         let scene = try Scene()
         let server = try scene.server()
         server.answer { _ in

@@ -42,7 +42,7 @@ struct KeepsRunsTogetherTests {
         #expect(try serverOfRun("web1.test") == second, "a stick that moved stays where it moved to")
     }
 
-    @Test(arguments: [true, false]) func whoWaitsForItsServerGoesElsewhereInTime(_ isPatient: Bool) throws {
+    @Test(arguments: [true, false]) func aRequestForItsStickyServerGoesElsewhereInTime(_ isPatient: Bool) throws {
         let scene = try Scene()
         let (busy, gate) = try scene.gatedServer()
         defer { gate.open() }

@@ -3,12 +3,12 @@ import TestKit
 import Testing
 
 struct LimitsConnectionsTests {
-    @Test func theNewestIsTurnedAwayAndWhatRunsGoesOn() throws {
+    @Test func theNewestIsRejectedAndRunningRequestsContinue() throws {
         let (scene, proxy) = try start("limits: { connections: 3, worker_threads: 1 }")
         let tls = try scene.tls()
         let kept = try (1...3).map { _ in try RawClient(proxy.port(), tls: tls) }
         for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
-        #expect(try isTurnedAway(proxy, tls))
+        #expect(try isRejected(proxy, tls))
         for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
         kept[0].close()
         #expect(waitUntil { (try? RawClient(proxy.port(), tls: tls).exchange(Requests.metadata()).status) == 200 })
@@ -19,7 +19,7 @@ struct LimitsConnectionsTests {
         let tls = try scene.tls()
         let kept = try (1...2).map { _ in try RawClient(proxy.port(), tls: tls, source: "127.0.0.7") }
         for client in kept { #expect(try client.exchange(Requests.metadata()).status == 200) }
-        #expect(try isTurnedAway(proxy, tls, source: "127.0.0.7"))
+        #expect(try isRejected(proxy, tls, source: "127.0.0.7"))
         #expect(try RawClient(proxy.port(), tls: tls, source: "127.0.0.8").exchange(Requests.metadata()).status == 200)
         kept[0].close()
         #expect(
@@ -51,7 +51,7 @@ struct LimitsConnectionsTests {
         }
     }
 
-    private func isTurnedAway(_ proxy: ProxyProcess, _ tls: StandInTLS, source: String? = nil) throws -> Bool {
+    private func isRejected(_ proxy: ProxyProcess, _ tls: StandInTLS, source: String? = nil) throws -> Bool {
         do {
             let client = try RawClient(proxy.port(), tls: tls, source: source, timeout: .seconds(5))
             return try client.exchange(Requests.metadata()).status == 503

@@ -69,7 +69,7 @@ struct LimitsRequestsTests {
         }
     }
 
-    @Test func slotsComeBackFromThoseWhoVanishRunningAndWaiting() throws {
+    @Test func slotsOfClientsThatVanishRunningAndQueuedAreReleased() throws {
         let scene = try Scene()
         let stuck = try MisbehavingServer(.readsAndNeverAnswers)
         var configuration = configuration(limits: "per_certname: 3", ("stuck", stuck.address), ("quick", try quick(scene)))

@@ -23,7 +23,7 @@ struct RefusesRevokedAgentsTests {
         #expect(setup.badRequestCount == 2)
     }
 
-    @Test func afterTheAnswerThatRan() throws {
+    @Test func afterTheRunningResponse() throws {
         let setup = try Setup()
         setup.holdsBad.close()
         let bad = try setup.scene.connect(setup.proxy, as: "bad.test")
@@ -82,7 +82,7 @@ struct RefusesRevokedAgentsTests {
         setup.holdsBad.open()
     }
 
-    @Test func whereTheFileChangedAndNobodyAskedForAReload() throws {
+    @Test func whereTheFileChangedWithoutAReload() throws {
         let setup = try Setup()
         let bad = try setup.scene.connect(setup.proxy, as: "bad.test")
         #expect(try bad.exchange(Requests.metadata("bad")).status == 200)

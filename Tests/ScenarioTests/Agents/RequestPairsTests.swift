@@ -10,7 +10,7 @@ struct RequestPairsTests {
     }
 
     /// Plays FIRST, other, FIRST, other and so on: both orders of each pair that the tests of earlier kinds have not had.
-    @Test(arguments: PairKind.all.indices) func aKindLeavesNothingBehind(_ first: Int) throws {
+    @Test(arguments: PairKind.all.indices) func aKindLeavesNothing(_ first: Int) throws {
         let scene = try PairScene()
         let alone = try Self.alone.get()
         var previous = "nothing"

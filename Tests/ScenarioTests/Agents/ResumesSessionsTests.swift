@@ -49,7 +49,7 @@ struct ResumesSessionsTests {
         #expect(Set(heads.compactMap { $0.first("X-Client-Cert") }).count == 1 && heads.count == 18)
     }
 
-    @Test func withoutTheSettingNobodyGetsATicket() throws {
+    @Test func withoutTheSettingNoClientGetsATicket() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address))
@@ -75,7 +75,7 @@ struct ResumesSessionsTests {
         #expect(waitUntil { (try? isResumed(session, two, tls)) == false }, "now it is not")
     }
 
-    @Test func aBrokenKeyFileIsToldWithItsLineAndChangesNothing() throws {
+    @Test func aBrokenKeyFileIsReportedWithItsLineAndChangesNothing() throws {
         let scene = try Scene()
         let server = try scene.server()
         try scene.folder.write(keys(1...3), to: "tickets")

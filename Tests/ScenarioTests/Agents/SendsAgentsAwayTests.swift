@@ -12,7 +12,7 @@ struct SendsAgentsAwayTests {
             "/puppet/v3/file_metadata/modules/m/a?environment=production", fields: version.map { ["X-Puppet-Version: \($0)"] } ?? [])
     }
 
-    @Test func whoFindsTheQueueFullIsToldByItsVersion() throws {
+    @Test func aFullQueueGivesRetryAfterByVersion() throws {
         let scene = try Scene()
         let (proxy, gate) = try fullProxy(scene)
         defer { gate.open() }
@@ -24,7 +24,7 @@ struct SendsAgentsAwayTests {
         }
     }
 
-    @Test func whoFindsNoServerIsToldByItsVersion() throws {
+    @Test func noServerGivesRetryAfterByVersion() throws {
         let scene = try Scene()
         let port = try LoopbackPort()
         let check = "check: { inter: 100ms, rise: 1, fall: 1 }"
@@ -38,7 +38,7 @@ struct SendsAgentsAwayTests {
         }
     }
 
-    @Test func whoseServerRefusesIsToldByItsVersion() throws {
+    @Test func aServerThatRefusesGivesRetryAfterByVersion() throws {
         let scene = try Scene()
         let port = try LoopbackPort()
         let proxy = try scene.start(.pool(port.text, lines: ["retry: { attempts: 0 }"]))
@@ -48,7 +48,7 @@ struct SendsAgentsAwayTests {
         #expect(try seconds(client.exchange(metadata("7.23.0"))) == nil)
     }
 
-    @Test func whoWaitedInVainIsToldByItsVersion() throws {
+    @Test func aQueueTimeoutGivesRetryAfterByVersion() throws {
         let scene = try Scene()
         let (proxy, gate) = try fullProxy(scene, queue: "queue: { timeout: 300ms }")
         defer { gate.open() }
@@ -59,7 +59,7 @@ struct SendsAgentsAwayTests {
         }
     }
 
-    @Test func agentsAreToldDifferentTimesAndEachItsOwn() throws {
+    @Test func agentsGetDifferentTimesAndEachItsOwn() throws {
         let scene = try Scene()
         let (proxy, gate) = try fullProxy(scene)
         defer { gate.open() }
@@ -75,7 +75,7 @@ struct SendsAgentsAwayTests {
         #expect(Set(told.values).count == 3, "\(told)")
     }
 
-    @Test func whoWouldWaitTooLongIsToldAtOnceByTheMeasuredCapacity() throws {
+    @Test func aRequestThatWouldWaitTooLongIsRejectedAtOnceByCapacity() throws {
         let scene = try Scene()
         let server = try scene.server { $0.compileTime = .milliseconds(200) }
         let proxy = try scene.start(

@@ -5,7 +5,7 @@ import Testing
 
 struct SendsLargeCatalogsTests {
     /// A form longer than what is held for a retry can be sent once only, so no connection may be chosen that has already ended.
-    @Test func overServersThatCloseAfterEachAnswer() throws {
+    @Test func overServersThatCloseAfterEachResponse() throws {
         let scene = try Scene()
         let server = try ScriptedServer { head, reader in
             try reader.skipContent(of: head)

@@ -47,7 +47,7 @@ struct StreamsLargeBodiesTests {
     }
 
     /// The last piece of a response may arrive in any turn of the loop, and must be forwarded in each.
-    @Test func noSizeOfAnAnswerStalls() throws {
+    @Test func noSizeOfAResponseStalls() throws {
         let scene = try Scene()
         let server = try scene.server()
         server.answer { request in StandInAnswer(200, .sized(request.query("size").flatMap { Int($0) } ?? 0)) }

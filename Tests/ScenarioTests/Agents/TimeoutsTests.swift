@@ -49,7 +49,7 @@ struct TimeoutsTests {
     }
 
     @Test(arguments: [Misbehaviour.acceptsAndNeverAnswers])
-    func aServerThatNeverAnswersGets504(_ behaviour: Misbehaviour) throws {
+    func aServerThatNeverRespondsGets504(_ behaviour: Misbehaviour) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(behaviour)
         let proxy = try scene.start(.pool(server.address, lines: ["timeouts: { response: 300ms }"]))
@@ -62,7 +62,7 @@ struct TimeoutsTests {
     }
 
     @Test(arguments: [Misbehaviour.stallsAfterHead, .stallsInBody])
-    func aServerThatStallsInItsAnswerIsCut(_ behaviour: Misbehaviour) throws {
+    func aServerThatStallsInItsResponseIsCut(_ behaviour: Misbehaviour) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(behaviour)
         let proxy = try scene.start(.pool(server.address, lines: ["timeouts: { response: 300ms }"]))

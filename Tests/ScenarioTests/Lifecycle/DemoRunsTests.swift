@@ -12,7 +12,7 @@ struct DemoRunsTests {
         #expect(demo.outputLines.contains { $0.contains("0 runs without a catalog") }, "\(demo.outputLines)")
     }
 
-    @Test func withoutATerminalItGoesOnUntilItIsTold() throws {
+    @Test func withoutATerminalItRunsUntilItIsStopped() throws {
         let binary = try #require(ProxyProcess.binary)
         let demo = try ChildProcess(["/bin/sh", "-c", "exec '\(binary)' demo --agents 2 </dev/null"])
         #expect(demo.waitForOutput(within: .seconds(100)) { $0.hasPrefix("The scenario passed; the agents go on") } != nil)

@@ -30,7 +30,7 @@ struct DrainsOnTerminateTests {
     }
 
     /// A response whose head was sent before the drain has no `Connection: close`, so the agent's next request must not be lost.
-    @Test func anAgentThatWasNotToldToCloseMayAskOnceMore() throws {
+    @Test func anAgentWithoutConnectionCloseMaySendOneMoreRequest() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .chunked(200_000, chunk: 20_000, pause: .milliseconds(50)) }
         let proxy = try scene.start(.pool(server.address))
@@ -48,7 +48,7 @@ struct DrainsOnTerminateTests {
     }
 
     /// More than a worker accepts at once, so that the drain finds the last of them in the backlog.
-    @Test func whoWaitsBehindThoseWhoHaveLeftIsServed() throws {
+    @Test func theBacklogAfterClientsThatLeftIsServed() throws {
         let scene = try Scene()
         let server = try scene.server()
         var configuration = Configuration.pool(server.address)

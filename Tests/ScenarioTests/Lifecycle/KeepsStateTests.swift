@@ -86,7 +86,7 @@ struct KeepsStateTests {
     }
 
     /// A server that was moved to another address is another server.
-    @Test func serversThatAreUnknownOrChangedBeginAnew() throws {
+    @Test func unknownOrChangedServersBeginWithoutState() throws {
         let scene = try Scene()
         let socket = RuntimeSocket(scene)
         let (one, two) = (try scene.server(), try scene.server())
@@ -102,7 +102,7 @@ struct KeepsStateTests {
     }
 
     @Test(arguments: ["", "2\n", "1\nnonsense\n", "1\n#stick compilers\n", "1\n# be_id"])
-    func aFileThatIsNotUnderstoodIsToldAndChangesNothing(_ content: String) throws {
+    func aMalformedFileIsReportedAndChangesNothing(_ content: String) throws {
         let scene = try Scene()
         let server = try scene.server()
         try scene.write(configuration(scene, server.address))

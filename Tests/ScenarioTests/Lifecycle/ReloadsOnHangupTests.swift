@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct ReloadsOnHangupTests {
-    @Test func aNewListTurnsARevokedAgentAway() throws {
+    @Test func aNewListRejectsARevokedAgent() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address))
@@ -87,7 +87,7 @@ struct ReloadsOnHangupTests {
         #expect(server.maximumRunningCount == 1)
     }
 
-    @Test func aRunningAnswerIsNotDisturbed() throws {
+    @Test func aRunningResponseIsNotDisturbed() throws {
         let scene = try Scene()
         let server = try scene.server { $0.catalog = .chunked(1 << 20, chunk: 16384, pause: .milliseconds(5)) }
         let proxy = try scene.start(.pool(server.address))

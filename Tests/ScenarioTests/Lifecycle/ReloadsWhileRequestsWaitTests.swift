@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct ReloadsWhileRequestsWaitTests {
-    @Test func aServerAddedMeanwhileAnswersThem() throws {
+    @Test func aServerAddedMeanwhileServesThem() throws {
         let setup = try Setup()
         let added = try setup.scene.server("added")
         setup.scene.keep(added)
@@ -21,7 +21,7 @@ struct ReloadsWhileRequestsWaitTests {
         #expect(try first.readResponse()?.status == 200)
     }
 
-    @Test func aServerWithAnotherAddressAnswersThem() throws {
+    @Test func aServerWithAnotherAddressServesThem() throws {
         let setup = try Setup()
         let moved = try setup.scene.server("moved")
         setup.scene.keep(moved)

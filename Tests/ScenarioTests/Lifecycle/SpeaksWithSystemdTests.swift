@@ -16,7 +16,7 @@ struct SpeaksWithSystemdTests {
             configuration: scene.folder.path + "/puppetfront.yaml", environment: notify.environment.merging(environment) { $1 })
     }
 
-    @Test func readinessReloadsAndTheEndAreTold() throws {
+    @Test func readinessReloadsAndTheEndAreNotified() throws {
         let (scene, notify) = (try Scene(), try NotifySocket())
         let proxy = try run(scene, notify, lines: ["timeouts: { drain: 5s }"])
         #expect(waitUntil { notify.count("READY=1") == 1 })
@@ -60,7 +60,7 @@ struct SpeaksWithSystemdTests {
 
     // MARK: SIGUSR2
 
-    @Test func anUpgradeTellsTheNewProcess() throws {
+    @Test func anUpgradeNotifiesTheNewProcess() throws {
         let (scene, notify) = (try Scene(), try NotifySocket())
         let proxy = try run(scene, notify, ["WATCHDOG_USEC": "200000", "WATCHDOG_PID": ""])
         let clients = SteadyClients(proxy.port(), tls: try scene.tls(), kept: 2, fresh: 2)
@@ -79,7 +79,7 @@ struct SpeaksWithSystemdTests {
         #expect(waitUntil { notify.lines.contains("STOPPING=1") })
     }
 
-    @Test func anUpgradeToABrokenConfigurationIsTold() throws {
+    @Test func anUpgradeToABrokenConfigurationIsReported() throws {
         let (scene, notify) = (try Scene(), try NotifySocket())
         let proxy = try run(scene, notify)
         try scene.folder.write("listeners: []\n", to: "puppetfront.yaml")

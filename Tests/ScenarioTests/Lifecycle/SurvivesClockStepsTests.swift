@@ -53,7 +53,7 @@ struct SurvivesClockStepsTests {
     }
 
     @Test(arguments: ["+2h", "-2h"])
-    func whoWaitsIsNotSentAwayEarlyOrForgotten(_ step: String) throws {
+    func queuedRequestsAreNeitherRejectedEarlyNorForgotten(_ step: String) throws {
         let scene = try Scene()
         let clock = try SettableClock(in: scene.folder)
         let (server, gate) = try scene.gatedServer()
@@ -74,7 +74,7 @@ struct SurvivesClockStepsTests {
         #expect(try first.readResponse()?.status == 200)
     }
 
-    @Test func certificatesAreJudgedByTheWallClock() throws {
+    @Test func certificatesAreVerifiedByTheWallClock() throws {
         let scene = try Scene()
         let clock = try SettableClock(in: scene.folder)
         let server = try scene.server()

@@ -5,7 +5,7 @@ import Testing
 
 /// Standard output and standard error that are closed, that are not read, or whose reader has ended.
 struct SurvivesDeadOutputsTests {
-    @Test func closedStandardOutputIsToldAndCounted() throws {
+    @Test func closedStandardOutputIsReportedAndCounted() throws {
         let log = try LogScene(to: "stdout")
         let proxy = try log.start(shell: "exec \"$@\" >&-")
         let client = try log.scene.connect(proxy)
@@ -36,7 +36,7 @@ struct SurvivesDeadOutputsTests {
         #expect(proxy.waitForMessage { $0.contains("log_lines_dropped=20") } != nil, "\(proxy.messages)")
     }
 
-    @Test func aReaderThatStopsKeepsNobodyWaiting() throws {
+    @Test func aReaderThatStopsDelaysNoRequest() throws {
         let log = try LogScene(to: "stdout")
         let pipe = try NamedPipe(log.path("pipe"))
         let proxy = try log.start(shell: "exec \"$@\" >\(pipe.path)")
@@ -83,7 +83,7 @@ struct SurvivesDeadOutputsTests {
         #expect(proxy.waitForEnd() == 0)
     }
 
-    @Test func messagesThatNobodyReadsKeepNobodyWaiting() throws {
+    @Test func unreadMessagesDelayNoRequest() throws {
         let log = try LogScene(to: "access.log")
         let port = try LoopbackPort()
         let pipe = try NamedPipe(log.path("pipe"))

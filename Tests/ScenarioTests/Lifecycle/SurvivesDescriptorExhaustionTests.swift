@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct SurvivesDescriptorExhaustionTests {
-    @Test func connectionsBeyondTheLimitAreTurnedAwayAndServiceGoesOn() throws {
+    @Test func connectionsBeyondTheLimitAreRejectedAndServiceContinues() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address), descriptorLimit: 64)
@@ -25,7 +25,7 @@ struct SurvivesDescriptorExhaustionTests {
         #expect(proxy.child.isRunning)
     }
 
-    @Test func noDescriptorIsLeftBehind() throws {
+    @Test func noDescriptorIsLeft() throws {
         let scene = try Scene()
         let server = try scene.server()
         let bad = try MisbehavingServer(.resetsAfterRequest)

@@ -9,7 +9,7 @@ struct SurvivesReloadStormTests {
     private static let serials = 100_000..<104_000
     private static let allowedGrowth = 8 << 20
 
-    @Test func nobodyNoticesAndNothingIsLeftBehind() throws {
+    @Test func noAgentNoticesAndNothingIsLeft() throws {
         let storm = try Storm(serials: Self.serials)
         defer { storm.load.stop() }
         let idleDescriptors = storm.proxy.child.descriptorCount
@@ -38,7 +38,7 @@ struct SurvivesReloadStormTests {
     }
 
     /// The same agents, while instances take over from each other between reloads.
-    @Test func nobodyNoticesTenTakeovers() throws {
+    @Test func noAgentNoticesTenTakeovers() throws {
         let storm = try Storm(serials: Self.serials)
         defer { storm.load.stop() }
         let idleDescriptors = storm.proxy.child.descriptorCount

@@ -61,7 +61,7 @@ struct SurvivesUnreadableCertificatesTests {
     }
 
     @Test(arguments: files)
-    func atTheStartItIsToldBeforeAnythingIsBound(_ file: String) throws {
+    func atTheStartItIsReportedBeforeAnythingIsBound(_ file: String) throws {
         for fault in Self.faults {
             let scene = try Scene()
             try scene.write(.pool("127.0.0.1:9"))

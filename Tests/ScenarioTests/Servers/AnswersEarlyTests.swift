@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 struct AnswersEarlyTests {
-    @Test func anAnswerBeforeTheBodyReachesTheClientAtOnce() throws {
+    @Test func aResponseBeforeTheBodyReachesTheClientAtOnce() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.answersBeforeBodyIsRead)
         var configuration = Configuration.pool(server.address)

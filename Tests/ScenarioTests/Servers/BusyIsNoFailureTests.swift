@@ -5,7 +5,7 @@ import Testing
 /// What looks like a failing server and is none.
 struct BusyIsNoFailureTests {
     /// Puppet Server responds so where its queue is full.
-    @Test func a503WithRetryAfterEjectsNobody() throws {
+    @Test func a503WithRetryAfterEjectsNoServer() throws {
         let scene = try Scene()
         let (busy, proxy) = try start(scene, .answers503WithRetryAfter)
         let client = try scene.connect(proxy)

@@ -5,7 +5,7 @@ import Testing
 /// A server that breaks off in its response: the client must see that it is unfinished.
 struct CutsVisiblyTests {
     @Test(arguments: [Misbehaviour.cutsInBody, .cutsInChunks])
-    func theClientSeesAnUnfinishedAnswer(_ behaviour: Misbehaviour) throws {
+    func theClientSeesAnUnfinishedResponse(_ behaviour: Misbehaviour) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(behaviour)
         let proxy = try scene.start(.pool(server.address))
@@ -39,7 +39,7 @@ struct CutsVisiblyTests {
         #expect(server.acceptedCount == 2, "the broken connection is not used again")
     }
 
-    @Test func anAnswerThatEndsWithItsConnectionIsDelimitedForTheClient() throws {
+    @Test func aResponseThatEndsWithItsConnectionIsDelimitedForTheClient() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.endsBodyByClosing)
         let proxy = try scene.start(.pool(server.address))
@@ -50,7 +50,7 @@ struct CutsVisiblyTests {
         #expect(answer.isWhole)
     }
 
-    @Test func surplusBytesNeverBecomeTheNextAnswer() throws {
+    @Test func excessBytesNeverBecomeTheNextResponse() throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.answersTwice)
         let proxy = try scene.start(.pool(server.address))

@@ -23,7 +23,7 @@ struct EjectsFailingServersTests {
         #expect(try waitUntil { try client.exchange(Requests.metadata()).status == 200 && proxy.log.last?.server == "s1" })
     }
 
-    @Test func answersThatAManifestCausesEjectNobody() throws {
+    @Test func responsesThatAManifestCausesEjectNoServer() throws {
         let scene = try Scene()
         let server = try scene.server()
         server.answer { _ in .text(500, "Evaluation Error") }
@@ -52,7 +52,7 @@ struct EjectsFailingServersTests {
         #expect(try client.readResponse()?.status == 200)
     }
 
-    @Test func whatADeadServerHasNotAnsweredIsMovedToAnother() throws {
+    @Test func requestsOfADeadServerMoveToAnother() throws {
         let scene = try Scene()
         let frozen = try MisbehavingServer(.readsAndNeverAnswers)
         let other = try scene.server("other")

@@ -19,7 +19,7 @@ struct FollowsJRubyLoadTests {
         }
     }
 
-    @Test func requestsGoWhereJRubiesAreFreeUntilNobodyKnows() throws {
+    @Test func requestsGoWhereJRubiesAreFreeUntilThatIsUnknown() throws {
         let scene = try Scene()
         let servers = try ["busy", "idle"].map { try scene.server($0) }
         let statuses = [Status(free: 0), Status(free: 4)]

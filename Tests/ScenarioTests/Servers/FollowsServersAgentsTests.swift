@@ -59,7 +59,7 @@ struct FollowsServersAgentsTests {
 
     private func lastCheck() -> String? { proxy.messages.last { $0.contains("Agent check for server") } }
 
-    @Test func anAgentThatSaysNothingChangesNothing() throws {
+    @Test func anAgentWithoutAReplyChangesNothing() throws {
         try say("drain\n", until: "Server compilers/one is set to drain by its agent")
         agent.stop()
         let refused = try #require(proxy.waitForMessage { $0.contains("Agent check for server compilers/one failed") })

@@ -12,7 +12,7 @@ struct HealthChecksTests {
         (.resetsAfterRequest, "Layer7 invalid response"), (.resetsAfterAccept, "Layer"),
         (.answersGarbage, "Layer7 invalid response"), (.stallsAfterHead, "Layer7 timeout"), (.cutsInBody, "Layer7 invalid response"),
     ])
-    func eachFailureIsToldOnceAndSoIsTheRecovery(_ behaviour: Misbehaviour, _ words: String) throws {
+    func eachFailureIsReportedOnceAndSoIsTheRecovery(_ behaviour: Misbehaviour, _ words: String) throws {
         let scene = try Scene()
         let server = try MisbehavingServer(.behavesWell)
         // Panic is another test's: see UsesPoolsThatFailTheirChecksTests.
@@ -31,7 +31,7 @@ struct HealthChecksTests {
         #expect(proxy.messages.filter { $0.contains("is DOWN") }.count == 1)
     }
 
-    @Test func aRefusedConnectionIsToldAsSuch() throws {
+    @Test func aRefusedConnectionIsReportedAsSuch() throws {
         let scene = try Scene()
         let server = try scene.server()
         let proxy = try scene.start(.pool(server.address, lines: [Self.check]))
@@ -45,7 +45,7 @@ struct HealthChecksTests {
     }
 
     @Test(arguments: ["otherAuthority", "otherName", "expired"])
-    func aWrongCertificateIsToldAsSuch(_ defect: String) throws {
+    func aWrongCertificateIsReportedAsSuch(_ defect: String) throws {
         let scene = try Scene()
         let stranger = try StandInAuthority(name: "stranger")
         let credential =

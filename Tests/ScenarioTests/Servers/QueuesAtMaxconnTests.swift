@@ -30,7 +30,7 @@ struct QueuesAtMaxconnTests {
         #expect(proxy.log.contains { ($0.double("queue_ms") ?? 0) > 0 })
     }
 
-    @Test func whoWaitsTooLongGets503() throws {
+    @Test func aRequestThatWaitsTooLongGets503() throws {
         let scene = try Scene()
         let (server, gate) = try busyServer(scene)
         defer { gate.open() }
@@ -74,7 +74,7 @@ struct QueuesAtMaxconnTests {
         #expect(statuses == [200, 503])
     }
 
-    @Test func requestsOfTheCADoNotWaitBehindCatalogs() throws {
+    @Test func requestsOfTheCADoNotWaitForCatalogs() throws {
         let scene = try Scene()
         let (server, gate) = try busyServer(scene)
         defer { gate.open() }

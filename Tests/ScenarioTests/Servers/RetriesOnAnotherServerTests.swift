@@ -38,7 +38,7 @@ struct RetriesOnAnotherServerTests {
         #expect(line.server == "good" && line.int("retries") == 1, "\(line)")
     }
 
-    @Test func countersTellWhichServerFailed() throws {
+    @Test func countersShowWhichServerFailed() throws {
         let scene = try Scene()
         let (closed, good, socket) = (try LoopbackPort(), try scene.server("good"), RuntimeSocket(scene))
         let servers = [Configuration.server("bad", closed.text), Configuration.server("good", good.address, "backup: true")]
@@ -55,7 +55,7 @@ struct RetriesOnAnotherServerTests {
     }
 
     @Test(arguments: rows, [Misbehaviour.resetsAfterRequest, .resetsAfterHead])
-    func aResetBeforeTheAnswer(_ row: Row, _ behaviour: Misbehaviour) throws {
+    func aResetBeforeTheResponse(_ row: Row, _ behaviour: Misbehaviour) throws {
         let bad = try MisbehavingServer(behaviour)
         let (answer, line, count) = try run(row, bad: bad.address)
         if row.isRepeatable {
@@ -69,7 +69,7 @@ struct RetriesOnAnotherServerTests {
         }
     }
 
-    @Test(arguments: rows) func anAnswerIsAnAnswer(_ row: Row) throws {
+    @Test(arguments: rows) func everyStatusIsAResponse(_ row: Row) throws {
         let bad = try MisbehavingServer(.answers503)
         let (answer, line, count) = try run(row, bad: bad.address)
         #expect(answer.status == 503)
