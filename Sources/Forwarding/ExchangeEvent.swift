@@ -12,7 +12,7 @@ package enum ExchangeEvent: Sendable {
     case connectFailed(byTimeout: Bool)
     /// The connection to the server ended before the response did.
     case lost(Loss)
-    /// A final response's head has arrived whole, without a defect in the content so far. `isFailure`: see `Verdict.answerFailed`.
+    /// A final response's head has arrived whole, without a defect in the content so far. `isFailure`: see `Verdict.responseFailed`.
     case responseBegan(isFailure: Bool)
     /// The server's last byte has arrived.
     case responseEnded

@@ -184,7 +184,7 @@ public struct ExchangeStateMachine: Sendable {
             return tryElsewhere(.connectFailed, byTimeout: false, .connectFailed)
         case .awaitingResponse:
             guard loss.bodyAtHand, isRepeatable || !loss.sentAnything else {
-                return respond(.badResponse, loss.wasReused ? .none : .answerFailed)
+                return respond(.badResponse, loss.wasReused ? .none : .responseFailed)
             }
             if loss.wasReused {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
@@ -193,9 +193,9 @@ public struct ExchangeStateMachine: Sendable {
                 mayHaveActed = mayHaveActed || loss.sentAnything
                 return ExchangeStep(.connect(fresh: true))
             }
-            return tryElsewhere(.badResponse, byTimeout: false, .answerFailed, isRepeat: loss.sentAnything)
+            return tryElsewhere(.badResponse, byTimeout: false, .responseFailed, isRepeat: loss.sentAnything)
         case .forwarding:
-            return end(.cut, .cut, .answerFailed)
+            return end(.cut, .cut, .responseFailed)
         case .idle, .readingHead, .readingContent, .seeking, .queued, .delivering, .responding, .ended:
             return ExchangeStep(.none)
         }
@@ -231,15 +231,15 @@ public struct ExchangeStateMachine: Sendable {
 
     private mutating func responseEnded() -> ExchangeStep {
         guard state == .forwarding else { return ExchangeStep(.none) }
-        let release = slot(responseIsFailure ? .answerFailed : .served)
+        let release = slot(responseIsFailure ? .responseFailed : .served)
         state = .delivering
         return ExchangeStep(.deliver, release: release)
     }
 
     private mutating func responseMalformed() -> ExchangeStep {
         switch state {
-        case .awaitingResponse: respond(.badResponse, .answerFailed)
-        case .forwarding: end(.cut, .cut, .answerFailed)
+        case .awaitingResponse: respond(.badResponse, .responseFailed)
+        case .forwarding: end(.cut, .cut, .responseFailed)
         default: ExchangeStep(.none)
         }
     }
@@ -247,8 +247,8 @@ public struct ExchangeStateMachine: Sendable {
     private mutating func responseTimedOut() -> ExchangeStep {
         switch state {
         case .connecting: tryElsewhere(.connectFailed, byTimeout: true, .connectFailed)
-        case .awaitingResponse: respond(.responseTimeout, .answerFailed, byTimeout: true)
-        case .forwarding: end(.cut, .cut, .answerFailed, byTimeout: true)
+        case .awaitingResponse: respond(.responseTimeout, .responseFailed, byTimeout: true)
+        case .forwarding: end(.cut, .cut, .responseFailed, byTimeout: true)
         default: ExchangeStep(.none)
         }
     }

@@ -1,7 +1,7 @@
 /// A pool's part of a `Tally`.
 package struct PoolTally: Sendable {
     /// The key of a counter of responses.
-    package struct Answer: Hashable, Sendable {
+    package struct Response: Hashable, Sendable {
         package let listener: [UInt8]
         /// A word of `PuppetEndpoint`.
         package let endpoint: [UInt8]
@@ -18,16 +18,16 @@ package struct PoolTally: Sendable {
     /// What one endpoint's requests add up to.
     private struct Endpoint {
         /// Few statuses come again and again, at few listeners.
-        var answers: [(listener: [UInt8], status: Int, count: UInt64)] = []
+        var responses: [(listener: [UInt8], status: Int, count: UInt64)] = []
         var times = LatencyHistogram()
 
         /// True where this has not been seen before: it is counted if `mayAdd`.
         mutating func add(_ listener: [UInt8], _ status: Int, _ count: UInt64 = 1, mayAdd: Bool) -> Bool {
-            for index in answers.indices where answers[index].status == status && answers[index].listener == listener {
-                answers[index].count += count
+            for index in responses.indices where responses[index].status == status && responses[index].listener == listener {
+                responses[index].count += count
                 return false
             }
-            if mayAdd { answers.append((listener, status, count)) }
+            if mayAdd { responses.append((listener, status, count)) }
             return mayAdd
         }
     }
@@ -36,24 +36,24 @@ package struct PoolTally: Sendable {
     package private(set) var activity = PoolActivity()
     private var byServer = NameTable<TrafficCounters>()
     private var byEndpoint = NameTable<Endpoint>()
-    private var answerCount = 0
+    private var responseCount = 0
     package private(set) var queueTimes = LatencyHistogram()
     /// Requests that went on to another pool, by its name.
     package private(set) var overflowed: [[UInt8]: UInt64] = [:]
 
     /// Kinds of responses that are counted separately: bounded, since a server may invent statuses.
-    private static let answerBound = 2_000
+    private static let responseBound = 2_000
 
     package init() {}
 
     /// By name; those of servers that a reload removed stay until the counters are cleared.
     package var servers: [[UInt8]: TrafficCounters] { byServer.dictionary }
 
-    package var answers: [Answer: UInt64] {
-        var result: [Answer: UInt64] = [:]
+    package var responses: [Response: UInt64] {
+        var result: [Response: UInt64] = [:]
         for (endpoint, tally) in byEndpoint.dictionary {
-            for (listener, status, count) in tally.answers {
-                result[Answer(listener: listener, endpoint: endpoint, status: status)] = count
+            for (listener, status, count) in tally.responses {
+                result[Response(listener: listener, endpoint: endpoint, status: status)] = count
             }
         }
         return result
@@ -72,7 +72,7 @@ package struct PoolTally: Sendable {
         }
         for failed in record.failedTries { byServer[byServer.place(of: failed.server, new: TrafficCounters())].add(failed) }
         let place = byEndpoint.place(of: record.endpoint, new: Endpoint())
-        if byEndpoint[place].add(record.listener, record.status ?? 0, mayAdd: answerCount < Self.answerBound) { answerCount += 1 }
+        if byEndpoint[place].add(record.listener, record.status ?? 0, mayAdd: responseCount < Self.responseBound) { responseCount += 1 }
         if let time = record.queueTime { queueTimes.add(nanoseconds: time) }
         if let time = record.totalTime { byEndpoint[place].times.add(nanoseconds: time) }
     }
@@ -90,10 +90,10 @@ package struct PoolTally: Sendable {
         left.byServer.add(right.byServer, new: TrafficCounters()) { $0 += $1 }
         var added = 0
         left.byEndpoint.add(right.byEndpoint, new: Endpoint()) { sum, endpoint in
-            for (listener, status, count) in endpoint.answers where sum.add(listener, status, count, mayAdd: true) { added += 1 }
+            for (listener, status, count) in endpoint.responses where sum.add(listener, status, count, mayAdd: true) { added += 1 }
             sum.times += endpoint.times
         }
-        left.answerCount += added
+        left.responseCount += added
         left.queueTimes += right.queueTimes
         for (name, count) in right.overflowed { left.overflowed[name, default: 0] += count }
     }

@@ -19,7 +19,7 @@ package struct TrafficCounters: Sendable, Equatable {
     package var responseErrors: UInt64 = 0
     /// Of a server: requests that were sent to another one after it, since it could not be connected, or broke off before its response.
     package var connectsPassedOn: UInt64 = 0
-    package var answersPassedOn: UInt64 = 0
+    package var responsesPassedOn: UInt64 = 0
     /// The agent closed its connection (cli_abrt), the server cut a response (srv_abrt).
     package var clientAborts: UInt64 = 0
     package var serverAborts: UInt64 = 0
@@ -62,14 +62,14 @@ package struct TrafficCounters: Sendable, Equatable {
         retries += 1
         switch failed.reason {
         case .connectFailed: connectsPassedOn += 1
-        case .some: answersPassedOn += 1
+        case .some: responsesPassedOn += 1
         case nil: break
         }
     }
 
     /// Whether or not another server took over.
     package var failedConnects: UInt64 { connectErrors + connectsPassedOn }
-    package var failedAnswers: UInt64 { responseErrors + serverAborts + answersPassedOn }
+    package var failedResponses: UInt64 { responseErrors + serverAborts + responsesPassedOn }
 
     private mutating func add(_ reason: Reason) {
         switch reason {
@@ -95,7 +95,7 @@ package struct TrafficCounters: Sendable, Equatable {
         left.connectErrors += right.connectErrors
         left.responseErrors += right.responseErrors
         left.connectsPassedOn += right.connectsPassedOn
-        left.answersPassedOn += right.answersPassedOn
+        left.responsesPassedOn += right.responsesPassedOn
         left.clientAborts += right.clientAborts
         left.serverAborts += right.serverAborts
         left.queueTime += right.queueTime

@@ -12,7 +12,7 @@ struct MetricsFiguresTests {
         for index in 0...5 { traffic.statuses[index] = first + UInt64(index) }
         (traffic.requests, traffic.bytesIn, traffic.bytesOut, traffic.retries) = (first + 10, first + 11, first + 12, first + 13)
         (traffic.refused, traffic.requestErrors, traffic.connectErrors) = (first + 14, first + 15, first + 16)
-        (traffic.responseErrors, traffic.connectsPassedOn, traffic.answersPassedOn) = (first + 17, first + 18, first + 19)
+        (traffic.responseErrors, traffic.connectsPassedOn, traffic.responsesPassedOn) = (first + 17, first + 18, first + 19)
         (traffic.clientAborts, traffic.serverAborts, traffic.timed) = (first + 20, first + 21, 1)
         (traffic.queueTime, traffic.connectTime) = ((first + 22) * 1_000_000, (first + 23) * 1_000_000)
         (traffic.responseTime, traffic.totalTime) = ((first + 24) * 1_000_000, (first + 25) * 1_000_000)
@@ -48,7 +48,7 @@ struct MetricsFiguresTests {
         report.pools[0].traffic = traffic(7000)
         report.pools[0].queueTimes = times(30)
         report.pools[0].requestTimes = ["catalog": times(40, 50)]
-        report.pools[0].answers = [.init(listener: "agents", endpoint: "catalog", code: 200): 6004]
+        report.pools[0].responses = [.init(listener: "agents", endpoint: "catalog", code: 200): 6004]
         report.pools[0].overflowed = ["far": 6005]
         report.pools[0].servers.removeLast()
         report.pools[0].servers[0].traffic = traffic(8000)

@@ -47,7 +47,7 @@ struct PoolAvailabilityTests {
         #expect(script.submit(5, .repeat) == "queued")
         #expect(!script.pool.isUsable)
         #expect(script.pool.averageQueue == 8)
-        #expect(script.release("a", .answerFailed) == ["check a"])
+        #expect(script.release("a", .responseFailed) == ["check a"])
         _ = script.pass("a")
         #expect(script.pass("a") == ["a up", "pool up", "1 to a"])
     }

@@ -88,7 +88,7 @@ struct PoolCircuitBreakerTests {
         #expect((3..<5).map { script.submit($0) } == ["queued", "queued"])
         // It ran for five seconds, which do not count.
         script.wait(.seconds(5))
-        #expect(script.handle(.release(first, .answerFailed)) == ["check a", "3 to a"])
+        #expect(script.handle(.release(first, .responseFailed)) == ["check a", "3 to a"])
         script.held.removeAll { $0 == first }
         var again = PoolRequest(ticket: Ticket(worker: 0, serial: 5), attempt: .repeat, place: first.place)
         again.tried.insert(first.server)
@@ -102,7 +102,7 @@ struct PoolCircuitBreakerTests {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), server("b", maxconn: 1)))
         #expect((0..<4).map { script.submit($0) } == ["a", "b", "queued", "queued"])
         let first = try #require(script.held.first)
-        #expect(script.release("a", .answerFailed) == ["check a", "2 to a"])
+        #expect(script.release("a", .responseFailed) == ["check a", "2 to a"])
         var again = PoolRequest(ticket: Ticket(worker: 0, serial: 5), attempt: .repeat, place: first.place)
         again.tried.insert(first.server)
         #expect(script.submit(again) == "queued")

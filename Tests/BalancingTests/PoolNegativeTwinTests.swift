@@ -24,7 +24,7 @@ struct PoolNegativeTwinTests {
 
     @Test func failuresInARowEject() {
         var script = Self.script(server("a"), server("b"))
-        #expect(end(&script, 3, .answerFailed) == ["check a", "check a", "check a", "a ejected(30.0 seconds, failures: 3)"])
+        #expect(end(&script, 3, .responseFailed) == ["check a", "check a", "check a", "a ejected(30.0 seconds, failures: 3)"])
     }
 
     /// A 503 with Retry-After, a 404, a 500 of a manifest: the server has served.
@@ -37,7 +37,7 @@ struct PoolNegativeTwinTests {
     @Test func oneResponseBetweenFailuresIsNoRow() {
         var script = Self.script(server("a"), server("b"))
         for _ in 0..<5 {
-            #expect(end(&script, 2, .answerFailed) == ["check a", "check a"])
+            #expect(end(&script, 2, .responseFailed) == ["check a", "check a"])
             #expect(end(&script, 1, .served) == [])
         }
     }
@@ -61,7 +61,7 @@ struct PoolNegativeTwinTests {
         var script = Self.script(server("a"), server("b"))
         #expect((0..<3).map { script.submit($0, tried: "b") } == ["a", "a", "a"])
         #expect(script.handle(.admin(script.id("a"), .maint)).count == 1)
-        for _ in 0..<3 { _ = script.release("a", .answerFailed) }
+        for _ in 0..<3 { _ = script.release("a", .responseFailed) }
         #expect(script.handle(.admin(script.id("a"), .ready)).count == 1)
         #expect(script.pool.server(script.id("a"))?.admin == .ready)
     }
@@ -104,7 +104,7 @@ struct PoolNegativeTwinTests {
         var script = Self.script(server("a"), server("b"))
         let late = CheckOutcome.failed(CheckFailure(.layer7Timeout, duration: .seconds(2)))
         #expect(script.submit(0, tried: "b") == "a")
-        #expect(script.release("a", .answerFailed) == ["check a"])
+        #expect(script.release("a", .responseFailed) == ["check a"])
         #expect(script.handle(.check(script.id("a"), late)) == ["a down"], "the first check decides")
     }
 }

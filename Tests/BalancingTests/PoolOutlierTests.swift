@@ -16,8 +16,8 @@ struct PoolOutlierTests {
 
     @Test func failuresInARowEjectAServer() {
         var script = Self.script(server("a"), server("b"))
-        #expect(script.end("a", .answerFailed, .answerFailed) == [])
-        #expect(script.end("a", .answerFailed) == ["a ejected(30.0 seconds, failures: 3)"])
+        #expect(script.end("a", .responseFailed, .responseFailed) == [])
+        #expect(script.end("a", .responseFailed) == ["a ejected(30.0 seconds, failures: 3)"])
         #expect((0..<4).allSatisfy { script.submit($0) == "b" })
         #expect(script.tick(after: .milliseconds(29_999)) == [])
         #expect(script.tick(after: .milliseconds(1)) == ["a returned"])
@@ -26,40 +26,40 @@ struct PoolOutlierTests {
 
     @Test func whatIsServedInBetweenStartsTheCountAgain() {
         var script = Self.script(server("a"), server("b"))
-        #expect(script.end("a", .answerFailed, .answerFailed, .served, .answerFailed, .answerFailed) == [])
+        #expect(script.end("a", .responseFailed, .responseFailed, .served, .responseFailed, .responseFailed) == [])
         #expect(script.end("a", .none) == [])
-        #expect(script.end("a", .answerFailed).count == 1)
+        #expect(script.end("a", .responseFailed).count == 1)
     }
 
     @Test func quickRequestsDoNotHideThatNoCatalogEnds() {
         var script = Self.script(server("a"), server("b"))
         for _ in 0..<2 {
-            #expect(script.end("a", queueClass: .compile, .answerFailed) == [])
+            #expect(script.end("a", queueClass: .compile, .responseFailed) == [])
             #expect(script.end("a", queueClass: .quick, .served, .served) == [])
         }
-        #expect(script.end("a", queueClass: .compile, .answerFailed) == ["a ejected(30.0 seconds, failures: 3)"])
+        #expect(script.end("a", queueClass: .compile, .responseFailed) == ["a ejected(30.0 seconds, failures: 3)"])
     }
 
     @Test func connectionsAreCountedApart() {
         var script = Self.script(server("a"), server("b"))
         // A failed response arrived over an established connection.
-        #expect(script.end("a", .connectFailed, .connectFailed, .answerFailed, .connectFailed, .connectFailed) == [])
+        #expect(script.end("a", .connectFailed, .connectFailed, .responseFailed, .connectFailed, .connectFailed) == [])
         #expect(script.end("a", queueClass: .compile, .connectFailed) == ["a ejected(30.0 seconds, failures: 3)"])
     }
 
     @Test func ejectionsThatFollowSoonGrow() {
         var script = Self.script(server("a"), server("b"), failures: 2, eject: .seconds(1))
-        #expect(script.end("a", .answerFailed, .answerFailed).count == 1)
+        #expect(script.end("a", .responseFailed, .responseFailed).count == 1)
         for seconds in [2, 4, 8, 16, 16] {
             #expect(script.tick(after: .seconds(seconds)) == ["a returned"])
             // On probation one failure is enough.
-            #expect(script.end("a", .answerFailed) == ["a ejected(\(seconds).0 seconds, failures: 1)"])
+            #expect(script.end("a", .responseFailed) == ["a ejected(\(seconds).0 seconds, failures: 1)"])
         }
         #expect(script.tick(after: .seconds(16)) == ["a returned"])
-        #expect(script.end("a", .served, .answerFailed) == [])
+        #expect(script.end("a", .served, .responseFailed) == [])
         // After a long time it begins from scratch.
         script.wait(.seconds(17))
-        #expect(script.end("a", .answerFailed) == ["a ejected(1.0 seconds, failures: 2)"])
+        #expect(script.end("a", .responseFailed) == ["a ejected(1.0 seconds, failures: 2)"])
     }
 
     @Test func atMostAShareOfThePoolIsEjected() {
@@ -75,22 +75,22 @@ struct PoolOutlierTests {
     @Test func theLastUsableServerIsNotEjected() {
         var script = Self.script(server("a"), server("b"), server("c"), server("d"), failures: 1, check: CheckSettings())
         for name in ["b", "c", "d"] { _ = script.fail(name) }
-        #expect(script.end("a", .answerFailed) == ["check a"])
+        #expect(script.end("a", .responseFailed) == ["check a"])
         #expect(script.submit(0) == "a")
         _ = script.pass("b")
         _ = script.pass("b")
-        #expect(script.release("a", .answerFailed).last == "a ejected(30.0 seconds, failures: 2)")
+        #expect(script.release("a", .responseFailed).last == "a ejected(30.0 seconds, failures: 2)")
     }
 
     @Test func queuedRequestsAreServedByTheOthers() {
         var script = Self.script(server("a", maxconn: 1, site: "eie"), server("b", maxconn: 1, backup: true), failures: 1)
         #expect((0..<2).map { script.submit($0) } == ["a", "queued"])
-        #expect(script.release("a", .answerFailed) == ["a ejected(30.0 seconds, failures: 1)", "1 to b"])
+        #expect(script.release("a", .responseFailed) == ["a ejected(30.0 seconds, failures: 1)", "1 to b"])
     }
 
     @Test func aFailureAsksForACheck() {
         var script = Self.script(server("a"), server("b"), check: CheckSettings())
-        #expect(script.end("a", .answerFailed) == ["check a"])
+        #expect(script.end("a", .responseFailed) == ["check a"])
         #expect(script.end("a", .served, .none) == [])
     }
 
@@ -98,7 +98,7 @@ struct PoolOutlierTests {
         var script = Self.script(server("a"), server("b"), failures: 1, check: CheckSettings())
         #expect(script.submit(0) == "a")
         _ = script.fail("a")
-        #expect(script.release("a", .answerFailed) == ["check a"])
+        #expect(script.release("a", .responseFailed) == ["check a"])
     }
 
     @Test func aServerEjectedWhileItWarmsUpReturns() {

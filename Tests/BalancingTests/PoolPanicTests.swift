@@ -55,7 +55,7 @@ struct PoolPanicTests {
     @Test func ejectedServersAreUsed() {
         var script = Self.script(server("a"), server("b"))
         #expect(script.submit(0) == "a")
-        #expect(script.release("a", .answerFailed) == ["check a", "a ejected(30.0 seconds, failures: 1)"])
+        #expect(script.release("a", .responseFailed) == ["check a", "a ejected(30.0 seconds, failures: 1)"])
         #expect(script.fail("b") == ["b down", "pool panic"])
         #expect(script.submit(1) == "a")
         #expect(script.tick(after: .seconds(30)) == ["a returned", "pool up"])

@@ -74,7 +74,7 @@ import Testing
         var exchange = waiting()
         _ = exchange.handle(.responseBegan(isFailure: false))
         let step = exchange.handle(.lost(.init(sentAnything: true, bodyAtHand: true, wasReused: false)))
-        #expect(step == ExchangeStep(.cut, release: release(1, .answerFailed)))
+        #expect(step == ExchangeStep(.cut, release: release(1, .responseFailed)))
         #expect(exchange.failure == .cut)
     }
 
@@ -122,7 +122,7 @@ import Testing
 
     @Test func aSlowServerIsNotTriedElsewhere() {
         var exchange = waiting()
-        #expect(exchange.handle(.responseTimedOut) == ExchangeStep(.respond(.responseTimeout), release: release(1, .answerFailed)))
+        #expect(exchange.handle(.responseTimedOut) == ExchangeStep(.respond(.responseTimeout), release: release(1, .responseFailed)))
         #expect(exchange.failedByTimeout)
     }
 

@@ -25,7 +25,7 @@ struct OutlierModel {
         case .connectFailed:
             connections += 1
             count = connections
-        case .answerFailed:
+        case .responseFailed:
             connections = 0
             answers[queueClass, default: 0] += 1
             count = answers[queueClass]!

@@ -31,7 +31,7 @@ extension PoolWorld {
         guard !held.isEmpty else { return }
         held.swapAt(index, held.count - 1)
         let assignment = held.removeLast()
-        let verdict: Verdict = random.chance(weather.failures) ? random.one(of: .connectFailed, .answerFailed, .none) : .served
+        let verdict: Verdict = random.chance(weather.failures) ? random.one(of: .connectFailed, .responseFailed, .none) : .served
         let at = clock()
         guard let place = model.place(assignment.server) else { throw Violation("a server with a slot is gone") }
         try model.servers[place].give(assignment.kind)
@@ -47,7 +47,7 @@ extension PoolWorld {
         if !isEjected { review() }
         if server.index == nil { model.dropGone() }
         tell(.release(assignment, verdict), at)
-        if server.index != nil, model.settings.check != nil, verdict == .connectFailed || verdict == .answerFailed {
+        if server.index != nil, model.settings.check != nil, verdict == .connectFailed || verdict == .responseFailed {
             expected.append(.checkSoon(server.id))
         }
         if isEjected { try eject(place, at) }

@@ -91,9 +91,9 @@ struct SimulatedRequest {
         switch event {
         case .connectFailed: .connectFailed
         case .lost, .responseTimedOut:
-            exchange.state == .connecting ? .connectFailed : isReused && !answerBegan && event.isLoss ? .none : .answerFailed
-        case .responseMalformed: .answerFailed
-        case .responseEnded: answerIsFailure ? .answerFailed : .served
+            exchange.state == .connecting ? .connectFailed : isReused && !answerBegan && event.isLoss ? .none : .responseFailed
+        case .responseMalformed: .responseFailed
+        case .responseEnded: answerIsFailure ? .responseFailed : .served
         case .assigned, .queued, .refused, .connected, .responseBegan, .requestMalformed, .requestTimedOut, .clientTooSlow, .clientGone,
             .delivered, .serverDown:
             .none

@@ -101,7 +101,7 @@ struct CountedOnceTests {
         #expect(pool.traffic.retries == 3 && pool.traffic.requests == 1)
         #expect(pool.servers.count == 2 && pool.servers[record.server]?.retries == 2, "one of three was the other server's")
         #expect(pool.servers[Array("s2".utf8)].map { Self.values($0) } == [".retries": "1", ".connectsPassedOn": "1"])
-        #expect(pool.answers == [.init(listener: record.listener, endpoint: record.endpoint, status: 201): 1])
+        #expect(pool.responses == [.init(listener: record.listener, endpoint: record.endpoint, status: 201): 1])
         #expect(Self.values(pool.queueTimes) == [".counts.1": "1", ".sumNanoseconds": "3000000"])
         #expect(pool.requestTimes[record.endpoint].map { Self.values($0) } == [".counts.8": "1", ".sumNanoseconds": "700000000"])
         #expect(tally.pools[Array("q".utf8)]?.overflowed == [record.pool: 1] && pool.overflowed.isEmpty)

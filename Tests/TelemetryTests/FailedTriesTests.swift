@@ -27,8 +27,8 @@ struct FailedTriesTests {
         #expect(servers["good"]?.requests == 1 && servers["good"]?.retries == 0 && servers["good"]?.failedConnects == 0)
         #expect(servers["dead"]?.requests == 0 && servers["dead"]?.retries == 1 && servers["dead"]?.failedConnects == 1)
         #expect(servers["dead"]?.connectErrors == 0, "as HAProxy: the request went well")
-        #expect(servers["broken"]?.retries == 1 && servers["broken"]?.failedAnswers == 1)
-        #expect(servers["gone"]?.retries == 1 && servers["gone"]?.failedConnects == 0 && servers["gone"]?.failedAnswers == 0)
+        #expect(servers["broken"]?.retries == 1 && servers["broken"]?.failedResponses == 1)
+        #expect(servers["gone"]?.retries == 1 && servers["gone"]?.failedConnects == 0 && servers["gone"]?.failedResponses == 0)
     }
 
     /// It had closed a kept connection.

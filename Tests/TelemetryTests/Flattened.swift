@@ -34,8 +34,8 @@ private func table(_ mirror: Mirror, _ path: String) -> [String: String] {
 
 /// What an entry of a list goes by, where it is not its place: all but the count of `(listener, status, count)`.
 private func key(_ value: Any) -> String? {
-    guard let answer = value as? (listener: [UInt8], status: Int, count: UInt64) else { return nil }
-    return text(answer.listener) + "/\(answer.status)"
+    guard let response = value as? (listener: [UInt8], status: Int, count: UInt64) else { return nil }
+    return text(response.listener) + "/\(response.status)"
 }
 
 private func text(_ value: Any) -> String {

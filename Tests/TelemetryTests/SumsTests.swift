@@ -114,8 +114,8 @@ struct SumsTests {
         }
         for field in [
             "requests", "bytesIn", "bytesOut", "retries", "refused", "requestErrors", "connectErrors", "responseErrors",
-            "connectsPassedOn", "answersPassedOn", "clientAborts", "serverAborts", "queueTime", "connectTime", "responseTime", "totalTime",
-            "timed", "lastRequest", "rate.second", "rate.inSecond", "rate.inSecondBefore", "rate.maximum", "statuses",
+            "connectsPassedOn", "responsesPassedOn", "clientAborts", "serverAborts", "queueTime", "connectTime", "responseTime",
+            "totalTime", "timed", "lastRequest", "rate.second", "rate.inSecond", "rate.inSecondBefore", "rate.maximum", "statuses",
         ] {
             // Listeners' requests are never another server's fault: a failed try is its server's alone.
             let owner = field.hasSuffix("PassedOn") ? "byPool.byServer" : "byListener"
@@ -125,8 +125,8 @@ struct SumsTests {
             "requests", "byRoute", "refusals", "handshakeRefusals", "connections.current", "connections.maximum", "connections.total",
             "connections.rate.inSecond", "connections.handshakesDone", "connections.handshakesFailed", "connections.handshakeTimes.counts",
             "connections.handshakeTimes.sumNanoseconds", "byPool.queueTimes.counts", "byPool.queueTimes.sumNanoseconds",
-            "byPool.overflowed", "byPool.byEndpoint.catalog.answers.count", "byPool.byEndpoint.catalog.times.counts",
-            "byPool.byEndpoint.catalog.times.sumNanoseconds", "byPool.answerCount",
+            "byPool.overflowed", "byPool.byEndpoint.catalog.responses.count", "byPool.byEndpoint.catalog.times.counts",
+            "byPool.byEndpoint.catalog.times.sumNanoseconds", "byPool.responseCount",
         ] {
             #expect(fields.contains(field), "\(field) in \(fields.sorted())")
         }

@@ -27,16 +27,16 @@ struct TallyBoundsTests {
         #expect(tally.requests == 1501)
     }
 
-    @Test func answersAreCountedApartByListener() {
+    @Test func responsesAreCountedByListener() {
         var tally = Tally()
         for listener in ["agents", "plain", "agents"] {
             var record = Self.record("production")
             record.agent = AccessClient(listener: Array(listener.utf8))
             tally.add(record)
         }
-        let answers = tally.pools[Array("compilers".utf8)]?.answers ?? [:]
-        #expect(answers.count == 2)
-        #expect(answers[.init(listener: Array("agents".utf8), endpoint: Array("catalog".utf8), status: 200)] == 2)
+        let responses = tally.pools[Array("compilers".utf8)]?.responses ?? [:]
+        #expect(responses.count == 2)
+        #expect(responses[.init(listener: Array("agents".utf8), endpoint: Array("catalog".utf8), status: 200)] == 2)
     }
 
     @Test func statusesThatServersInventAreBounded() {
@@ -46,7 +46,7 @@ struct TallyBoundsTests {
                 tally.add(Self.record("production", endpoint: endpoint, status: status))
             }
         }
-        #expect(tally.pools[Array("compilers".utf8)]?.answers.count == 2000)
+        #expect(tally.pools[Array("compilers".utf8)]?.responses.count == 2000)
         #expect(tally.pools[Array("compilers".utf8)]?.traffic.requests == 3600)
     }
 

@@ -88,12 +88,13 @@ package enum Metrics {
     private static func requests(_ report: ServiceReport, _ page: inout MetricsPage) {
         page.family("requests_total", .counter, "Requests by listener, pool, endpoint and status; code 0: no response was begun.")
         for pool in report.pools {
-            let answers = pool.answers.sorted {
+            let responses = pool.responses.sorted {
                 ($0.key.listener, $0.key.endpoint, $0.key.code) < ($1.key.listener, $1.key.endpoint, $1.key.code)
             }
-            for (answer, count) in answers {
+            for (response, count) in responses {
                 page.sample(
-                    ["listener": answer.listener, "pool": pool.name, "endpoint": answer.endpoint, "code": "\(answer.code)"], Double(count))
+                    ["listener": response.listener, "pool": pool.name, "endpoint": response.endpoint, "code": "\(response.code)"],
+                    Double(count))
             }
         }
         page.family("listener_requests_total", .counter, "Requests by listener and hundred of the status.")
@@ -156,7 +157,7 @@ package enum Metrics {
                 let traffic = server.traffic
                 let labels: (String) -> KeyValuePairs<String, String> = { ["pool": pool.name, "server": server.state.name, "cause": $0] }
                 page.sample(labels("connect"), Double(traffic.failedConnects))
-                page.sample(labels("answer"), Double(traffic.failedAnswers))
+                page.sample(labels("answer"), Double(traffic.failedResponses))
             }
         }
         page.family("server_connections", .gauge, "Requests on a server now.")

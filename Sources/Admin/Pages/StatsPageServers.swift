@@ -34,7 +34,7 @@ enum StatsPageServers {
                 order: { .count($0.traffic.statuses[5] + $0.traffic.statuses[0]) }, cell: { Parts.responses($0.traffic) }),
             Column(
                 "errors", "Errors", .number, help: "No connection; a broken, late or cut response. Also where another server helped out",
-                order: { .count($0.traffic.failedConnects + $0.traffic.failedAnswers) }, cell: { errors($0.traffic) }),
+                order: { .count($0.traffic.failedConnects + $0.traffic.failedResponses) }, cell: { errors($0.traffic) }),
             .count("retries", "Retries", help: "Requests that were sent again") { $0.traffic.retries },
             Column(
                 "mean", "Mean", .number, help: "Mean time of a request, from its first byte to the last of its response",
@@ -57,7 +57,7 @@ enum StatsPageServers {
             "\(Parts.grouped(pool.inUse))\(limit.map { " of \(Parts.grouped($0))" } ?? "")\(Parts.small("peak \(Parts.grouped(pool.maximumInUse))"))",
             "\(Parts.grouped(pool.queued))\(Parts.small("peak \(Parts.grouped(pool.maximumQueued))"))", "\(jrubies)",
             "\(Parts.grouped(traffic.requests))\(Parts.rate(traffic.rate, now: now))", Parts.responses(traffic),
-            "\(Parts.fault(servers.reduce(0) { $0 + $1.traffic.failedConnects + $1.traffic.failedAnswers }))",
+            "\(Parts.fault(servers.reduce(0) { $0 + $1.traffic.failedConnects + $1.traffic.failedResponses }))",
             "\(Parts.grouped(traffic.retries))", "<span class=\"nb\">\(Parts.duration(Parts.mean(traffic)))</span>",
         ]
     }
@@ -136,7 +136,7 @@ enum StatsPageServers {
     }
 
     private static func errors(_ traffic: TrafficCounters) -> HTML {
-        let (connects, responses) = (traffic.failedConnects, traffic.failedAnswers)
+        let (connects, responses) = (traffic.failedConnects, traffic.failedResponses)
         guard connects + responses > 0 else { return "0" }
         let connect: HTML = connects > 0 ? Parts.small("connect \(Parts.grouped(connects))") : ""
         let response: HTML = responses > 0 ? Parts.small("response \(Parts.grouped(responses))") : ""

@@ -41,7 +41,7 @@ enum StatsPageSites {
             },
             PageColumn("requests", "Requests", .number, order: nil, cell: { "\(Parts.grouped($0.sum.requests))" }),
             PageColumn("responses", "Responses", order: nil, cell: { Parts.responses($0.sum) }),
-            PageColumn("errors", "Errors", .number, order: nil, cell: { Parts.fault($0.sum.failedConnects + $0.sum.failedAnswers) }),
+            PageColumn("errors", "Errors", .number, order: nil, cell: { Parts.fault($0.sum.failedConnects + $0.sum.failedResponses) }),
             PageColumn("retries", "Retries", .number, order: nil, cell: { "\(Parts.grouped($0.sum.retries))" }),
             PageColumn("mean", "Mean", .number, order: nil, cell: { "\(Parts.duration(Parts.mean($0.sum)))" }),
         ]

@@ -27,13 +27,13 @@ package struct PoolReport: Sendable {
     package var traffic = TrafficCounters()
     package var requestTimes: [String: LatencyHistogram] = [:]
     package var queueTimes = LatencyHistogram()
-    package var answers: [Answer: UInt64] = [:]
+    package var responses: [Response: UInt64] = [:]
     /// Requests that went on to another pool.
     package var overflowed: [String: UInt64] = [:]
     /// Of the last hour, the oldest minute first.
     package var history: [PoolHistory.Sample] = []
 
-    package struct Answer: Hashable, Sendable {
+    package struct Response: Hashable, Sendable {
         package var listener: String
         package var endpoint: String
         /// The status; 0: no response was begun.

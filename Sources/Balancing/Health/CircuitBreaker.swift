@@ -28,7 +28,7 @@ package enum CircuitBreaker: Sendable, Equatable {
         switch verdict {
         case .connectFailed: self = .open(until: now + Self.openTime)
         case .none: if self == .probing { self = .halfOpen }
-        case .served, .answerFailed: if self == .probing { self = .closed }
+        case .served, .responseFailed: if self == .probing { self = .closed }
         }
     }
 

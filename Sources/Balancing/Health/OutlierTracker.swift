@@ -27,7 +27,7 @@ package struct OutlierTracker: Sendable, Equatable {
         case .connectFailed:
             failures[0] += 1
             return failures[0]
-        case .answerFailed:
+        case .responseFailed:
             failures[0] = 0
             failures[1 + queueClass.index] += 1
             return failures[1 + queueClass.index]

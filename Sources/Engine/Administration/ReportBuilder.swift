@@ -109,10 +109,10 @@ struct ReportBuilder {
         report.history = server.sampler.samples(of: report.name, activity: tally.activity, queued: report.queued, now: now)
         report.queueTimes = tally.queueTimes
         for (endpoint, times) in tally.requestTimes { report.requestTimes[String(decoding: endpoint, as: UTF8.self)] = times }
-        for (answer, count) in tally.answers {
-            let listener = String(decoding: answer.listener, as: UTF8.self)
-            report.answers[.init(listener: listener, endpoint: String(decoding: answer.endpoint, as: UTF8.self), code: answer.status)] =
-                count
+        for (response, count) in tally.responses {
+            let listener = String(decoding: response.listener, as: UTF8.self)
+            let endpoint = String(decoding: response.endpoint, as: UTF8.self)
+            report.responses[.init(listener: listener, endpoint: endpoint, code: response.status)] = count
         }
         for (name, count) in tally.overflowed { report.overflowed[String(decoding: name, as: UTF8.self)] = count }
         for index in report.servers.indices {

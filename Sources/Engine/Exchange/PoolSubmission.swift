@@ -62,7 +62,7 @@ extension Verdict {
     var failure: Reason? {
         switch self {
         case .connectFailed: .connectFailed
-        case .answerFailed: .badResponse
+        case .responseFailed: .badResponse
         case .none, .served: nil
         }
     }

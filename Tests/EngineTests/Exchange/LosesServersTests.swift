@@ -21,7 +21,7 @@ struct LosesServersTests {
         #expect(exchange.client.got == "<200>hello" && exchange.client.endings == [.keepAlive])
         #expect(try exchange.end() == "200 – ---- 1")
         let servers = exchange.world.tally.copy.pools[Array("compilers".utf8)]?.servers
-        #expect(servers?[Array("s1".utf8)]?.answersPassedOn == 1 && servers?[Array("s2".utf8)]?.answersPassedOn == 0)
+        #expect(servers?[Array("s1".utf8)]?.responsesPassedOn == 1 && servers?[Array("s2".utf8)]?.responsesPassedOn == 0)
     }
 
     @Test(arguments: [ScriptedExchange.report(2) + "{}", ScriptedExchange.report(0)])
