@@ -130,10 +130,11 @@ extension StatRow {
     private func mean(_ sum: UInt64, _ count: UInt64) -> StatValue { .number(count == 0 ? 0 : sum / count / 1_000_000) }
 
     fileprivate mutating func check(_ state: ServerState) {
-        guard let check = state.health.check else { return }
+        // As HAProxy: nothing is said of checks that are paused or off.
+        guard let check = state.health.check, state.isChecked, state.admin != .maint else { return }
         self[.checkRise] = StatValue(check.rise)
         self[.checkFall] = StatValue(check.fall)
-        self[.checkHealth] = StatValue(state.health.progress.current)
+        self[.checkHealth] = StatValue(state.health.counter)
         switch state.health.lastOutcome {
         case .passed(let status, let duration):
             self[.checkStatus] = .text("L7OK")

@@ -29,8 +29,9 @@ package enum ServersState {
         let fields: [String] = [
             "\(poolNumber)", pool.name, "\(number)", state.name, host, "\(operation)", "\(admin)",
             "\(weight(state))", "\(state.settings.weight)", "\(server.sinceChange)", "\(checkStatus(state))",
-            "\(checkResult(state))", "\(state.health.counter)", checks(state.health.check != nil, state.isChecked),
-            checks(state.settings.agentCheck != nil, state.isAgentAsked), "0", "0", isName ? state.settings.address.host : "-",
+            "\(checkResult(state))", "\(state.admin == .maint ? 0 : state.health.counter)",
+            checks(state.health.check != nil, state.isChecked, state), checks(state.settings.agentCheck != nil, state.isAgentAsked, state),
+            "0", "0", isName ? state.settings.address.host : "-",
             port, "-", pool.settings.tls(of: state.settings) == nil ? "0" : "1", "\(state.health.check?.port ?? 0)", "-", "-",
             "\(state.settings.agentCheck?.port ?? 0)",
         ]
@@ -42,8 +43,11 @@ package enum ServersState {
         min((state.agent.weight ?? state.settings.weight) * state.agent.weightPercent / 100, 256)
     }
 
-    /// Bits: 2 configured, 4 enabled.
-    private static func checks(_ areConfigured: Bool, _ areEnabled: Bool) -> String { !areConfigured ? "0" : areEnabled ? "6" : "2" }
+    /// Bits: 2 configured, 4 enabled, 8 paused, as enabled ones are in maint.
+    private static func checks(_ areConfigured: Bool, _ areEnabled: Bool, _ state: ServerState) -> String {
+        guard areConfigured else { return "0" }
+        return areEnabled ? state.admin == .maint ? "14" : "6" : "2"
+    }
 
     /// HAProxy's HCHK_STATUS numbers.
     private static func checkStatus(_ state: ServerState) -> Int {

@@ -25,8 +25,11 @@ struct ChangeHistory {
             change(now) { $0.isUp = isUp }
         }
 
-        /// By an operator or the server's agent. As in HAProxy, time in maint is downtime, but no failure.
-        mutating func set(_ state: AdminState, now: Moment) { change(now) { $0.isInMaintenance = state == .maint } }
+        /// By an operator or the server's agent. As in HAProxy, maint counts as down, in times (`chkdown`) and in seconds.
+        mutating func set(_ state: AdminState, now: Moment) {
+            if state == .maint, isUp, !isInMaintenance { timesDown += 1 }
+            change(now) { $0.isInMaintenance = state == .maint }
+        }
 
         private mutating func change(_ now: Moment, _ body: (inout Entry) -> Void) {
             secondsDown = secondsDown(now: now)
