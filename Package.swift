@@ -105,7 +105,8 @@ let package = Package(
         library(
             "Engine",
             [
-                "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "TLS", "Network",
+                "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "HTTP2", "TLS",
+                "Network",
                 "AccessLogging", "Hooks", "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
             ]),
         library("StandIn", ["COpenSSL"]),
@@ -139,8 +140,8 @@ let package = Package(
         tests(
             "EngineTests",
             [
-                "Engine", "AccessLogging", "Admin", "Balancing", "Buffers", "HTTP1", "Model", "Network", "Routing", "Settings", "Telemetry",
-                "TestKit",
+                "Engine", "AccessLogging", "Admin", "Balancing", "Buffers", "HTTP1", "HTTP2", "Model", "Network", "Puppet", "Routing",
+                "Settings", "Telemetry", "TestKit",
                 logging,
             ]),
         tests("SimulationTests", ["Simulation"]),

@@ -164,7 +164,11 @@ extension HeadWriter {
     /// Via and the empty line.
     @inline(__always)
     private static func appendVia(_ version: HTTPVersion, to output: ByteBuffer) -> Bool {
-        append(version == .http11 ? "Via: 1.1 puppetfront\r\n\r\n" : "Via: 1.0 puppetfront\r\n\r\n", to: output)
+        switch version {
+        case .http11: append("Via: 1.1 puppetfront\r\n\r\n", to: output)
+        case .http10: append("Via: 1.0 puppetfront\r\n\r\n", to: output)
+        case .http2: append("Via: 2.0 puppetfront\r\n\r\n", to: output)
+        }
     }
 
     @inline(__always)

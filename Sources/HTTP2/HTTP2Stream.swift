@@ -31,16 +31,19 @@ package final class HTTP2Stream {
 
     // MARK: Sending
 
-    /// Hands content over. Where some is pending, both are joined.
-    package func put(_ buffer: ByteBuffer) {
+    /// Hands content over. Where some is pending, both are joined; false where there is no memory for that.
+    @discardableResult
+    package func put(_ buffer: ByteBuffer) -> Bool {
         guard let before = outgoing, !before.isEmpty else {
             outgoing = buffer
-            return
+            return true
         }
         let joined = ByteBuffer(capacity: before.count + buffer.count)
+        guard !joined.isVoid else { return false }
         joined.append(UnsafeRawBufferPointer(start: before.base + before.start, count: before.count))
         joined.append(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
         outgoing = joined
+        return true
     }
 
     /// After what was handed over comes nothing more.

@@ -93,9 +93,9 @@ struct HeadAssembler {
     mutating func end(ends: Bool) -> Result {
         if isTooLarge { return .tooLarge }
         if !isMalformed, !hasStartLine { startLine() }
-        guard !isMalformed else {
+        guard !isMalformed, !isTooLarge else {
             drop()
-            return .malformed
+            return isTooLarge ? .tooLarge : .malformed
         }
         if !cookie.isEmpty {
             append("cookie: ")
@@ -110,7 +110,10 @@ struct HeadAssembler {
             }
         }
         append("\r\n")
-        guard let whole = buffer else { return .malformed }
+        guard let whole = buffer, !isTooLarge else {
+            drop()
+            return .tooLarge
+        }
         buffer = nil
         return .head(whole)
     }
@@ -190,9 +193,14 @@ struct HeadAssembler {
 
     /// The head grows beyond a pooled buffer where it must; the limit of the list bounds it.
     private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard !isTooLarge else { return }
         var target = buffer ?? pool.take()
         if target.room < bytes.count {
             let larger = ByteBuffer(capacity: max(target.capacity * 2, target.count + bytes.count))
+            guard !larger.isVoid else {
+                isTooLarge = true
+                return drop()
+            }
             larger.append(UnsafeRawBufferPointer(start: target.base + target.start, count: target.count))
             give(target)
             target = larger

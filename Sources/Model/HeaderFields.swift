@@ -43,4 +43,6 @@ public enum MessageFraming: Sendable, Equatable {
 
 public enum HTTPVersion: UInt8, Sendable {
     case http10, http11
+    /// As the client's side made an HTTP/1.1 head of it.
+    case http2
 }

@@ -4,7 +4,9 @@ import Settings
 /// From a listener's material to an SSL_CTX, without who is asked for verdicts.
 enum ServerContextBuilder {
     /// Owned by the caller.
-    static func build(_ material: ServerTLSMaterial, certificates: [ServedCertificate]) throws(OpenSSLError) -> OpaquePointer {
+    static func build(
+        _ material: ServerTLSMaterial, certificates: [ServedCertificate], offersHTTP2: Bool = false
+    ) throws(OpenSSLError) -> OpaquePointer {
         let settings = material.settings
         let context = try ContextBasics.make(
             TLS_server_method(), settings.rules)
@@ -17,7 +19,7 @@ enum ServerContextBuilder {
             SSL_CTX_free(context)
             throw error
         }
-        SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        SSL_CTX_set_alpn_select_cb(context, offersHTTP2 ? selectAny : selectHTTP1, nil)
         return context
     }
 
@@ -39,8 +41,19 @@ enum ServerContextBuilder {
 
     /// RFC 7301: of what the client offers we speak HTTP/1.1 (and 1.0); where it offers neither, the handshake fails with
     /// no_application_protocol. Clients without ALPN never come here.
-    private static let selectProtocol: SSL_CTX_alpn_select_cb_func = { _, selected, selectedCount, offered, offeredCount, _ in
-        let spoken: StaticString = "\u{8}http/1.1\u{8}http/1.0"
+    private static let selectHTTP1: SSL_CTX_alpn_select_cb_func = { _, selected, selectedCount, offered, offeredCount, _ in
+        ServerContextBuilder.select("\u{8}http/1.1\u{8}http/1.0", selected, selectedCount, offered, offeredCount)
+    }
+
+    /// Likewise, and HTTP/2 rather than those.
+    private static let selectAny: SSL_CTX_alpn_select_cb_func = { _, selected, selectedCount, offered, offeredCount, _ in
+        ServerContextBuilder.select("\u{2}h2\u{8}http/1.1\u{8}http/1.0", selected, selectedCount, offered, offeredCount)
+    }
+
+    private static func select(
+        _ spoken: StaticString, _ selected: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ selectedCount: UnsafeMutablePointer<UInt8>?,
+        _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32
+    ) -> Int32 {
         let result = selected?.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 1) {
             SSL_select_next_proto($0, selectedCount, spoken.utf8Start, UInt32(spoken.utf8CodeUnitCount), offered, offeredCount)
         }

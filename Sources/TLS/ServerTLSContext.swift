@@ -10,18 +10,20 @@ package final class ServerTLSContext {
 
     /// - Parameters:
     ///   - identityFields: makes a connection's ready-made header lines from RFC 2253 DN and certificate in DER
+    ///   - offersHTTP2: to clients that offer ALPN
     ///   - verified: this worker's own; emptied here where it was filled under other CAs or CRLs. nil: every certificate is verified each time.
     package convenience init(
         _ material: ServerTLSMaterial, identityFields: @escaping @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8],
-        verified: VerifiedCertificateCache?
+        verified: VerifiedCertificateCache?, offersHTTP2: Bool = false
     ) throws(OpenSSLError) {
-        try self.init(material, identityFields: identityFields, verified: verified, clock: Timestamp.now)
+        try self.init(
+            material, identityFields: identityFields, verified: verified, offersHTTP2: offersHTTP2, clock: Timestamp.now)
     }
 
     /// - Parameter clock: seconds since 1970
     init(
         _ material: ServerTLSMaterial, identityFields: @escaping @Sendable (_ distinguishedName: [UInt8], _ der: [UInt8]) -> [UInt8],
-        verified: VerifiedCertificateCache?, clock: @escaping @Sendable () -> Int64
+        verified: VerifiedCertificateCache?, offersHTTP2: Bool = false, clock: @escaping @Sendable () -> Int64
     ) throws(OpenSSLError) {
         self.material = material
         if let trust = material.trust, let generation = material.trustGeneration {
@@ -30,7 +32,7 @@ package final class ServerTLSContext {
         } else {
             judge = nil
         }
-        pointer = try ServerContextBuilder.build(material, certificates: material.certificates)
+        pointer = try ServerContextBuilder.build(material, certificates: material.certificates, offersHTTP2: offersHTTP2)
         SSL_CTX_set_cert_verify_callback(pointer, ServerTLSContext.verify, nil)
     }
 

@@ -284,12 +284,13 @@ package final class TLSSession {
         return Array(String(cString: name).utf8)
     }
 
-    /// Whether ALPN chose a protocol (it is HTTP/1.1 then).
-    package var hasNegotiatedProtocol: Bool {
+    /// What ALPN chose; nil: nothing, and HTTP/1.1 is spoken.
+    package var negotiatedProtocol: ApplicationProtocol? {
         var name: UnsafePointer<UInt8>?
         var size: UInt32 = 0
         SSL_get0_alpn_selected(ssl, &name, &size)
-        return size > 0
+        guard let name, size > 0 else { return nil }
+        return size == 2 && name[0] == UInt8(ascii: "h") && name[1] == UInt8(ascii: "2") ? .http2 : .http1
     }
 
     // MARK: Ciphertext, called by the BIO

@@ -145,7 +145,7 @@ import Testing
             .map { $0.message.dropLast(": without effect in this version".count) }
         #expect(
             Set(subjects) == [
-                "listeners.http2: true", "pools.stick.peers", "peers",
+                "pools.stick.peers", "peers",
             ])
         #expect(subjects.count == Set(subjects).count)
         #expect(result.warnings.count == subjects.count)

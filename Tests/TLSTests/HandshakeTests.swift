@@ -219,7 +219,7 @@ import Testing
         let pair = try TestPair(setup.server(), client)
         let result = pair.handshake()
         #expect(isDone ? result.server == .done : result.server.failure?.kind == .noApplicationProtocol)
-        #expect(!isDone || pair.client.hasNegotiatedProtocol == isChosen)
+        #expect(!isDone || (pair.client.negotiatedProtocol != nil) == isChosen)
     }
 
     @Test func noSessionIsOfferedForResumption() throws {

@@ -78,7 +78,7 @@ enum SessionCommands {
         "state=\(session.state.rawValue) requests=\(session.requests) client=\(session.client.asWord) id=\(session.requestID.asWord) "
             + "request_ms=\(session.requestID.isEmpty ? "-" : "\(session.requestMilliseconds)") endpoint=\(session.endpoint.asWord) "
             + "certname=\(session.certname.asWord) environment=\(session.environment.asWord) method=\(session.method.asWord) "
-            + "target=\(JSONString.text(session.target))"
+            + "target=\(JSONString.text(session.target))" + (session.isHTTP2 ? " http=2 streams=\(session.requestsUnderWay)" : "")
     }
 
     private static func id(_ session: SessionReport) -> String { "0x" + String(session.id, radix: 16) }

@@ -44,6 +44,8 @@ package enum Metrics {
         page.family("handshakes", .gauge, "TLS handshakes with agents now: with a place of limits.handshakes, or waiting for one.")
         page.sample(["state": "running"], Double(process.handshakes))
         page.sample(["state": "waiting"], Double(process.handshakesWaiting))
+        page.family("http_abuse_total", .counter, "HTTP/2 connections that ended since the client went over a limit.")
+        for (limit, count) in process.http2Abuse { page.sample(["limit": limit], Double(count)) }
         page.family("log_lines_dropped_total", .counter, "Access-log lines lost: the disk, the pipe or syslog did not take them.")
         page.sample([:], Double(process.logLinesDropped))
         page.family("refused_total", .counter, "Requests that were rejected, failed or cut here, and refused handshakes, by reason.")

@@ -43,6 +43,8 @@ package struct ProcessReport: Sendable {
     package var totalConnections: UInt64 = 0
     package var handshakes = 0
     package var handshakesWaiting = 0
+    /// HTTP/2 connections that went over a limit, by the limit's word; every limit, in a fixed order.
+    package var http2Abuse: [(limit: String, count: Int)] = []
     package var totalHandshakes: UInt64 = 0
     package var totalRequests: UInt64 = 0
     package var waiting = 0

@@ -17,6 +17,9 @@ package struct SessionReport: Sendable {
     /// The verified certificate's name.
     package var client = ""
     package var tls = ""
+    package var isHTTP2 = false
+    /// More than one only on an HTTP/2 connection; what is said of a request below is then of one of them.
+    package var requestsUnderWay = 0
     /// Requests on this connection so far.
     package var requests = 0
     package var descriptor: Int32 = -1

@@ -55,6 +55,7 @@ struct ReportBuilder {
         process.connections = server.workers.counters.connections.load(ordering: .relaxed)
         process.handshakes = server.workers.counters.handshakes.load(ordering: .relaxed)
         process.handshakesWaiting = server.workers.counters.handshakesWaiting.load(ordering: .relaxed)
+        process.http2Abuse = server.workers.counters.http2Abuse.all
         process.waiting = server.workers.counters.waiting.load(ordering: .relaxed)
         process.turnedAway = UInt64(server.workers.counters.turnedAway.load(ordering: .relaxed))
         for connections in tally.connections.values {

@@ -1,4 +1,5 @@
 import Buffers
+import HTTP2
 import Model
 import Network
 import Settings
@@ -6,10 +7,11 @@ import TLS
 
 /// An agent's connection, owned by one worker for its life: who is it, is it still trusted, and when does its next request begin?
 ///
-/// proxyHeader → handshake → open → lingering → closed; the first two only where configured, each may go to closed.
+/// proxyHeader → handshake → (preface →) open or http2 → lingering → closed; the first two only where configured, each may go to closed.
 /// While idle it holds no buffer and no exchange.
 final class DownstreamConnection: EventTarget {
-    enum Phase { case proxyHeader, handshake, open, lingering, closed }
+    /// `preface`: a plain connection's protocol is not known yet. `open`: HTTP/1.1.
+    enum Phase { case proxyHeader, handshake, preface, open, http2, lingering, closed }
 
     /// The worker outlives all that it owns; see Sources/README.md.
     unowned(unsafe) let worker: Worker
@@ -28,7 +30,9 @@ final class DownstreamConnection: EventTarget {
     /// The generation of trust under which the client was last found good.
     private var trustedGeneration: Int
     /// A PROXY header that has not come whole.
-    private var proxyHeader: ByteBuffer?
+    private var proxyHeader = ProxyHeaderReader()
+    /// In phase `http2` and after it.
+    private var http2: HTTP2Downstream?
     /// While there are bytes of a request.
     private var current: ExchangePool.Exchange?
     private(set) var requestCount = 0
@@ -64,10 +68,12 @@ final class DownstreamConnection: EventTarget {
         stream = Stream(socket, memory: worker.memory)
     }
 
-    /// The exchange under way, if there is one.
-    var exchange: ExchangeDriver? { current?.driver }
-    /// Open, and no byte of a request is there.
-    var isIdle: Bool { phase == .open && current?.driver.isActive != true }
+    private var exchange: ExchangeDriver? { current?.driver }
+    /// Those under way.
+    var activeExchanges: [ExchangeDriver] {
+        (http2?.drivers ?? current.map { [$0.driver] } ?? []).filter(\.isActive)
+    }
+    var isHTTP2: Bool { phase == .http2 }
 
     /// Begins to read: TCP_DEFER_ACCEPT has seen to it that there is something.
     func begin() {
@@ -96,6 +102,8 @@ final class DownstreamConnection: EventTarget {
         case .handshake: if stream.peerClosed { close() }
         case .open:
             if let exchange, exchange.isActive, !exchange.isReadingHead { exchange.clientReady() } else { readRequests() }
+        case .http2: http2?.ready()
+        case .preface: readPreface()
         case .lingering: linger()
         case .closed: break
         }
@@ -103,14 +111,13 @@ final class DownstreamConnection: EventTarget {
 
     override func deadlinePassed() {
         switch phase {
-        case .proxyHeader: close()
+        case .proxyHeader, .lingering: close()
         case .handshake:
             let reason = waitingSince == nil ? "handshake timeout" : "no place for its handshake"
             worker.handshakeFailed(self, HandshakeFailure(.timeout, reason: reason))
             close()
-        case .open:
-            if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
-        case .lingering: close()
+        case .open, .preface: if let exchange, exchange.isActive { exchange.clientTimedOut() } else { finish() }
+        case .http2: http2?.deadlinePassed()
         case .closed: break
         }
     }
@@ -118,30 +125,18 @@ final class DownstreamConnection: EventTarget {
     // MARK: Before the first request
 
     private func readProxyHeader() {
-        let buffer = proxyHeader ?? worker.memory.small.take()
-        proxyHeader = buffer
-        // Read piece by piece without going past the header: what follows belongs to TLS.
-        while true {
-            let parsed = ProxyProtocol.parse(buffer.readable)
-            switch parsed {
-            case .needsMore(let atMost):
-                switch stream.read(into: buffer, limit: atMost) {
-                case .bytes: continue
-                case .blocked: return
-                case .endOfStream, .failed: return close()
-                }
-            case .addresses(let high, let low, let port):
-                source = IPAddress(high: high, low: low)
-                sourcePort = port
-            case .local: break
-            case .malformed:
-                worker.messages.proxyHeaderMalformed(self)
-                return close()
-            }
-            break
+        switch proxyHeader.read(stream, worker.memory) {
+        case .nothing: return
+        case .gone: return close()
+        case .malformed:
+            worker.messages.proxyHeaderMalformed(self)
+            return close()
+        case .source(let address, let port):
+            source = IPAddress(high: address.high, low: address.low)
+            sourcePort = port
+        case .local: break
         }
-        worker.memory.give(buffer)
-        proxyHeader = nil
+        proxyHeader.end(worker.memory)
         secure()
     }
 
@@ -228,8 +223,39 @@ final class DownstreamConnection: EventTarget {
             listener: listener, source: source, sourcePort: sourcePort, identity: stream.session?.identity,
             serverName: stream.session?.serverName ?? [], isTLS13: stream.isTLS13)
         worker.loop.setDeadline(self, worker.loop.now + worker.timeouts.requestHead)
+        if let session = stream.session {
+            if session.negotiatedProtocol == .http2 { return speakHTTP2(received: nil) }
+        } else if listener.settings.http2 {
+            phase = .preface
+            return readPreface()
+        }
         readRequests()
     }
+
+    // MARK: HTTP/2
+
+    /// A plain connection: which protocol do its first bytes belong to?
+    private func readPreface() {
+        let side = exchangeForBytes().side
+        switch side.detectHTTP2() {
+        case nil: finish()
+        case .partial: if !side.hasInput { giveExchange() }
+        case .other:
+            phase = .open
+            readRequests()
+        case .whole: speakHTTP2(received: side.takeInput())
+        }
+    }
+
+    private func speakHTTP2(received: ByteBuffer?) {
+        giveExchange()
+        phase = .http2
+        http2 = HTTP2Downstream(self, worker: worker)
+        http2?.begin(received: received)
+    }
+
+    /// A stream has begun.
+    func requestBegan() { requestCount += 1 }
 
     // MARK: Requests
 
@@ -314,6 +340,14 @@ final class DownstreamConnection: EventTarget {
         }
     }
 
+    /// The worker drains: no more requests than those that are on their way.
+    func drain() {
+        if let http2 { return http2.drain() }
+        guard phase == .open, current?.driver.isActive != true else { return }
+        // Agents end idle connections after 4 s themselves; a FIN from here could cross with a request.
+        worker.loop.setDeadline(self, max(worker.loop.now, idleSince + worker.idleTimeout))
+    }
+
     /// Why the agent's certificate is no longer accepted under the newest CAs and CRLs; nil: it is, or there is none.
     func identityFault() -> IdentityFault? {
         guard client.identity != nil, worker.snapshot.generation != trustedGeneration else { return nil }
@@ -329,6 +363,7 @@ final class DownstreamConnection: EventTarget {
         guard phase != .closed, phase != .lingering else { return }
         guard !stream.hasFailed else { return close() }
         phase = .lingering
+        http2?.closed()
         giveExchange()
         worker.loop.setDeadline(self, worker.loop.now + 2_000_000_000)
         if stream.flushPending() { stream.finishWriting() }
@@ -343,17 +378,11 @@ final class DownstreamConnection: EventTarget {
             }
             stream.finishWriting()
         }
-        let scratch = worker.memory.large.take()
-        defer { worker.memory.large.give(scratch) }
-        for _ in 0..<16 {
-            // Ciphertext as it comes: it is dropped, and a session that failed reads nothing any more.
-            switch stream.receive(into: UnsafeMutableRawBufferPointer(start: scratch.base, count: scratch.capacity)) {
-            case .bytes: continue
-            case .blocked: return
-            case .endOfStream, .failed: return close()
-            }
+        switch stream.discardInput() {
+        case .bytes: worker.loop.deferWork(self)
+        case .blocked: break
+        case .endOfStream, .failed: close()
         }
-        worker.loop.deferWork(self)
     }
 
     func close() {
@@ -361,9 +390,9 @@ final class DownstreamConnection: EventTarget {
         phase = .closed
         handshakeEnded()
         current?.driver.clientGone()
+        http2?.closed()
         giveExchange()
-        if let proxyHeader { worker.memory.give(proxyHeader) }
-        proxyHeader = nil
+        proxyHeader.end(worker.memory)
         worker.loop.remove(self)
         stream.close()
         worker.connectionEnded(self, peer: peer)

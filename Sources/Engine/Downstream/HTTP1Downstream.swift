@@ -1,5 +1,6 @@
 import Buffers
 import HTTP1
+import HTTP2
 import Model
 import Network
 
@@ -61,6 +62,25 @@ final class HTTP1Downstream: DownstreamSide {
     override var client: ClientContext { connection!.client }
     override var timer: EventTarget { connection! }
     override var identityFault: IdentityFault? { connection?.identityFault() }
+
+    /// Whether a plain connection begins as HTTP/2 does; nil: it has ended.
+    func detectHTTP2() -> HTTP2Preface.Match? {
+        while true {
+            let match = input.map { HTTP2Preface.match($0.readable) } ?? .partial
+            guard match == .partial else { return match }
+            switch receive(upTo: 0) {
+            case .more: continue
+            case .nothing: return .partial
+            case .gone: return nil
+            }
+        }
+    }
+
+    /// What is held goes to who speaks another protocol with the client.
+    func takeInput() -> ByteBuffer? {
+        defer { input = nil }
+        return input
+    }
 
     // MARK: A request's head
 

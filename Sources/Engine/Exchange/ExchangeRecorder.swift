@@ -36,7 +36,12 @@ struct ExchangeRecorder: ~Copyable {
 
     /// The whole head: its line, and what of it the log wants.
     mutating func headCame(_ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, now: Int64) {
-        record.http = head.version == .http10 ? .http10 : .http11
+        record.http =
+            switch head.version {
+            case .http10: .http10
+            case .http11: .http11
+            case .http2: .http2
+            }
         Self.append(bytes, head.methodRange, to: &record.method)
         Self.append(bytes, head.target, to: &record.target)
         if let version = head.first(.puppetVersion) { Self.append(bytes, version.value, to: &record.agentVersion) }

@@ -1,8 +1,8 @@
 import CNghttp2
 import TLS
 
-/// The versions of the C libraries that run now (not those the program was built with). Until HTTP/2 is served, `nghttp2_version` is all that
-/// is used of nghttp2: `version`, `show version`, `show info` and `puppetfront_build_info` report it.
+/// The versions of the C libraries that run now (not those the program was built with): `version`, `show version`, `show info` and
+/// `puppetfront_build_info` report it.
 package enum LibraryVersions {
     package static var openSSL: String { LibraryVersion.openSSL }
     package static var nghttp2: String { String(cString: nghttp2_version(0).pointee.version_str) }

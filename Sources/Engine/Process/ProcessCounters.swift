@@ -13,6 +13,8 @@ final class ProcessCounters: Sendable {
     let turnedAway = Atomic<Int>(0)
     /// Requests queued in all pools.
     let waiting = Atomic<Int>(0)
+    /// HTTP/2 connections that went over a limit.
+    let http2Abuse = HTTP2AbuseCounters()
     /// Memory that requests' bodies hold.
     let bodies = BodyBudget()
     /// Connections by address, where that is limited.

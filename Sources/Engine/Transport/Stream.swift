@@ -101,6 +101,18 @@ final class Stream: CipherTransport {
         return result
     }
 
+    /// Reads and drops what has come, ciphertext as it is: a session that failed reads nothing any more. `.bytes`: there may be more.
+    func discardInput() -> TransferResult {
+        let scratch = memory.large.take()
+        defer { memory.large.give(scratch) }
+        var result = TransferResult.blocked
+        for _ in 0..<16 {
+            result = receive(into: UnsafeMutableRawBufferPointer(start: scratch.base, count: scratch.capacity))
+            guard case .bytes = result else { return result }
+        }
+        return result
+    }
+
     // MARK: Writing
 
     /// How many of `bytes` were taken: all, fewer where the peer is slow, none where it is slower still. Look at `hasFailed` then.

@@ -1,4 +1,5 @@
 import Buffers
+import HTTP2
 
 /// A worker's memory for bytes on their way. Nothing here outlives a turn of the loop but what a slow peer leaves unsent.
 final class TransferMemory {
@@ -17,6 +18,9 @@ final class TransferMemory {
     private let gatherPool = BufferPool(bufferCapacity: 160 << 10, keep: 16)
     /// For putting a head together before it goes in front of its content.
     let head = ByteBuffer(capacity: 96 << 10)
+
+    /// For a head on its way into an HTTP/2 header block.
+    private(set) lazy var fields = FieldBlock(capacity: 96 << 10)
 
     private var hasFailed = false
 

@@ -1,3 +1,4 @@
+import HTTP2
 import Logging
 import Model
 import Network
@@ -20,6 +21,14 @@ final class ConnectionMessages {
 
     func handshakeFailed(_ connection: DownstreamConnection, _ failure: HandshakeFailure) {
         write(.handshakeFailed, .notice, metadata(connection, failure))
+    }
+
+    /// - Parameter failure: a limit that the client went over is a warning
+    func http2Failed(_ connection: DownstreamConnection, _ failure: HTTP2Session.Failure) {
+        switch failure {
+        case .abuse(let abuse): write(.http2Failed, .warning, metadata(connection).merging(["limit": "\(abuse.rawValue)"]) { $1 })
+        case .protocolError(let reason): write(.http2Failed, .notice, metadata(connection).merging(["reason": "\(reason)"]) { $1 })
+        }
     }
 
     func connectFailed(_ target: UpstreamTarget, reason: String) { write(.connectFailed, .warning, metadata(target, reason)) }

@@ -2,7 +2,7 @@
 /// many were suppressed. Times are nanoseconds of the monotonic clock.
 struct RepeatedMessages {
     enum Kind: Int, CaseIterable {
-        case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed, noMemory
+        case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed, noMemory, http2Failed
 
         /// What the line begins with.
         var words: String {
@@ -14,6 +14,7 @@ struct RepeatedMessages {
             case .badProxyHeader: "PROXY header malformed"
             case .handshakeFailed: "handshake failed"
             case .noMemory: "no memory for a buffer: its connection ends"
+            case .http2Failed: "HTTP/2 connection ended"
             }
         }
 
@@ -21,7 +22,7 @@ struct RepeatedMessages {
         fileprivate var bound: Int {
             switch self {
             case .rejected, .acceptFailed, .connectFailed, .noMemory: 1
-            case .badResponse, .badProxyHeader, .handshakeFailed: 20
+            case .badResponse, .badProxyHeader, .handshakeFailed, .http2Failed: 20
             }
         }
     }

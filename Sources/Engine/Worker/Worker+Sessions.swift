@@ -11,7 +11,7 @@ extension Worker {
         switch query {
         case .list(let limit):
             for isBusy in [true, false] {
-                for connection in connections.values where (connection.exchange?.isActive == true) == isBusy {
+                for connection in connections.values where connection.activeExchanges.isEmpty != isBusy {
                     guard list.sessions.count < limit else { break }
                     list.sessions.append(SessionReport(connection))
                 }
@@ -30,12 +30,12 @@ extension Worker {
     }
 
     private func addRequests(to list: inout SessionList, limit: Int) {
-        var busy: [(age: Int64, connection: DownstreamConnection)] = []
+        var busy: [(connection: DownstreamConnection, exchange: ExchangeDriver)] = []
         for connection in connections.values {
-            if let exchange = connection.exchange, exchange.isActive { busy.append((exchange.age, connection)) }
+            for exchange in connection.activeExchanges { busy.append((connection, exchange)) }
         }
-        busy.sort { $0.age > $1.age }
-        list.sessions = busy.prefix(limit).map { SessionReport($0.connection) }
+        busy.sort { $0.exchange.age > $1.exchange.age }
+        list.sessions = busy.prefix(limit).map { SessionReport($0.connection, $0.exchange) }
         list.omitted = busy.count - list.sessions.count
     }
 
@@ -45,8 +45,12 @@ extension Worker {
 }
 
 extension SessionReport {
-    init(_ connection: DownstreamConnection) {
+    /// - Parameter exchange: of several on one HTTP/2 connection the one that is described; nil: the oldest
+    init(_ connection: DownstreamConnection, _ exchange: ExchangeDriver? = nil) {
         self.init()
+        let exchanges = connection.activeExchanges
+        isHTTP2 = connection.isHTTP2
+        requestsUnderWay = exchanges.count
         let worker = connection.worker
         id = connection.number.value
         now = WallClock.nanoseconds()
@@ -60,10 +64,10 @@ extension SessionReport {
         tls = connection.stream.isTLS13.map { $0 ? "1.3" : "1.2" } ?? ""
         switch connection.phase {
         case .proxyHeader, .handshake: state = .handshake
-        case .open: state = .idle
+        case .open, .http2, .preface: state = .idle
         case .lingering, .closed: state = .closing
         }
-        connection.exchange?.describe(&self)
+        (exchange ?? exchanges.max { $0.age < $1.age })?.describe(&self)
     }
 
     /// The server, where one is assigned, and the connection to it.

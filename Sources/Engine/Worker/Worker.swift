@@ -2,6 +2,7 @@ import AccessLogging
 import Balancing
 import CLinux
 import HTTP1
+import HTTP2
 import Logging
 import Model
 import Network
@@ -79,9 +80,9 @@ final class Worker {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueReplied(serial, outcome, pool)
         case .serverDown(let server, let pool):
-            for connection in Array(connections.values) { connection.exchange?.serverWentDown(server, of: pool) }
+            forEachExchange { $0.serverWentDown(server, of: pool) }
         case .shutdown(let server, let pool):
-            for connection in Array(connections.values) { connection.exchange?.serverWasShutDown(server, of: pool) }
+            forEachExchange { $0.serverWasShutDown(server, of: pool) }
         case .pause(let name): listeners.pause(name)
         case .unpause(let socket): listeners.accept(on: socket, wasPaused: true)
         case .sessions(let query, let reply): reply(sessions(query))
@@ -89,6 +90,10 @@ final class Worker {
         case .drain(let isReplaced): drain(isReplaced)
         case .stop: stop()
         }
+    }
+
+    private func forEachExchange(_ body: (ExchangeDriver) -> Void) {
+        for connection in Array(connections.values) { connection.activeExchanges.forEach(body) }
     }
 
     private func adopt(_ snapshot: Snapshot, _ sockets: [ListeningSocket]) {
@@ -184,6 +189,12 @@ final class Worker {
         messages.rejected(limit)
     }
 
+    /// A client went over a limit of HTTP/2, or spoke something else.
+    func http2Failed(_ connection: DownstreamConnection, _ failure: HTTP2Session.Failure) {
+        if case .abuse(let abuse) = failure { counters.http2Abuse.add(abuse) }
+        messages.http2Failed(connection, failure)
+    }
+
     /// While draining, agents have closed by themselves after 4 s; a connection that stays is closed soon after.
     var idleTimeout: Int64 { isDraining ? min(5_000_000_000, timeouts.clientIdle) : timeouts.clientIdle }
 
@@ -216,10 +227,7 @@ final class Worker {
         isDraining = true
         isReady = isReplaced
         listeners.close()
-        for connection in Array(connections.values) where connection.isIdle {
-            // Agents end idle connections after 4 s themselves; a FIN from here could cross with a request.
-            loop.setDeadline(connection, max(loop.now, connection.idleSince + idleTimeout))
-        }
+        for connection in Array(connections.values) { connection.drain() }
         servers.closeIdle()
         stopWhenDrained()
     }

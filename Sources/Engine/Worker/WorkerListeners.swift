@@ -81,7 +81,8 @@ final class WorkerListeners {
         verified[settings.name] = cache
         do {
             let tls = try ServerTLSContext(
-                material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache)
+                material, identityFields: { IdentityHeaders.block(distinguishedName: $0, der: $1) }, verified: cache,
+                offersHTTP2: settings.http2)
             return ListenerContext(settings, limit: limit, tls: tls, generation: generation)
         } catch {
             // The same material made a context when the snapshot was built, so this is memory or OpenSSL itself. A listener without its

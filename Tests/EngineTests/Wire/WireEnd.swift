@@ -22,9 +22,22 @@ final class WireEnd {
 
     /// How many bytes were taken.
     @discardableResult
-    func send(_ text: String) -> Int {
-        let bytes = Array(text.utf8)
-        return max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)))
+    func send(_ text: String) -> Int { send(Array(text.utf8)) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Int { max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))) }
+
+    /// What has come that is no text.
+    func takeBytes() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        while descriptor >= 0 {
+            let count = recv(descriptor, &room, room.count, 0)
+            if count == 0 || count < 0 && errno == ECONNRESET { hasEnded = true }
+            guard count > 0 else { break }
+            bytes += room.prefix(count)
+        }
+        return bytes
     }
 
     /// Reads at most `limit` bytes now.
