@@ -51,7 +51,7 @@ final class HTTP2Downstream {
     }
 
     var client: ClientContext { connection.client }
-    var isRevoked: Bool { connection.isRevoked() }
+    var identityFault: IdentityFault? { connection.identityFault() }
     var hasFailed: Bool { stream.hasFailed }
     var isIdle: Bool { exchanges.isEmpty }
     var drivers: [ExchangeDriver] { exchanges.values.map(\.driver) }

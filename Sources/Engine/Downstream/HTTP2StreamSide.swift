@@ -63,7 +63,7 @@ final class HTTP2StreamSide: DownstreamSide {
 
     override var client: ClientContext { connection!.client }
     override var timer: EventTarget { exchangeTimer! }
-    override var isRevoked: Bool { connection?.isRevoked ?? false }
+    override var identityFault: IdentityFault? { connection?.identityFault }
 
     // MARK: What the connection reports
 
