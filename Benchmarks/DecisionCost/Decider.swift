@@ -56,7 +56,7 @@ struct Decider: ~Copyable {
         serial += 1
         var ask = PoolRequest(
             ticket: Ticket(worker: 0, serial: serial), kind: SlotKind(request.endpoint),
-            queueClass: QueueClass(request.endpoint, isCA: request.isCA))
+            queueClass: QueueClass(request.endpoint, isCA: request.isCA), holder: sample.holder)
         if settings.stick != nil { ask.stickKey = sample.identity.foldedCertname }
         if case .hash = settings.balance { ask.hash = HashRing.hash(sample.identity.foldedCertname) }
         guard case .assigned(let assignment) = pool.submit(ask, now: clock) else { return false }

@@ -1,3 +1,4 @@
+import Balancing
 import Model
 import Puppet
 
@@ -8,6 +9,8 @@ struct SampleRequest {
     /// A catalog's; empty for others.
     let body: [UInt8]
     let identity: ClientIdentity
+    /// As its connection knows it.
+    let holder: SlotHolder
     let source: IPAddress
 
     static let formType = Array("application/x-www-form-urlencoded".utf8)
@@ -31,7 +34,8 @@ struct SampleRequest {
             let body = method == .post ? "environment=\(environment)&facts_format=application%2Fjson&facts=\(facts)" : ""
             return SampleRequest(
                 method: method, target: Array("\(path)?environment=\(environment)&configured_environment=\(environment)".utf8),
-                body: Array(body.utf8), identity: identity(certname), source: IPAddress(v4: 0x0A00_0000 | UInt32(agent)))
+                body: Array(body.utf8), identity: identity(certname), holder: SlotHolder(Array(certname.utf8), isVerified: true),
+                source: IPAddress(v4: 0x0A00_0000 | UInt32(agent)))
         }
     }
 

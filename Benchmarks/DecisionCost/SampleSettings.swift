@@ -11,6 +11,7 @@ enum SampleSettings {
         let maxconn = MaxconnSettings(all: 50)
         let pool = PoolSettings(
             name: "compilers", balance: balance, stick: sticks ? StickSettings(on: .certname) : nil,
+            shares: ShareSettings(unverified: 50, holder: 25),
             servers: (0..<servers).map { number in
                 ServerSettings(
                     name: "compiler\(number)", address: UpstreamAddress(host: "192.0.2.1", port: 8140),

@@ -70,7 +70,14 @@ final class Decoder {
         environments(map.value("environments"), &settings)
         service(&map, &settings)
         map.finish()
+        shares(&settings)
         return settings
+    }
+
+    /// Where no listener verifies certificates all clients are alike: behind another balancer they may have one address.
+    private func shares(_ settings: inout ProxySettings) {
+        guard settings.listeners.contains(where: { $0.tls.map { $0.clientCertificate != .none } ?? false }) else { return }
+        for index in settings.pools.indices { settings.pools[index].shares = settings.limits.shares }
     }
 
     func cursor(_ value: DocumentValue) -> MapCursor? { MapCursor(value, isPartial: isPartial, findings) }

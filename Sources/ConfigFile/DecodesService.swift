@@ -138,6 +138,8 @@ extension Decoder {
         map.set(&limits.bodyPrefix, "body_prefix", scalar.size(0...(64 << 20)))
         map.set(&limits.heldBodies, "held_bodies", scalar.size((1 << 20)...(1 << 40)))
         map.set(&limits.minimumRate, "minimum_rate", scalar.size(0...(1 << 30)))
+        map.set(&limits.shares.unverified, "unverified_share", scalar.percent)
+        map.set(&limits.shares.holder, "holder_share", scalar.percent)
         map.set(&limits.bodyScan, "body_scan", scalar.size((1 << 10)...(256 << 20)))
         map.set(&limits.perCertname, "per_certname", scalar.size(0...1_000_000))
         map.set(&limits.queue, "queue", scalar.size(0...1_000_000))

@@ -20,6 +20,8 @@ package struct PoolSettings: Sendable, Equatable {
     package var identity: Identity
     package var enforceCertname: Bool
     package var queue: QueueSettings
+    /// Of `limits`, the same for all pools.
+    package var shares: ShareSettings
     package var overflow: OverflowSettings?
     package var spill: Spill
     package var backups: Backups
@@ -49,7 +51,8 @@ package struct PoolSettings: Sendable, Equatable {
     package init(
         name: String, tls: UpstreamTLSSettings? = nil, balance: Balance = .leastConnections, hashBalanceFactor: Int? = nil,
         stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true, queue: QueueSettings = QueueSettings(),
-        overflow: OverflowSettings? = nil, spill: Spill = .never, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
+        shares: ShareSettings = ShareSettings(), overflow: OverflowSettings? = nil, spill: Spill = .never, backups: Backups = .all,
+        retry: RetrySettings = RetrySettings(),
         outlier: OutlierSettings? = nil, panic: Int = 50, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(),
         keepalive: Bool = false, check: CheckSettings? = nil, servers: [ServerSettings] = []
     ) {
@@ -61,6 +64,7 @@ package struct PoolSettings: Sendable, Equatable {
         self.identity = identity
         self.enforceCertname = enforceCertname
         self.queue = queue
+        self.shares = shares
         self.overflow = overflow
         self.spill = spill
         self.backups = backups
@@ -104,6 +108,18 @@ package struct QueueSettings: Sendable, Equatable {
     package init(size: Int = 20000, timeout: Duration = .seconds(580)) {
         self.size = size
         self.timeout = timeout
+    }
+}
+
+/// Percent of a pool's slots; 100: no limit.
+package struct ShareSettings: Sendable, Equatable {
+    /// What all clients without a verified certificate may hold together.
+    package var unverified: Int
+    /// What one certname may hold, or one source of clients without a verified certificate.
+    package var holder: Int
+    package init(unverified: Int = 100, holder: Int = 100) {
+        self.unverified = unverified
+        self.holder = holder
     }
 }
 

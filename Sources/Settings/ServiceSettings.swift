@@ -84,6 +84,8 @@ package struct LimitSettings: Sendable, Equatable {
     package var bodyPrefix: Int
     /// Bytes of bodies that all requests hold together.
     package var heldBodies: Int
+    /// Of each pool's slots.
+    package var shares: ShareSettings
     /// Bytes a second that a client moves while it holds a server's slot; 0: no matter.
     package var minimumRate: Int
     /// A catalog with a longer body is refused: its environment may come last.
@@ -97,8 +99,8 @@ package struct LimitSettings: Sendable, Equatable {
     package init(
         connections: Int = 20000, connectionsPerSource: Int = 0, handshakes: Int = 256, head: Int = 64 << 10, target: Int = 16 << 10,
         bodyPrefix: Int = 256 << 10, bodyScan: Int = 16 << 20, heldBodies: Int = 256 << 20, minimumRate: Int = 1 << 10,
-        perCertname: Int = 0,
-        queue: Int = 20000, workerThreads: Int? = nil
+        shares: ShareSettings = ShareSettings(unverified: 50, holder: 25), perCertname: Int = 0, queue: Int = 20000,
+        workerThreads: Int? = nil
     ) {
         self.connections = connections
         self.connectionsPerSource = connectionsPerSource
@@ -108,6 +110,7 @@ package struct LimitSettings: Sendable, Equatable {
         self.bodyPrefix = bodyPrefix
         self.heldBodies = heldBodies
         self.minimumRate = minimumRate
+        self.shares = shares
         self.bodyScan = bodyScan
         self.perCertname = perCertname
         self.queue = queue

@@ -10,16 +10,18 @@ struct QueueTests {
         host.service.pools[0].queuedByClass = [.compile: 9, .quick: 3]
         host.service.pools[0].longestWaits = [.compile: .seconds(61), .quick: .milliseconds(7)]
         host.service.pools[0].averageQueue = 6
+        host.service.pools[0].overHolderShare = [.compile: 4]
+        host.service.pools[0].overUnverifiedShare = [.quick: 2]
         return host
     }
 
     @Test func requestsAreShownByPoolAndClass() {
         #expect(
             answer("show queue compilers", level: .user, host: host()) == """
-                # pool    class     queued oldest_ms pool_queued queue_size timeout_ms avg_queue
-                compilers authority 0      -         12          9          580000     6
-                compilers quick     3      7         12          9          580000     6
-                compilers compile   9      61000     12          9          580000     6
+                # pool    class     queued oldest_ms pool_queued queue_size timeout_ms avg_queue over_holder_share over_unverified_share
+                compilers authority 0      -         12          9          580000     6         0                 0
+                compilers quick     3      7         12          9          580000     6         0                 2
+                compilers compile   9      61000     12          9          580000     6         4                 0
 
 
                 """)

@@ -8,6 +8,8 @@ struct PoolScript {
     var pool: Pool
     /// Slots that requests hold.
     var held: [Assignment] = []
+    /// The same by their request, where a test names it.
+    var owned: [UInt64: Assignment] = [:]
     var now = MonotonicTime(nanoseconds: 1_000_000_000)
     var site: SiteName?
     var sites: [SiteSettings]

@@ -8,6 +8,9 @@ extension PoolWorld {
         var panics = 0
         var spills = 0
         var repeats = 0
+        /// Requests that waited, or passed one that did, since one held its share.
+        var overShare = 0
+        var passedOverShare = 0
 
         mutating func add(_ other: Counts) {
             fromQueue += other.fromQueue
@@ -17,13 +20,17 @@ extension PoolWorld {
             panics += other.panics
             spills += other.spills
             repeats += other.repeats
+            overShare += other.overShare
+            passedOverShare += other.passedOverShare
         }
 
-        var isQuiet: Bool { [fromQueue, toOwnServer, timedOut, ejections, panics, spills, repeats].contains(0) }
+        var isQuiet: Bool {
+            [fromQueue, toOwnServer, timedOut, ejections, panics, spills, repeats, overShare, passedOverShare].contains(0)
+        }
 
         var description: String {
             "\(fromQueue) served from the queue (\(toOwnServer) by their own server, \(repeats) repeats), \(timedOut) timed out, "
-                + "\(spills) spilled, \(ejections) ejections, \(panics) panics"
+                + "\(overShare) waited over their share and were passed \(passedOverShare) times, \(spills) spilled, \(ejections) ejections, \(panics) panics"
         }
     }
 }

@@ -162,7 +162,8 @@ struct ExchangeWorld {
         nextSerial += 1
         let answer = pools[pool].submit(
             PoolRequest(
-                ticket: ticket, kind: request.kind, queueClass: request.queueClass, tried: request.exchange.tried,
+                ticket: ticket, kind: request.kind, queueClass: request.queueClass,
+                holder: SlotHolder(request.stickKey, isVerified: request.isRepeatable), tried: request.exchange.tried,
                 attempt: request.exchange.attempt, place: request.exchange.place, stickKey: request.stickKey,
                 hash: HashRing.hash(request.stickKey)), now: now)
         note("\(id) submits \(ticket) to pool \(pool) -> \(answer)")

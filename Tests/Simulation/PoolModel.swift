@@ -14,6 +14,7 @@ struct PoolModel {
         let queueClass: QueueClass
         let tried: TriedServers
         let isRepeat: Bool
+        let holder: SlotHolder?
         let stickKey: [UInt8]
         let order: UInt64
         /// Without the time that servers had it.
@@ -34,6 +35,8 @@ struct PoolModel {
     var sticks: StickModel
     var inUse = 0
     var repeatsInUse = 0
+    /// Whom the slots in use count for.
+    var holders: [SlotHolder] = []
     private(set) var activeTiers = 0
     private(set) var standing = PoolChange.down
 
@@ -143,9 +146,24 @@ struct PoolModel {
         settings.retry.budget > 0 && repeatsInUse < max(3, (inUse + waiting.count + slack) * settings.retry.budget / 100)
     }
 
+    /// Its holder, or all without a certificate, hold as many slots as they may: a share of those of the usable servers that fresh requests
+    /// go to, at least one.
+    func isOverShare(_ holder: SlotHolder?) -> Bool {
+        guard let holder else { return false }
+        let usable = servers.filter(\.isUsable)
+        guard let first = usable.map(\.tier).min() else { return false }
+        let last = settings.spill != .never && first < activeTiers ? activeTiers - 1 : first
+        let limits = usable.filter { (first...last).contains($0.tier) }.map(\.limit)
+        if limits.contains(.max) { return false }
+        let slots = limits.reduce(0, +)
+        func isOver(_ count: Int, _ percent: Int) -> Bool { percent < 100 && count >= max(1, slots * percent / 100) }
+        return isOver(holders.count { $0 == holder }, settings.shares.holder)
+            || !holder.isVerified && isOver(holders.count { !$0.isVerified }, settings.shares.unverified)
+    }
+
     /// But for the budget of repeats.
     func mayTake(_ server: ServerModel, _ waiter: Waiter) -> Bool {
-        guard server.hasRoom(for: waiter.kind) else { return false }
+        guard server.hasRoom(for: waiter.kind), !isOverShare(waiter.holder) else { return false }
         if let stickyServer = waiter.stickyServer { return stickyServer == server.id && (server.isFit || server.isUsable) }
         return server.isUsable && server.tier <= waiter.tier && !waiter.tried.contains(server.id)
     }

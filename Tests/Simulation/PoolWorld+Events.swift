@@ -9,6 +9,7 @@ extension PoolWorld {
         nextSerial += 1
         request.kind = SlotKind(random.pick(SeededGenerator.endpoints)!)
         request.queueClass = random.pick(QueueClass.allCases)!
+        if random.chance(90) { request.holder = random.pick(PoolWorld.holders)! }
         if random.chance(75) { request.stickKey = random.pick(PoolWorld.certnames)! }
         request.hash = HashRing.hash(request.stickKey)
         request.mayQueue = random.chance(95)
@@ -37,6 +38,7 @@ extension PoolWorld {
         try model.servers[place].give(assignment.kind)
         model.inUse -= 1
         if assignment.isRepeat { model.repeatsInUse -= 1 }
+        if let place = model.holders.firstIndex(where: { $0 == assignment.holder }) { model.holders.remove(at: place) }
         if verdict == .served { model.servers[place].lastServed = at }
         model.servers[place].breaker.record(verdict, isTrial: assignment.isTrial, now: at)
         if verdict != .served { remember(assignment.place) }

@@ -37,7 +37,9 @@ extension PoolWorld {
     private func expectation(_ request: PoolRequest, _ stickyServer: Int?, isHeld: Bool) -> Expectation {
         if isHeld, model.settings.retry.budget == 0 { return .refused }
         if let stickyServer {
-            if !isHeld, model.servers[stickyServer].hasRoom(for: request.kind) { return .assigned([stickyServer], isSticky: true) }
+            if !isHeld, !model.isOverShare(request.holder), model.servers[stickyServer].hasRoom(for: request.kind) {
+                return .assigned([stickyServer], isSticky: true)
+            }
             if mayWait(request), model.settings.stick!.wait > .zero { return .waits(stickyServer: model.servers[stickyServer].id, tier: 0) }
         }
         guard let tier = model.tier(request.tried) else {
@@ -55,7 +57,8 @@ extension PoolWorld {
     private func waiter(_ request: PoolRequest, stickyServer: ServerID?, tier: Int) -> PoolModel.Waiter {
         PoolModel.Waiter(
             ticket: request.ticket, kind: request.kind, queueClass: request.queueClass, tried: request.tried,
-            isRepeat: request.attempt == .repeat, stickKey: request.stickKey, order: request.place?.order ?? nextOrder,
+            isRepeat: request.attempt == .repeat, holder: request.holder, stickKey: request.stickKey,
+            order: request.place?.order ?? nextOrder,
             arrived: latestArrival - (request.place?.waited ?? .zero), stickyServer: stickyServer, tier: tier)
     }
 
@@ -94,6 +97,7 @@ extension PoolWorld {
         let waiter = waiter(request, stickyServer: stickyServer, tier: tier)
         model.waiting.insert(waiter, at: model.waiting.firstIndex { $0.order > waiter.order } ?? model.waiting.count)
         if let stickyServer, let place = model.place(stickyServer) { model.servers[place].waitingForThisServer += 1 }
+        if model.isOverShare(request.holder) { counts.overShare += 1 }
         if stickyServer == nil, tier != model.nearestTier(request.tried) { counts.spills += 1 }
     }
 
@@ -129,12 +133,13 @@ extension PoolWorld {
         try require(assignment.serverIndex == server.index && assignment.tier == server.tier, "not where the server is: \(assignment)")
         try require(
             assignment.kind == waiter.kind && assignment.queueClass == waiter.queueClass && assignment.isRepeat == waiter.isRepeat
-                && assignment.began == at, "not what was asked for: \(assignment)")
+                && assignment.holder == waiter.holder && assignment.began == at, "not what was asked for: \(assignment)")
         try require(assignment.place.order == waiter.order, "lost its place")
         try require(assignment.isTrial == model.servers[place].breaker.take(), "\(server.entry.name) is on trial, or is not")
         model.servers[place].take(waiter.kind)
         model.inUse += 1
         if waiter.isRepeat { model.repeatsInUse += 1 }
+        if let holder = waiter.holder { model.holders.append(holder) }
         model.sticks.store(waiter.stickKey, server.id, now: at)
         held.append(assignment)
     }
@@ -182,6 +187,7 @@ extension PoolWorld {
         for earlier in model.waiting[..<index] where earlier.queueClass == waiter.queueClass && model.mayTake(server, earlier) {
             try require(earlier.isRepeat && model.repeatsInUse >= 3, "\(ticket) was served before \(earlier)")
         }
+        if model.waiting[..<index].contains(where: { model.isOverShare($0.holder) }) { counts.passedOverShare += 1 }
         leave(index)
         let waited = assignment.place.waited
         try require(waited >= .zero && waited >= at - waiter.arrived, "waited \(at - waiter.arrived), not \(waited)")

@@ -6,6 +6,8 @@ import Settings
 struct PoolWorld {
     static let certnames = (0..<12).map { Array("agent\($0).example".utf8) }
 
+    static let holders = (0..<6).map { SlotHolder(Array("holder\($0)".utf8), isVerified: $0 < 3) }
+
     var random: SeededGenerator
     var pool: Pool
     var model: PoolModel

@@ -23,12 +23,16 @@ enum QueueCommands {
                 [
                     pool.name, name(queueClass), "\(pool.queuedByClass[queueClass] ?? 0)",
                     pool.longestWaits[queueClass].map { "\($0.inMilliseconds)" } ?? "-", "\(pool.queued)", "\(pool.settings.queue.size)",
-                    "\(pool.settings.queue.timeout.inMilliseconds)", "\(pool.averageQueue)",
+                    "\(pool.settings.queue.timeout.inMilliseconds)", "\(pool.averageQueue)", "\(pool.overHolderShare[queueClass] ?? 0)",
+                    "\(pool.overUnverifiedShare[queueClass] ?? 0)",
                 ]
             }
         }
         return AlignedTable.text(
-            head: ["# pool", "class", "queued", "oldest_ms", "pool_queued", "queue_size", "timeout_ms", "avg_queue"], rows)
+            head: [
+                "# pool", "class", "queued", "oldest_ms", "pool_queued", "queue_size", "timeout_ms", "avg_queue", "over_holder_share",
+                "over_unverified_share",
+            ], rows)
     }
 
     static func name(_ queueClass: QueueClass) -> String {

@@ -15,6 +15,15 @@ package struct PoolReport: Sendable {
     package var queuedByClass: [QueueClass: Int] = [:]
     /// Of the oldest queued request; classes without any are left out.
     package var longestWaits: [QueueClass: Duration] = [:]
+    /// Of `queuedByClass`: requests of holders (certnames, or sources of unverified clients) that hold their share of the slots.
+    package var overHolderShare: [QueueClass: Int] = [:]
+    /// Of the rest: requests of unverified clients, which hold their share together.
+    package var overUnverifiedShare: [QueueClass: Int] = [:]
+    package var unverifiedInUse = 0
+    /// nil: without limit.
+    package var unverifiedLimit: Int?
+    /// Slots for one holder; nil: without limit.
+    package var holderLimit: Int?
     package var maximumQueued = 0
     package var averageQueue = 0
     package var sticks = 0

@@ -7,7 +7,7 @@ import Settings
 struct FreeServers: Sendable {
     /// Limits by endpoint that some server of the pool has.
     private(set) var limitedKinds: [SlotKind] = []
-    private var heaps: [ServerHeap] = []
+    private var heaps: [RankHeap] = []
     /// By limit, then by the server's place.
     private var positions: [[Int]] = []
 
@@ -16,14 +16,14 @@ struct FreeServers: Sendable {
     /// Empties it for a pool of so many servers and tiers.
     mutating func reset(servers: Int, tiers: Int, limitedKinds: [SlotKind]) {
         self.limitedKinds = limitedKinds
-        heaps = [ServerHeap](repeating: ServerHeap(), count: tiers * (limitedKinds.count + 1))
+        heaps = [RankHeap](repeating: RankHeap(), count: tiers * (limitedKinds.count + 1))
         positions = [[Int]](repeating: [Int](repeating: -1, count: servers), count: limitedKinds.count + 1)
     }
 
     /// After anything about the server has changed.
     /// Inline, since Swift copies a server that it lends from where it is changed.
     @inline(__always) mutating func update(_ place: Int, _ server: borrowing ServerState, rank: UInt64) {
-        let entry = ServerHeap.Entry(key: rank, tie: server.lastChosen, place: place)
+        let entry = RankHeap.Entry(key: rank, tie: server.lastChosen, place: place)
         for limit in 0...limitedKinds.count {
             let list = list(tier: server.tier, limit: limit)
             if isFree(server, limit: limit) {
@@ -46,5 +46,5 @@ struct FreeServers: Sendable {
         list(tier: tier, limit: kind.flatMap { limitedKinds.firstIndex(of: $0) }.map { $0 + 1 } ?? 0)
     }
 
-    subscript(list: Int) -> ServerHeap { heaps[list] }
+    subscript(list: Int) -> RankHeap { heaps[list] }
 }

@@ -11,6 +11,8 @@ package struct Assignment: Sendable, Equatable {
     package let kind: SlotKind
     package let queueClass: QueueClass
     package let isRepeat: Bool
+    /// Whose share the slot counts for; nil: nobody's.
+    package let holder: SlotHolder?
     /// The server was chosen by a stick.
     package let isSticky: Bool
     package let began: MonotonicTime
@@ -21,7 +23,8 @@ package struct Assignment: Sendable, Equatable {
 
     package init(
         server: ServerID, serverIndex: Int, tier: Int, kind: SlotKind = .other, queueClass: QueueClass = .quick, isRepeat: Bool = false,
-        isSticky: Bool = false, began: MonotonicTime = .zero, isTrial: Bool = false, place: QueuePlace = QueuePlace(order: 0, waited: .zero)
+        holder: SlotHolder? = nil, isSticky: Bool = false, began: MonotonicTime = .zero, isTrial: Bool = false,
+        place: QueuePlace = QueuePlace(order: 0, waited: .zero)
     ) {
         self.server = server
         self.serverIndex = serverIndex
@@ -29,6 +32,7 @@ package struct Assignment: Sendable, Equatable {
         self.kind = kind
         self.queueClass = queueClass
         self.isRepeat = isRepeat
+        self.holder = holder
         self.isSticky = isSticky
         self.began = began
         self.isTrial = isTrial

@@ -6,7 +6,8 @@ extension Pool {
     /// What a request has in common with those of its line.
     func key(of request: PoolRequest) -> PendingQueue.Key {
         PendingQueue.Key(
-            queueClass: request.queueClass, kind: limited(request.kind), tried: request.tried, isRepeat: request.attempt == .repeat)
+            queueClass: request.queueClass, kind: limited(request.kind), tried: request.tried, isRepeat: request.attempt == .repeat,
+            isUnverified: request.holder.map { !$0.isVerified } ?? false)
     }
 
     /// The kind where some server limits it; nil for others.
@@ -33,7 +34,7 @@ extension Pool {
     ) -> Submission? {
         var key = key
         key.stickyServer = servers[place].id
-        if !isHeld, queue.line(key, tier: 0) == nil, servers[place].hasFreeSlot(key.kind) {
+        if !isHeld, !queue.hasReady(key, tier: 0), servers[place].hasFreeSlot(key.kind) {
             return .assigned(take(place, for: entry, key, at: entry.place, isSticky: true, now: now))
         }
         guard let stick = settings.stick, stick.wait > .zero, request.mayQueue, queue.count < settings.queue.size else { return nil }

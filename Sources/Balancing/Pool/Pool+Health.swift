@@ -150,9 +150,9 @@ extension Pool {
     // MARK: Time
 
     mutating func tick(now: MonotonicTime, actions: inout [PoolAction]) {
+        advanceSlowStarts(now: now, actions: &actions)
         for id in needsTick.map({ servers[$0].id }) {
             guard let place = place(of: id) else { continue }
-            if servers[place].slowStartSince != nil { advanceSlowStart(place, now: now, actions: &actions) }
             changeBreaker(place, now: now, actions: &actions) { $0.timePasses(now: now) }
             if let until = servers[place].outlier.ejectedUntil, until <= now {
                 servers[place].outlier.returnToService(now: now)
@@ -177,16 +177,28 @@ extension Pool {
         servers[place].adoptLimits()
     }
 
-    private mutating func advanceSlowStart(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
-        guard let since = servers[place].slowStartSince, let time = servers[place].settings.slowstart else { return }
+    /// All of them, then what they make room for: shares are of all slots together.
+    private mutating func advanceSlowStarts(now: MonotonicTime, actions: inout [PoolAction]) {
+        let grown = needsTick.filter { advanceSlowStart($0, now: now) }
+        if grown.isEmpty { return }
+        let makesRoom = reviewShares()
+        for place in grown {
+            updateNeedsTick(place)
+            serve(place, now: now, actions: &actions)
+        }
+        if makesRoom { handOut(now: now, actions: &actions) }
+    }
+
+    /// Whether it has more of its weight and maxconn now.
+    private mutating func advanceSlowStart(_ place: Int, now: MonotonicTime) -> Bool {
+        guard let since = servers[place].slowStartSince, let time = servers[place].settings.slowstart else { return false }
         let percent = Int((now - since).inMilliseconds * 100 / max(1, time.inMilliseconds))
-        guard percent > servers[place].slowStartPercent else { return }
+        guard percent > servers[place].slowStartPercent else { return false }
         let weight = servers[place].effectiveWeight
         if percent < 100 { servers[place].slowStartPercent = percent } else { endSlowStart(place) }
         servers[place].adoptLimits()
         if servers[place].isUsable { balancer.weightChanged(by: servers[place].effectiveWeight - weight, tier: servers[place].tier) }
-        updateNeedsTick(place)
         rank(place)
-        serve(place, now: now, actions: &actions)
+        return true
     }
 }

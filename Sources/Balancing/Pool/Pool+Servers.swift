@@ -83,6 +83,7 @@ extension Pool {
         firstTier = usable.firstIndex { !$0.isEmpty }
         needsTick = servers.indices.filter(dependsOnTime)
         rankAll()
+        reviewShares()
         let isUsable = firstTier != nil
         if isUsable, isPanicking, !wasPanicking {
             actions.append(.poolChanged(.panic))

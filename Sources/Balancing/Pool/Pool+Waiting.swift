@@ -10,11 +10,9 @@ extension Pool {
     ) -> Submission {
         guard request.mayQueue, queue.count < settings.queue.size else { return .refused(.queueFull) }
         if request.acceptsRetryAfter, wouldTimeOut(request.queueClass, now: now) { return .refused(.overloaded) }
-        if queue.countByClass[request.queueClass.index] == 0 {
-            waitsSince[request.queueClass.index] = now
-            shares.begins(request.queueClass, others: QueueClass.allCases.filter { queue.countByClass[$0.index] > 0 })
-        }
-        queue.append(entry, key: key, tier: tier, now: now)
+        reviewClasses(now: now)
+        queue.append(entry, key: key, tier: tier, isReady: !slots.isFull(entry.holder), now: now)
+        reviewClasses(now: now)
         if let server = key.stickyServer, let place = place(of: server) {
             servers[place].waitingForThisServer += 1
             rank(place)
@@ -24,12 +22,13 @@ extension Pool {
     }
 
     /// By the measured rate, a place at the end of its class's line would be served too late. What ended while none of the class was queued
-    /// shows the demand, not the capacity: a herd after quiet times is queued.
+    /// shows the demand, not the capacity: a herd after quiet times is queued. Requests over their share make nobody else wait.
     private func wouldTimeOut(_ queueClass: QueueClass, now: MonotonicTime) -> Bool {
-        guard queued(queueClass) > 0, now - waitsSince[queueClass.index] >= CompletionRate.span else { return false }
+        let before = ready(queueClass)
+        guard before > 0, activeClasses[queueClass.index], now - waitsSince[queueClass.index] >= CompletionRate.span else { return false }
         let rate = capacity(queueClass, now: now)
         guard rate > 0 else { return false }
-        return Double(queued(queueClass) + 1) / rate > Double(settings.queue.timeout.inMilliseconds) / 1000
+        return Double(before + 1) / rate > Double(settings.queue.timeout.inMilliseconds) / 1000
     }
 
     /// Repeats have a share of the live requests, so that a failing server does not make the rest work twice; three are always allowed.
@@ -42,6 +41,7 @@ extension Pool {
 
     /// A slot of this server may be free: assigns it.
     mutating func serve(_ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
+        if queue.count > 0 { reviewClasses(now: now) }
         while queue.count > 0, servers[place].inUse < servers[place].slotLimit, let line = nextLine(for: place) {
             grant(line: line, place, now: now, actions: &actions)
         }
@@ -53,18 +53,24 @@ extension Pool {
         var best: Int?
         if isFit(server) || server.isUsable {
             for line in queue.stickyLines[server.id] ?? [] {
-                let key = queue.lines[line].key
-                guard server.hasFreeSlot(key.kind), !key.isRepeat || mayRepeat else { continue }
+                guard server.hasFreeSlot(queue.lines[line].key.kind), mayBeServed(line) else { continue }
                 if best.map({ precedes(line, $0) }) ?? true { best = line }
             }
         }
         guard server.isUsable else { return best }
         for line in queue.sharedLines where queue.lines[line].tier >= server.tier {
             let key = queue.lines[line].key
-            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), !key.isRepeat || mayRepeat else { continue }
+            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), mayBeServed(line) else { continue }
             if best.map({ precedes(line, $0) }) ?? true { best = line }
         }
         return best
+    }
+
+    /// It has a request within its share, and within the budget of repeats.
+    private func mayBeServed(_ line: Int) -> Bool {
+        let key = queue.lines[line].key
+        if key.isRepeat, !mayRepeat { return false }
+        return queue.next(line: line) != nil && !(key.isUnverified && slots.isUnverifiedFull)
     }
 
     /// Between classes by shares, within one by arrival.
@@ -77,7 +83,7 @@ extension Pool {
 
     private mutating func grant(line: Int, _ place: Int, now: MonotonicTime, actions: inout [PoolAction]) {
         let key = queue.lines[line].key
-        let entry = queue.removeFirst(line: line)
+        guard let entry = queue.removeNext(line: line) else { return }
         shares.takesTurn(key.queueClass)
         if key.stickyServer != nil { servers[place].waitingForThisServer -= 1 }
         actions.append(
@@ -137,6 +143,7 @@ extension Pool {
     }
 
     mutating func handOut(now: MonotonicTime, actions: inout [PoolAction]) {
+        reviewClasses(now: now)
         var open = queue.sharedLines
         for (server, lines) in queue.stickyLines {
             guard let place = place(of: server) else { continue }
@@ -151,9 +158,9 @@ extension Pool {
 
     private mutating func slot(for line: Int) -> Int? {
         let key = queue.lines[line].key
-        guard !key.isRepeat || mayRepeat, let first = queue.first(line: line) else { return nil }
+        guard mayBeServed(line), let next = queue.next(line: line) else { return nil }
         guard let server = key.stickyServer else {
-            return choose(upTo: queue.lines[line].tier, key, hash: first.hash)
+            return choose(upTo: queue.lines[line].tier, key, hash: next.hash)
         }
         return place(of: server).flatMap { servers[$0].hasFreeSlot(key.kind) ? $0 : nil }
     }

@@ -5,10 +5,11 @@ import Settings
 ///
 /// A request goes to its sticky server; else to the first tier that has a usable server on which it was not tried (further only where
 /// `locality.spill` allows it), there to the server that `balance` picks among those with a free slot. Where all are full it is queued.
-/// The other files: +Choosing (stick and tier), +Waiting (the queue), +Servers (which are usable), +Health (checks, ejection, slow start),
-/// +Breaker (connections).
+/// Who holds its share of the slots (`SlotShares`) is queued too, and others pass it.
+/// The other files: +Choosing (stick and tier), +Waiting (the queue), +Shares (of slots), +Servers (which are usable), +Health (checks,
+/// ejection, slow start), +Breaker (connections).
 /// Invariants: a slot is taken by each assignment and given back by one release; no request is queued while a server that may take it has
-/// a free slot (but repeats beyond the budget, and for `stick.wait` those that wait for their sticky server); every queued ticket ends by
+/// a free slot within its share (but repeats beyond the budget, and for `stick.wait` those that wait for their sticky server); every queued ticket ends by
 /// one action or a cancel; where some server is usable, a request is queued only if one of those could take it. Where none is, fresh
 /// requests are refused, and queued ones wait for a server to recover (as in HAProxy, but for those that were already sent).
 /// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of queued
@@ -30,6 +31,9 @@ package struct Pool: Sendable {
     package internal(set) var isPanicking = false
     var queue = PendingQueue()
     var shares = ClassShares()
+    var slots = SlotShares()
+    /// Of which requests are queued that hold less than their share.
+    var activeClasses: [Bool] = [Bool](repeating: false, count: QueueClass.allCases.count)
     package internal(set) var sticks: StickTable?
     var balancer: Balancer
     /// Slots taken, in all and by repeats.
@@ -41,7 +45,7 @@ package struct Pool: Sendable {
     var choices: UInt64 = 0
     /// Places of servers that are ejected, in slow start, or have an open circuit breaker: what `tick` looks at.
     var needsTick: [Int] = []
-    /// By class: since when its line has not been empty; meaningless while it is.
+    /// By class: since when it is one of `activeClasses`; meaningless while it is not.
     var waitsSince = [MonotonicTime](repeating: .zero, count: QueueClass.allCases.count)
     private var rates = [CompletionRate](repeating: CompletionRate(), count: QueueClass.allCases.count)
     private var schedule = RetrySchedule()
@@ -61,8 +65,8 @@ package struct Pool: Sendable {
     package mutating func submit(_ request: PoolRequest, now: MonotonicTime) -> Submission {
         let key = key(of: request)
         let entry = queue.entry(for: request)
-        let isHeld = key.isRepeat && !mayRepeat
-        if isHeld, settings.retry.budget == 0 { return .refused(.noServer) }
+        if key.isRepeat, settings.retry.budget == 0 { return .refused(.noServer) }
+        let isHeld = key.isRepeat && !mayRepeat || isOverShare(request.holder)
         if let place = stickyServer(for: request, now: now),
             let submission = submit(request, entry, key, toStickyServer: place, isHeld: isHeld, now: now)
         {
@@ -72,8 +76,8 @@ package struct Pool: Sendable {
             guard firstTier == nil, request.attempt != .first else { return .refused(.noServer) }
             return wait(request, entry, key, tier: 0, now: now)
         }
-        // Where requests of its kind are queued, there is no slot for it: no need to look.
-        if !isHeld, queue.line(key, tier: tier) == nil, let place = choose(upTo: tier, key, hash: request.hash) {
+        // Where requests of its kind are queued that may have one, there is no slot for it: no need to look.
+        if !isHeld, !queue.hasReady(key, tier: tier), let place = choose(upTo: tier, key, hash: request.hash) {
             return .assigned(take(place, for: entry, key, at: entry.place, isSticky: false, now: now))
         }
         return wait(request, entry, key, tier: tier, now: now)
@@ -151,10 +155,12 @@ package struct Pool: Sendable {
     }
 
     /// Usable servers of the tiers that fresh requests go to.
-    private var takers: Int {
-        guard let firstTier else { return 0 }
-        guard settings.spill != .never, firstTier < activeTierCount else { return usable[firstTier].count }
-        return usable[firstTier..<activeTierCount].reduce(0) { $0 + $1.count }
+    private var takers: Int { freshTiers.reduce(0) { $0 + usable[$1].count } }
+
+    /// The tiers that fresh requests go to: the first usable one, and those that `locality.spill` lets them go on to.
+    var freshTiers: Range<Int> {
+        guard let firstTier else { return 0..<0 }
+        return firstTier..<(settings.spill != .never && firstTier < activeTierCount ? activeTierCount : firstTier + 1)
     }
 
     private var waitingAtServers: Int {
@@ -185,13 +191,14 @@ package struct Pool: Sendable {
         servers[place].lastChosen = choices
         balancer.slotTaken(&servers[place])
         if key.isRepeat { repeatsInUse += 1 }
+        takeShare(entry.holder)
         let isTrial = servers[place].breaker == .halfOpen
         setBreaker(isTrial ? .probing : servers[place].breaker, place)
         if !entry.stickKey.isEmpty { sticks?.store(entry.stickKey, servers[place].id, now: now) }
         return Assignment(
             server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: entry.kind,
-            queueClass: key.queueClass, isRepeat: key.isRepeat, isSticky: isSticky, began: now, isTrial: isTrial,
-            place: queuePlace)
+            queueClass: key.queueClass, isRepeat: key.isRepeat, holder: entry.holder, isSticky: isSticky, began: now,
+            isTrial: isTrial, place: queuePlace)
     }
 
     private mutating func release(_ assignment: Assignment, _ verdict: Verdict, now: MonotonicTime, actions: inout [PoolAction]) {
@@ -202,6 +209,7 @@ package struct Pool: Sendable {
         inUse -= 1
         servers[place].give(assignment.kind)
         if assignment.isRepeat { repeatsInUse -= 1 }
+        let makesRoom = giveShare(assignment.holder)
         if verdict == .served {
             servers[place].lastServed = now
             shares.measured(assignment.queueClass, nanoseconds: now.nanoseconds - assignment.began.nanoseconds)
@@ -218,7 +226,7 @@ package struct Pool: Sendable {
             recordPassiveCheck(place, verdict, assignment.queueClass, now: now, actions: &actions)
             serve(place, wasClosed: wasClosed, now: now, actions: &actions)
         }
-        if assignment.isRepeat, queue.repeats > 0 { handOut(now: now, actions: &actions) }
+        if makesRoom || assignment.isRepeat && queue.repeats > 0 { handOut(now: now, actions: &actions) }
     }
 
     mutating func newServerID() -> ServerID {

@@ -16,6 +16,8 @@ package struct PoolRequest: Sendable {
     /// Which limit by endpoint it counts against.
     package var kind: SlotKind
     package var queueClass: QueueClass
+    /// Whose share of the slots it counts for; nil: nobody's.
+    package var holder: SlotHolder?
     /// Left out of the choice: a retry goes to the next candidate.
     package var tried: TriedServers
     package var attempt: Attempt
@@ -31,13 +33,15 @@ package struct PoolRequest: Sendable {
     package var acceptsRetryAfter: Bool
 
     package init(
-        ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, tried: TriedServers = TriedServers(),
-        attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0, mayQueue: Bool = true,
+        ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, holder: SlotHolder? = nil,
+        tried: TriedServers = TriedServers(), attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0,
+        mayQueue: Bool = true,
         acceptsRetryAfter: Bool = false
     ) {
         self.ticket = ticket
         self.kind = kind
         self.queueClass = queueClass
+        self.holder = holder
         self.tried = tried
         self.attempt = attempt
         self.place = place

@@ -44,7 +44,8 @@ struct ControlHost: AdminHost {
                 let explanation = try Explanation(question, settings: settings) { server.pools[$0]?.averageQueue ?? 0 }
                 let destination = explanation.pool.flatMap { overflowed(from: $0, settings) }
                 let text = LiveExplanation.text(
-                    explanation, pool: explanation.pool.flatMap(pool), destination: destination.flatMap(pool))
+                    explanation, pool: explanation.pool.flatMap(pool), destination: destination.flatMap(pool),
+                    client: destination.flatMap { slots(of: question, in: $0) })
                 return AdminReply(explanation.isForward ? .done : .refused, text)
             } catch {
                 return .refused(error.message + "\n")
@@ -52,6 +53,16 @@ struct ControlHost: AdminHost {
         } catch {
             return .refused(error.message + "\n")
         }
+    }
+
+    /// nil where neither a certname nor a source says who asks.
+    private func slots(of question: Question, in pool: String) -> LiveExplanation.ClientSlots? {
+        var source: [UInt8] = []
+        question.source?.append(to: &source)
+        let certname = question.certname.map { $0.utf8.map(ASCII.lowercased) }
+        guard let pool = server.pools[pool], certname != nil || !source.isEmpty else { return nil }
+        let inUse = pool.inUse(by: SlotHolder(certname ?? source, isVerified: certname != nil))
+        return LiveExplanation.ClientSlots(isVerified: certname != nil, inUse: inUse)
     }
 
     /// The pool that takes a request of this pool's now.

@@ -1,3 +1,4 @@
+import Balancing
 import Model
 import Routing
 import Telemetry
@@ -12,6 +13,8 @@ final class ClientContext {
     let forwardedFor: [UInt8]
     /// nil without a verified certificate.
     let identity: ClientIdentity?
+    /// Whose share of a pool's slots its requests count for.
+    let holder: SlotHolder
     /// What the client sent as SNI; empty without TLS or SNI.
     let serverName: [UInt8]
     /// What log lines say of it.
@@ -31,6 +34,7 @@ final class ClientContext {
         var text: [UInt8] = []
         source.append(to: &text)
         sourceText = text
+        holder = identity.map { SlotHolder($0.foldedCertname, isVerified: true) } ?? SlotHolder(text, isVerified: false)
         forLog = AccessClient(
             listener: listener.name, source: text, sourcePort: sourcePort, certname: identity?.certname ?? [],
             serial: identity?.serial ?? [],

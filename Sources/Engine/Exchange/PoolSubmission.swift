@@ -21,7 +21,7 @@ struct PoolSubmission {
     ) -> PoolRequest {
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(puppet.endpoint), queueClass: QueueClass(puppet.endpoint, isCA: puppet.isCA),
-            tried: machine.tried, attempt: machine.attempt, place: machine.place, mayQueue: mayQueue,
+            holder: client.holder, tried: machine.tried, attempt: machine.attempt, place: machine.place, mayQueue: mayQueue,
             acceptsRetryAfter: puppet.usesRetryAfter)
         let routing = snapshot.poolRouting[pool.value]
         if let stick = routing.stick { request.stickKey = key(stick, puppet) }

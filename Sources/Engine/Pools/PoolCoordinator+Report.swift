@@ -21,7 +21,12 @@ extension PoolCoordinator {
             for queueClass in QueueClass.allCases {
                 report.queuedByClass[queueClass] = pool.queued(queueClass)
                 report.longestWaits[queueClass] = pool.longestWait(queueClass, now: now)
+                report.overHolderShare[queueClass] = pool.queuedOverHolderShare(queueClass)
+                report.overUnverifiedShare[queueClass] = pool.queuedOverUnverifiedShare(queueClass)
             }
+            report.unverifiedInUse = pool.unverifiedInUse
+            report.unverifiedLimit = pool.unverifiedLimit
+            report.holderLimit = pool.holderLimit
             report.averageQueue = pool.averageQueue
             report.sticks = pool.sticks?.count ?? 0
             report.capacity = pool.capacity(.compile, now: now)

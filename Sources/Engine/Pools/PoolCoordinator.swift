@@ -152,6 +152,7 @@ final class PoolCoordinator: Sendable {
     }
 
     func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int { state.withLock { $0.pool.retryAfter(certname, now: now) } }
+    func inUse(by holder: SlotHolder) -> Int { state.withLock { $0.pool.inUse(by: holder) } }
     var averageQueue: Int { state.withLock { $0.pool.averageQueue } }
     var isUsable: Bool { state.withLock { $0.pool.isUsable } }
     var queued: Int { state.withLock { $0.pool.queued } }

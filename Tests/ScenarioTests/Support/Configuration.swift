@@ -25,6 +25,8 @@ struct Configuration {
     var tlsLines: [String] = []
     var plainLines: [String] = []
     var hasPlainListener = true
+    /// Shares of slots as left out. Else there are none: a scenario's few clients send many requests at once.
+    var sharesSlots = false
 
     init(_ pools: Pool..., lines: [String] = []) {
         self.pools = pools
@@ -43,7 +45,7 @@ struct Configuration {
     }
 
     var text: String {
-        var result = lines.map { $0 + "\n" }.joined()
+        var result = allLines.map { $0 + "\n" }.joined()
         result += "listeners:\n  - name: agents\n    address: \"127.0.0.1:0\"\n"
         for line in listenerLines { result += "    \(line)\n" }
         result += "    tls:\n      certificate: { chain: proxy.pem, key: proxy.key }\n      client_ca: ca.pem\n      crl: crl.pem\n"
@@ -62,6 +64,14 @@ struct Configuration {
         result += "environments:\n"
         for row in environments { result += "  \(row)\n" }
         return result
+    }
+
+    private var allLines: [String] {
+        let limits = "limits: { "
+        let shares = "unverified_share: 100%, holder_share: 100%"
+        if sharesSlots { return lines }
+        guard lines.contains(where: { $0.hasPrefix(limits) }) else { return lines + [limits + shares + " }"] }
+        return lines.map { $0.hasPrefix(limits) ? limits + shares + ", " + $0.dropFirst(limits.count) : $0 }
     }
 }
 

@@ -3,12 +3,12 @@ import Testing
 @testable import Balancing
 
 /// Servers by key, then by tie, then by place.
-struct ServerHeapTests {
-    private var heap = ServerHeap()
+struct RankHeapTests {
+    private var heap = RankHeap()
     private var positions = [Int](repeating: -1, count: 50)
 
     private mutating func set(_ place: Int, key: UInt64, tie: UInt64 = 0) {
-        heap.set(ServerHeap.Entry(key: key, tie: tie, place: place), &positions)
+        heap.set(RankHeap.Entry(key: key, tie: tie, place: place), &positions)
     }
 
     /// All that is in it, in order, taken out one by one.

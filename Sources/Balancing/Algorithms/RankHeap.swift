@@ -1,8 +1,8 @@
-/// Which server ranks first? A binary heap of servers by key, then by tie, the least first.
+/// Which place ranks first? A binary heap of places (of servers, of flows) by key, then by tie, the least first.
 ///
 /// Choosing costs as many looks as servers are excluded, a change O(log n). Each server is in at most one heap of a kind, so its
 /// position is kept outside, in `positions` by the server's place: -1 where it is in none.
-struct ServerHeap: Sendable {
+struct RankHeap: Sendable {
     struct Entry: Sendable {
         var key: UInt64
         var tie: UInt64
