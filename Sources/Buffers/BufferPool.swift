@@ -25,4 +25,7 @@ public final class BufferPool {
     public func give(_ buffer: ByteBuffer) {
         if spare.count < keep, !buffer.isVoid { spare.append(buffer) }
     }
+
+    /// Frees all that are spare.
+    public func releaseSpares() { spare.removeAll(keepingCapacity: true) }
 }

@@ -12,12 +12,13 @@ final class ServiceTickers {
     init(_ server: ProxyServer) { self.server = server }
 
     func start() throws(SystemError) {
+        memory.returned(resident: Int(ProcessMemory.residentBytes), connections: 0, bodies: 0)
         try every(.milliseconds(100)) { $0.pools.tick() }
         try every(.seconds(1)) { $0.state.tick() }
         try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }
         try every(.seconds(5)) { $0.reloader.watch() }
-        try every(.seconds(5)) { $0.tickers.returnMemory($0.workers.counters) }
+        try every(.seconds(5)) { $0.tickers.returnMemory($0.workers) }
         // Names that take long must not delay the rest of the start.
         try every(.seconds(5)) { $0.becomeReady() }
         try every(.seconds(3600)) { server in
@@ -35,11 +36,15 @@ final class ServiceTickers {
         tickers.append(try Ticker(every: interval.inNanoseconds, on: server.loop) { [unowned server] in body(server) })
     }
 
-    private func returnMemory(_ counters: ProcessCounters) {
-        let (connections, bodies) = (counters.connections.load(ordering: .relaxed), counters.bodies.held)
-        guard memory.isDue(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies) else { return }
-        ProcessMemory.giveBack()
-        memory.returned(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies)
+    private func returnMemory(_ workers: WorkerGroup) {
+        let (connections, bodies) = (workers.counters.connections.load(ordering: .relaxed), workers.counters.bodies.held)
+        switch memory.next(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies) {
+        case .nothing: break
+        case .releaseBuffers: workers.post(.releaseSpareBuffers)
+        case .giveBack:
+            ProcessMemory.giveBack()
+            memory.returned(resident: Int(ProcessMemory.residentBytes), connections: connections, bodies: bodies)
+        }
     }
 
     func pingWatchdog() { watchdog?.tick() }

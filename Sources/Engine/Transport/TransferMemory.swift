@@ -9,7 +9,7 @@ final class TransferMemory {
     /// 128 KiB: read from a server, pass on, give back.
     let large = BufferPool(bufferCapacity: 128 << 10 + 1024, keep: 64)
     /// 320 KiB: a request's body with the default `limits.body_prefix`. Not made and unmade for each, since such a piece is mapped.
-    private let huge = BufferPool(bufferCapacity: 320 << 10, keep: 8)
+    private let huge = BufferPool(bufferCapacity: 320 << 10, keep: 64)
     /// 16 KiB: heads of requests, rests that a slow peer leaves.
     let small = BufferPool(bufferCapacity: 16 << 10, keep: 256)
     /// Ciphertext of what is written just now. Empty between two calls of `Stream`.
@@ -25,6 +25,11 @@ final class TransferMemory {
     private var hasFailed = false
 
     init() { gather = gatherPool.take() }
+
+    /// Frees the spare large buffers, which a burst has left.
+    func releaseSpares() {
+        for pool in [large, huge, gatherPool] { pool.releaseSpares() }
+    }
 
     /// There was no memory for a buffer since the last call.
     func takeFailures() -> Bool {

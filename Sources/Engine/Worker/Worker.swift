@@ -86,6 +86,7 @@ final class Worker {
         case .pause(let name): listeners.pause(name)
         case .unpause(let socket): listeners.accept(on: socket, wasPaused: true)
         case .sessions(let query, let reply): reply(sessions(query))
+        case .releaseSpareBuffers: memory.releaseSpares()
         case .pulse(let pulse): pulse.beat()
         case .drain(let isReplaced): drain(isReplaced)
         case .stop: stop()

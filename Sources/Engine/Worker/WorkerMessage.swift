@@ -16,6 +16,8 @@ enum WorkerMessage: Sendable {
     case unpause(ListeningSocket)
     /// `reply` is called with its part.
     case sessions(SessionQuery, reply: @Sendable (SessionList) -> Void)
+    /// The process holds more memory than it needs.
+    case releaseSpareBuffers
     /// Says that it turns.
     case pulse(Pulse)
     /// Accept nothing new, end what runs, then stop. Replaced: another instance serves on, so the service is not to be called unready.
