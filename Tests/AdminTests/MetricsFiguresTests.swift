@@ -185,7 +185,7 @@ struct MetricsFiguresTests {
                 == counters(ofServers: 8000).merging([
                     "pxname": "compilers", "svname": "s1", "iid": "2", "sid": "1", "type": "2", "status": "UP 1/3", "weight": "5",
                     "uweight": "5", "act": "1", "chkfail": "6006", "addr": "192.0.2.1:8140", "check_rise": "2", "check_fall": "3",
-                    "check_health": "1", "chkdown": "6007", "downtime": "6008", "lastchg": "6009", "smax": "6010",
+                    "check_health": "2", "chkdown": "6007", "downtime": "6008", "lastchg": "6009", "smax": "6010",
                 ]) { $1 }, "\(server)")
         #expect(
             row(3)

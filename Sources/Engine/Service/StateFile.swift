@@ -68,7 +68,7 @@ final class StateFile: Sendable {
             _ = usleep(isRunning ? 5000 : 200_000)
             if !isRunning { retry() }
         }
-        log.error("\(name) is not written: the disk does not answer, or refuses")
+        log.error("\(name) is not written: the disk does not respond, or the write fails")
     }
 
     private func writeAll() {
