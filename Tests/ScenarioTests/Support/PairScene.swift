@@ -65,7 +65,8 @@ final class PairScene {
             .joined(separator: " ")
         }
         return PairOutcome(
-            client: seen + [client == nil ? "closed" : "open"], servers: requests.sorted(), log: lines.map(Self.stable).sorted(),
+            client: seen + [client == nil ? "closed" : "open"], servers: requests.sorted(),
+            log: lines.map { Self.stable($0, kind) }.sorted(),
             end: end ?? "no line")
     }
 
@@ -135,8 +136,9 @@ final class PairScene {
     private static func withoutID(_ text: String) -> String { text.replacing(/[0-9a-f]{16}/, with: "ID") }
 
     /// The line without times, the connection's port and the request's id.
-    private static func stable(_ line: LogLine) -> String {
-        let differing = ["time", "id", "source_port", "queue_ms", "connect_ms", "response_ms", "total_ms", "bytes_in"]
+    private static func stable(_ line: LogLine, _ kind: PairKind) -> String {
+        let times = ["time", "id", "source_port", "queue_ms", "connect_ms", "response_ms", "total_ms"]
+        let differing = kind.isReadInPart ? times + ["bytes_in"] : times
         return differing.reduce(line.text) { text, key in
             guard let start = text.range(of: "\"\(key)\":") else { return text }
             let rest = text[start.upperBound...]
