@@ -70,6 +70,42 @@ import Testing
         #expect(step.release?.assignment == (expected == .connect(fresh: true) ? nil : assignment(1)))
     }
 
+    /// A server may have acted on what was sent on a kept connection, though no try of a retry was spent.
+    @Test func whatWasResentIsARepeatElsewhere() {
+        for (sent, attempt) in [(true, PoolRequest.Attempt.repeat), (false, .redispatch)] {
+            var exchange = waiting()
+            #expect(
+                exchange.handle(.lost(.init(sentAnything: sent, bodyAtHand: true, wasReused: true))) == ExchangeStep(.connect(fresh: true)))
+            #expect(exchange.attempt == .first && exchange.retries == 0 && exchange.resends == 1)
+            #expect(exchange.handle(.connectFailed(byTimeout: false)).action == .submit)
+            #expect(exchange.attempt == attempt)
+        }
+    }
+
+    @Test func aTimeThatRunsOutWhileConnectingIsATimeout() {
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 0)
+        _ = exchange.handle(.assigned(assignment(1)))
+        #expect(exchange.handle(.responseTimedOut) == ExchangeStep(.respond(.connectFailed), release: release(1, .connectFailed)))
+        #expect(exchange.failedByTimeout)
+    }
+
+    @Test func aServerThatIsDownIsWaitedForWhereTheContentIsGone() {
+        var exchange = waiting()
+        #expect(exchange.handle(.serverDown(bodyAtHand: false)) == ExchangeStep(.none))
+        #expect(exchange.handle(.serverDown(bodyAtHand: true)) == ExchangeStep(.submit, release: release(1, .none)))
+    }
+
+    @Test func aRetryKeepsItsPlaceInTheQueue() {
+        let place = QueuePlace(order: 7, waited: .seconds(3))
+        var exchange = ExchangeStateMachine()
+        _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 2)
+        _ = exchange.handle(.queued)
+        _ = exchange.handle(.assigned(Assignment(server: ServerID(1), serverIndex: 0, tier: 0, place: place)))
+        _ = exchange.handle(.connectFailed(byTimeout: false))
+        #expect(exchange.place == place && exchange.attempt == .redispatch)
+    }
+
     @Test func nothingIsSentAgainOnceAResponseHasBegun() {
         var exchange = waiting()
         _ = exchange.handle(.responseBegan(isFailure: false))

@@ -101,6 +101,16 @@ final class TestWorker {
 
     func post(_ message: WorkerMessage) { worker.loop.onMessage?(message) }
 
+    /// A reload with other settings and the same pools.
+    func adopt(_ edit: (inout ProxySettings) -> Void) {
+        var settings = snapshot.settings
+        edit(&settings)
+        let next = Snapshot(
+            generation: snapshot.generation + 1, settings: settings, routes: RouteTable(settings), pools: snapshot.pools,
+            listenerTLS: snapshot.listenerTLS, listenerLimits: snapshot.listenerLimits, clientMaterials: [])
+        post(.adopt(next, []))
+    }
+
     /// How many outcomes of queues are on their way.
     var outcomeCount: Int { outcomes.list.withLock { $0.count } }
 

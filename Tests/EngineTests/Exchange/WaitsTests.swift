@@ -32,6 +32,16 @@ struct WaitsTests {
         #expect(try exchange.end() == "408 request_timeout cR-- 0")
     }
 
+    /// The clock of the exchange before has nothing to say.
+    @Test func eachHeadHasItsOwnTime() throws {
+        let exchange = try exchange()
+        try exchange.begin("GET /alive HTTP/1.1\r\nHost: p\r\n\r\n")
+        exchange.world.pass(.seconds(4))
+        try exchange.client.begin("GET /")
+        exchange.driver.begin()
+        #expect(exchange.waits == [10_000, nil])
+    }
+
     @Test func contentMayTakeAsLongAsItMoves() throws {
         let exchange = try exchange()
         try exchange.begin(ScriptedExchange.report(100))
