@@ -200,6 +200,24 @@ struct DecidesTests {
         #expect(exchange.driver.isActive && exchange.world.pool.queued == 1)
     }
 
+    @Test(arguments: [
+        ("GET /puppet/v3/node/a.test", QueueClass.quick),
+        ("GET /puppet/v3/catalog/a.test", .compile),
+    ])
+    func eachClassHasItsLine(_ line: String, _ queueClass: QueueClass) throws {
+        let exchange = try ScriptedExchange(["s1"], maxconn: 1)
+        let holder = ScriptedExchange.client(exchange.world)
+        let first = ScriptedExchange.driver(exchange.world, holder)
+        try holder.begin(ScriptedExchange.file)
+        first.begin()
+        first.headCame()
+        try exchange.begin("\(line)?environment=production HTTP/1.1\r\nHost: p\r\n\r\n")
+        #expect(exchange.world.pool.withState { pool, _ in pool.queued(queueClass) } == 1)
+        exchange.driver.clientGone()
+        first.clientGone()
+        #expect(exchange.world.held == [])
+    }
+
     @Test func identityAndSourceGoToTheServer() throws {
         let exchange = try ScriptedExchange(certname: "a.test")
         let server = try exchange.forwarded()

@@ -10,16 +10,24 @@ struct LosesServersTests {
 
     @Test func aRequestThatMayBeRepeatedGoesToAnotherServer() throws {
         let exchange = try ScriptedExchange()
-        let first = try exchange.forwarded(ScriptedExchange.catalog(7) + "facts=x")
+        try exchange.begin(ScriptedExchange.catalog(7) + "facts=x")
+        let first = exchange.server
+        exchange.world.pass(.milliseconds(3))
+        first.connects()
+        exchange.world.pass(.milliseconds(100))
         first.says(.lost)
         let second = exchange.server
         #expect(first !== second && first.target !== second.target && first.releases == [true])
         #expect(exchange.world.inUse() == 1)
+        exchange.world.pass(.milliseconds(5))
         second.connects()
+        exchange.world.pass(.milliseconds(7))
         #expect(second.got == first.got && second.got.hasSuffix("facts=x"))
         second.says(ScriptedExchange.ok)
         #expect(exchange.client.got == "<200>hello" && exchange.client.endings == [.keepAlive])
-        #expect(try exchange.end() == "200 – ---- 1")
+        let line = try exchange.line()
+        #expect(line.end == "200 – ---- 1" && exchange.world.held == [])
+        #expect(line.double("connect_ms") == 3 && line.double("response_ms") == 7, "the first connection's, the last try's")
         let servers = exchange.world.tally.copy.pools[Array("compilers".utf8)]?.servers
         #expect(servers?[Array("s1".utf8)]?.responsesPassedOn == 1 && servers?[Array("s2".utf8)]?.responsesPassedOn == 0)
     }

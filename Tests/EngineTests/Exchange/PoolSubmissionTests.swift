@@ -38,7 +38,7 @@ struct PoolSubmissionTests {
 
     /// Puppet Server would renew the proxy's own certificate.
     @Test func aRenewalBringsItsCertificateWhateverThePoolShows() throws {
-        for (identity, text) in [(PoolSettings.Identity.none, ""), (.headers, "X-Client-DN: CN=Agent.Test\r\n")] {
+        for (identity, text) in [(PoolSettings.Identity.none, ""), (.headers, "X-Client-DN: CN=Agent.Test\r\nX-Client-Cert: cert\r\n")] {
             let submission = try submission { $0.identity = identity }
             var request = PuppetRequest()
             func fields(_ target: String) -> String {
@@ -50,8 +50,7 @@ struct PoolSubmissionTests {
                 return String(decoding: additions.identityFields, as: UTF8.self)
             }
             #expect(fields("/puppet/v3/report/a.test?environment=p") == text)
-            // The client of the script has no certificate's field but its name: what is asked for is the field, not the name.
-            #expect(fields("/puppet-ca/v1/certificate_renewal") == (identity == .none ? "" : text))
+            #expect(fields("/puppet-ca/v1/certificate_renewal") == (identity == .none ? "X-Client-Cert: cert\r\n" : text))
         }
     }
 

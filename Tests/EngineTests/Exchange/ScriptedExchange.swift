@@ -37,7 +37,7 @@ final class ScriptedExchange {
         let identity = certname.map {
             ClientIdentity(
                 certname: Array($0.utf8), distinguishedName: [], serial: Array("0A".utf8), issuerDER: [], der: [], extensions: [],
-                notAfter: .max, headerBlock: Array("X-Client-DN: CN=\($0)\r\n".utf8))
+                notAfter: .max, headerBlock: Array("X-Client-DN: CN=\($0)\r\nX-Client-Cert: cert\r\n".utf8))
         }
         let context = ClientContext(
             listener: world.listener, source: IPAddress("192.0.2.9")!, sourcePort: 4711, identity: identity, serverName: [],

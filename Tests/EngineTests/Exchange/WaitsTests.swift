@@ -233,6 +233,22 @@ struct WaitsTests {
         }
     }
 
+    /// What was fast at first is no excuse later.
+    @Test func eachWindowIsMeasuredForItself() throws {
+        let exchange = try exchange(minimumRate: 100)
+        try exchange.begin(ScriptedExchange.report(500_000) + String(repeating: "x", count: 2000))
+        exchange.server.connects()
+        exchange.send(String(repeating: "x", count: 100_000))
+        exchange.world.reachDeadline(after: .seconds(30))
+        #expect(exchange.driver.isActive)
+        for _ in 1...2 {
+            exchange.world.pass(.seconds(14))
+            exchange.send("x")
+        }
+        exchange.world.reachDeadline(after: .seconds(2))
+        #expect(try exchange.end() == "408 too_slow cD-- 0")
+    }
+
     @Test func aSlowReaderLosesItsSlot() throws {
         let exchange = try exchange(minimumRate: 100)
         let server = try exchange.forwarded()

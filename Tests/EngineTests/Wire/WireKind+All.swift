@@ -23,6 +23,8 @@ extension WireKind {
 
     private static let responses: [WireKind] = [
         WireKind("file", served, file, ok),
+        WireKind("CA's request", served, "GET /puppet-ca/v1/certificate/ca HTTP/1.1\r\nHost: p\r\n\r\n", ok),
+        WireKind("overflow", served, file.replacing("production", with: "empty"), ok),
         WireKind("large file", served, file, "HTTP/1.1 200 OK\r\nContent-Length: \(large.utf8.count)\r\n\r\n\(large)"),
         WireKind(
             "chunked file", served, file,
@@ -61,6 +63,10 @@ extension WireKind {
     private static let uploads: [WireKind] = [
         WireKind("catalog", served, catalog("facts=x"), ok),
         WireKind("catalog whose body names the environment", served, catalog("environment=production&facts=x", environment: ""), ok),
+        WireKind(
+            "chunked catalog", served,
+            catalog("", environment: "").replacing("Content-Length: 0", with: "Transfer-Encoding: chunked")
+                + chunked(["environment=production", "&facts=x"]), ok),
         WireKind("large catalog", served, catalog("facts=" + large), ok),
         WireKind("report", served, report("Content-Length: 2", "{}"), ok),
         WireKind("report without content", served, report("Content-Length: 0"), ok),

@@ -12,7 +12,11 @@ struct WireOutcome: Equatable, Sendable, CustomStringConvertible {
     var agent: [String] = []
     var server: [String] = []
     var log: [String] = []
-    var description: String { (["agent:"] + agent + ["server:"] + server + ["log:"] + log).joined(separator: "\n") }
+    /// What it adds to counters that no line shows.
+    var counts: [String] = []
+    var description: String {
+        (["agent:"] + agent + ["server:"] + server + ["log:"] + log + ["counts:"] + counts).joined(separator: "\n")
+    }
 }
 
 /// One worker, and an agent that keeps its connection from request to request as long as it is open.
@@ -29,7 +33,8 @@ final class WireScene {
             let twins = [TestWorker.server("t1"), TestWorker.server("t2", backup: true)]
             $0.pools.append(PoolSettings(name: "twins", servers: twins))
             $0.pools.append(PoolSettings(name: "narrow", servers: [TestWorker.server("n1", maxconn: 1)]))
-            $0.environments = [EnvironmentRow(pattern: "twins", pool: PoolIndex(1)), EnvironmentRow(pattern: "narrow", pool: PoolIndex(2))]
+            $0.pools.append(PoolSettings(name: "empty", overflow: OverflowSettings(to: PoolIndex(0), averageQueueAbove: 0)))
+            $0.environments = ["twins", "narrow", "empty"].enumerated().map { EnvironmentRow(pattern: $1, pool: PoolIndex($0 + 1)) }
             $0.limits.bodyPrefix = Self.prefix
             $0.limits.head = 2048
         }
@@ -37,6 +42,7 @@ final class WireScene {
 
     func run(_ kind: WireKind) -> WireOutcome {
         outcome = WireOutcome()
+        worker.world.tally.withLock { $0.clear() }
         kind.act(self)
         if let agent {
             let rest = agent.take()
@@ -44,9 +50,24 @@ final class WireScene {
             if agent.isClosed { self.agent = nil }
         }
         outcome.agent = outcome.agent.map(Self.stable) + [agent == nil ? "closed" : "open"]
+        if let lastServer { outcome.server.append(lastServer.isClosed ? "closed" : "open") }
+        lastServer = nil
         outcome.log = worker.world.lines().map(Self.stable)
+        outcome.counts = counts()
         #expect(worker.world.held == [], "\(kind.name)")
         return outcome
+    }
+
+    private func counts() -> [String] {
+        worker.world.tally.copy.pools.flatMap { name, pool in
+            let pool = (String(decoding: name, as: UTF8.self), pool)
+            let servers = pool.1.servers.map { name, server in
+                "\(pool.0)/\(String(decoding: name, as: UTF8.self)): \(server.requests) requests, \(server.retries) retries, "
+                    + "\(server.connectsPassedOn + server.answersPassedOn) passed on"
+            }
+            return servers + pool.1.overflowed.map { "\(pool.0): \($1) to \(String(decoding: $0, as: UTF8.self))" }
+        }
+        .sorted()
     }
 
     // MARK: The agent

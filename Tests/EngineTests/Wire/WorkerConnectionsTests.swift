@@ -190,6 +190,7 @@ struct WorkerConnectionsTests {
             seen.append(server)
         }
         #expect(seen[0] == seen[1] && seen[1] == seen[2] && seen[0].count == requests.count)
+        #expect(seen[0][4].hasSuffix("\r\n\r\n3\r\nabc\r\n0\r\nX-T: v\r\n\r\n"), "trailers are the agent's")
     }
 
     /// A connection that asks this instance itself over and over does not keep the others waiting.
@@ -218,6 +219,17 @@ struct WorkerConnectionsTests {
     }
 
     // MARK: The end
+
+    /// Agents close both directions at once: the other one's end is not seen before something is sent.
+    @Test func anAgentThatEndsItsDirectionWhileItsServerWorksHasLeft() throws {
+        let worker = try WireWorker()
+        let agent = worker.connect()
+        worker.send(ScriptedExchange.file, from: agent)
+        agent.shutdownWriting()
+        worker.turn()
+        #expect(worker.server.isClosed && worker.world.held == [])
+        #expect(worker.world.lines().map(\.end) == ["– client_gone CH-- 0"])
+    }
 
     @Test func aDrainWaitsForWhatRunsAndEndsWhatIsIdle() throws {
         let worker = try WireWorker(settings: { $0.timeouts.clientIdle = .seconds(60) })
@@ -287,6 +299,7 @@ struct WorkerConnectionsTests {
         #expect(requests.sessions.map(\.source) == ["192.0.2.9:102"] && requests.omitted == 1, "the oldest first")
         #expect(requests.sessions[0].requestMilliseconds == 2000 && requests.sessions[0].requests == 1)
         #expect(requests.sessions[0].now - requests.sessions[0].startedAt == 2_000_000_000)
+        #expect(list(worker, .requests(limit: 10)).omitted == 0)
         let number = requests.sessions[0].id
         #expect(list(worker, .one(number)).sessions.map(\.id) == [number] && list(worker, .one(number + 5)).sessions.isEmpty)
         #expect(list(worker, .end(number)).sessions.map(\.id) == [number])
