@@ -201,7 +201,7 @@ struct DecidesTests {
     }
 
     @Test(arguments: [
-        ("GET /puppet/v3/node/a.test", QueueClass.quick),
+        ("GET /puppet-ca/v1/certificate/ca", QueueClass.authority), ("GET /puppet/v3/node/a.test", .quick),
         ("GET /puppet/v3/catalog/a.test", .compile),
     ])
     func eachClassHasItsLine(_ line: String, _ queueClass: QueueClass) throws {

@@ -121,6 +121,20 @@ struct LosesServersTests {
         #expect(try exchange.end() == "502 bad_response SH-- 0")
     }
 
+    /// It refuses the rest of the request, and what it said of that is on its way.
+    @Test func aResponseThatCameBeforeTheServerFailedCounts() throws {
+        let exchange = try ScriptedExchange(settings: { $0.limits.bodyPrefix = 10 })
+        try exchange.begin(ScriptedExchange.report(100) + String(repeating: "x", count: 20))
+        let server = exchange.server
+        server.connects()
+        server.failed = true
+        server.lastWords = [.head("413 Content Too Large", ["Content-Length: 5"], "large")]
+        exchange.send("more")
+        server.says()
+        #expect(exchange.client.got == "<413 close>large" && exchange.client.endings == [.close] && server.releases == [false])
+        #expect(try exchange.end() == "413 – ---- 0")
+    }
+
     @Test func aResponseThatBreaksOffIsCutVisibly() throws {
         let exchange = try ScriptedExchange { $0.outlier = .init(failures: 1) }
         let server = try exchange.forwarded()

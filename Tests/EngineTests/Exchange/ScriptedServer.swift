@@ -22,7 +22,9 @@ final class ScriptedServer: UpstreamSide {
     /// How many more bytes it takes.
     var room = Int.max
     var failed = false
-    /// Bytes of a head that is not whole have arrived.
+    /// What has come by the time that the failure is seen.
+    var lastWords: [Piece] = []
+    /// Bytes of a head that is not whole have come.
     var hasPartOfHead = false
     /// What it got of the request on this connection.
     private(set) var got = ""
@@ -98,7 +100,12 @@ final class ScriptedServer: UpstreamSide {
         return count
     }
 
-    override var hasFailed: Bool { failed }
+    override var hasFailed: Bool {
+        guard failed else { return false }
+        script += lastWords
+        lastWords = []
+        return true
+    }
 
     override func receive(method: RequestMethod) -> Reception {
         guard !script.isEmpty else { return .nothing }

@@ -63,7 +63,7 @@ final class WireScene {
             let pool = (String(decoding: name, as: UTF8.self), pool)
             let servers = pool.1.servers.map { name, server in
                 "\(pool.0)/\(String(decoding: name, as: UTF8.self)): \(server.requests) requests, \(server.retries) retries, "
-                    + "\(server.connectsPassedOn + server.answersPassedOn) passed on"
+                    + "\(server.connectsPassedOn + server.responsesPassedOn) passed on"
             }
             return servers + pool.1.overflowed.map { "\(pool.0): \($1) to \(String(decoding: $0, as: UTF8.self))" }
         }
