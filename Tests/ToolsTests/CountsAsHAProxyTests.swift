@@ -10,6 +10,8 @@ struct CountsAsHAProxyTests {
     private static let other: [String: String] = [
         "bin": "HAProxy counts a head as it stores it, puppetfront the bytes that came (CountedExactlyTests)",
         "bout": "heads differ: puppetfront adds no field to a response that HAProxy would not",
+        "compilers/s1 req_tot": "HAProxy counts a server's request when its response ends: not the one whose agent left",
+        "compilers/s1 hrsp_other": "the same", "idle_conn_cur": "as srv_icur",
         "smax": "a connection counts until the client has closed it too",
         "srv_icur": "HAProxy keeps connections for requests that are safe to repeat apart",
         "pid": "of the process", "iid": "HAProxy counts its own frontends too", "addr": "ports differ", "slim": "limits are not the same",
@@ -67,7 +69,7 @@ struct CountsAsHAProxyTests {
     {
         var found: [String] = []
         for (row, values) in ours {
-            for (column, value) in values where known[column] == nil && !value.isEmpty {
+            for (column, value) in values where known[column] ?? known["\(row) \(column)"] == nil && !value.isEmpty {
                 // HAProxy marks the outcome of a check while the next one is under way.
                 let their = theirs[row]?[column].map { $0.hasPrefix("* ") ? String($0.dropFirst(2)) : $0 }
                 // It has no such column for this kind of row.
