@@ -52,6 +52,7 @@ extension Decoder {
         map.set(&pool.load, "load", scalar.choice(PoolSettings.Load.self))
         map.set(&pool.timeouts, "timeouts", poolTimeouts)
         map.set(&pool.keepalive, "keepalive", scalar.bool)
+        map.set(&pool.wireProtocol, "protocol", scalar.choice(PoolSettings.WireProtocol.self))
         pool.tls = map.read("tls", upstreamTLS)
         pool.check = map.read("check", check)
         map.set(&pool.servers, "servers", scalar.list(allowsEmpty: true, server))

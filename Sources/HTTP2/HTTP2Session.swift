@@ -183,6 +183,9 @@ package final class HTTP2Session {
         _ = block.withFields { nghttp2_submit_headers(session, 0, stream.id, nil, $0, $1, nil) }
     }
 
+    /// Streams that the peer lets be open at once: what its SETTINGS said last.
+    package var peerStreamLimit: Int { Int(nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)) }
+
     /// A new request (client); nil where the connection takes no more.
     package func request(_ block: FieldBlock, hasContent: Bool) -> HTTP2Stream? {
         guard failure == nil, !isShuttingDown else { return nil }

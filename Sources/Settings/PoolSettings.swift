@@ -5,6 +5,11 @@ package struct PoolSettings: Sendable, Equatable {
     package enum Identity: String, Sendable, CaseIterable { case headers, none }
     package enum Backups: String, Sendable, CaseIterable { case all, first }
     package enum Load: String, Sendable, CaseIterable { case none, jruby }
+    /// What is spoken to the servers. HTTP/2 is chosen by ALPN where there is TLS, else with prior knowledge.
+    package enum WireProtocol: String, Sendable, CaseIterable {
+        case http1 = "http/1.1"
+        case http2 = "h2"
+    }
     /// When requests may leave a site that still has a usable server.
     package enum Spill: Sendable, Equatable {
         case never
@@ -13,6 +18,7 @@ package struct PoolSettings: Sendable, Equatable {
 
     package var name: String
     package var tls: UpstreamTLSSettings?
+    package var wireProtocol: WireProtocol
     package var balance: Balance
     /// Percent of the average load.
     package var hashBalanceFactor: Int?
@@ -49,15 +55,16 @@ package struct PoolSettings: Sendable, Equatable {
     }
 
     package init(
-        name: String, tls: UpstreamTLSSettings? = nil, balance: Balance = .leastConnections, hashBalanceFactor: Int? = nil,
-        stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true, queue: QueueSettings = QueueSettings(),
-        shares: ShareSettings = ShareSettings(), overflow: OverflowSettings? = nil, spill: Spill = .never, backups: Backups = .all,
-        retry: RetrySettings = RetrySettings(),
+        name: String, tls: UpstreamTLSSettings? = nil, wireProtocol: WireProtocol = .http1, balance: Balance = .leastConnections,
+        hashBalanceFactor: Int? = nil, stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true,
+        queue: QueueSettings = QueueSettings(), shares: ShareSettings = ShareSettings(), overflow: OverflowSettings? = nil,
+        spill: Spill = .never, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
         outlier: OutlierSettings? = nil, panic: Int = 50, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(),
         keepalive: Bool = false, check: CheckSettings? = nil, servers: [ServerSettings] = []
     ) {
         self.name = name
         self.tls = tls
+        self.wireProtocol = wireProtocol
         self.balance = balance
         self.hashBalanceFactor = hashBalanceFactor
         self.stick = stick

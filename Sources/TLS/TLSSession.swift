@@ -13,6 +13,7 @@ import Settings
 package final class TLSSession {
     /// OpenSSL's `app_data`.
     private static let exDataIndex: Int32 = 0
+    private static let http2Alone: StaticString = "\u{2}h2"
 
     private enum End { case closed, failed }
 
@@ -52,8 +53,10 @@ package final class TLSSession {
     ///   - sni: the name to send; nil: none
     ///   - verifyName: the name or IP address to verify (`verify: hostname`); with nil that refuses every certificate
     ///   - verify: the server's
+    ///   - offersHTTP2: by ALPN, and nothing else; without it nothing is offered
     package init?(
-        client: ClientTLSContext, sni: String?, verifyName: String?, verify: UpstreamTLSSettings.Verify, transport: any CipherTransport
+        client: ClientTLSContext, sni: String?, verifyName: String?, verify: UpstreamTLSSettings.Verify, offersHTTP2: Bool = false,
+        transport: any CipherTransport
     ) {
         guard let (ssl, bio) = TLSSession.make(client.pointer) else { return nil }
         server = nil
@@ -63,6 +66,7 @@ package final class TLSSession {
         connect(bio)
         SSL_set_connect_state(ssl)
         SSL_set_verify(ssl, verify == .none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
+        if offersHTTP2 { SSL_set_alpn_protos(ssl, Self.http2Alone.utf8Start, UInt32(Self.http2Alone.utf8CodeUnitCount)) }
         let prepared = ServerNameCheck.prepare(ssl, sni: sni, name: verifyName, verified: verify == .hostname)
         if !prepared {
             failure = HandshakeFailure(.hostnameMismatch, reason: "no usable server name to verify")

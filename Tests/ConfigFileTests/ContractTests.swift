@@ -67,6 +67,7 @@ import Testing
         #expect(pool.load == PoolSettings.Load.none)
         #expect(pool.timeouts == PoolTimeouts(connect: .seconds(5), response: .seconds(1000), idle: .seconds(20)))
         #expect(pool.keepalive)
+        #expect(pool.wireProtocol == .http1)
     }
 
     @Test(arguments: 0..<6) func everyPoolStartsFromTheDefaults(index: Int) throws {

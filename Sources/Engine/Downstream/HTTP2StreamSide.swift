@@ -234,7 +234,11 @@ final class HTTP2StreamSide: DownstreamSide {
     }
 
     private static func via(_ response: borrowing ResponseHead) -> StaticString {
-        response.version == .http11 ? "1.1 puppetfront" : "1.0 puppetfront"
+        switch response.version {
+        case .http10: "1.0 puppetfront"
+        case .http11: "1.1 puppetfront"
+        case .http2: "2.0 puppetfront"
+        }
     }
 
     override func send(_ buffer: ByteBuffer) {

@@ -9,15 +9,14 @@ struct ServerLink {
 
     mutating func assign(_ target: UpstreamTarget?) { self.target = target }
 
-    /// Takes an idle connection, or begins a new one. True where it is connected already.
+    /// Takes a connection that is established, or begins a new one. True where it is connected already.
     /// - Parameters:
     ///   - fresh: not one that was kept
     ///   - looksTwice: for requests that cannot be sent again
     mutating func connect(
         _ servers: ServerConnections, to target: UpstreamTarget, fresh: Bool, looksTwice: Bool, for exchange: ExchangeDriver
     ) throws(ProxyError) -> Bool {
-        let kept = fresh ? nil : servers.takeIdle(target, looksTwice: looksTwice)
-        let connection = if let kept { kept } else { try servers.connect(to: target) }
+        let connection = try servers.side(to: target, fresh: fresh, looksTwice: looksTwice)
         self.connection = connection
         return connection.begin(for: exchange)
     }
@@ -39,6 +38,8 @@ struct ServerLink {
     func lost(_ state: ExchangeStateMachine.State, _ relay: borrowing RequestRelay) -> ExchangeEvent {
         if connection?.responseHasBegun == true, state == .awaitingResponse { return .responseMalformed }
         return .lost(
-            .init(sentAnything: relay.hasSentAnything, bodyAtHand: relay.isAtHand, wasReused: connection?.wasReused == true))
+            .init(
+                sentAnything: relay.hasSentAnything && connection?.wasNotProcessed != true, bodyAtHand: relay.isAtHand,
+                wasReused: connection?.wasReused == true))
     }
 }

@@ -3,7 +3,7 @@ import Model
 import Network
 
 /// The server's side of an exchange as its driver sees it, the mirror image of `DownstreamSide`: takes a request's head and content, gives
-/// a response's head, then its content piece by piece. An HTTP/1.1 connection is one (`HTTP1Upstream`); a stream of a trunk is another.
+/// a response's head, then its content piece by piece. An HTTP/1.1 connection is one (`HTTP1Upstream`), a stream of HTTP/2 another (`HTTP2Upstream`).
 ///
 /// It alone touches the stream and the input buffer. It calls its driver only from events of its own: connected, ready, failed, timed out.
 class UpstreamSide: EventTarget {
@@ -37,6 +37,8 @@ class UpstreamSide: EventTarget {
 
     /// The connection had served other requests before.
     var wasReused: Bool { false }
+    /// The server has said that it did nothing of this request: it may be sent again whatever it is (RFC 9113 section 8.7).
+    var wasNotProcessed: Bool { false }
     var descriptor: Int32? { nil }
 
     /// Serves `exchange` from now on. True where it is connected already; else it reports `connected` or a failure later.

@@ -40,6 +40,7 @@ class Probe: EventTarget {
     private var stream: Stream?
     private var buffer: ByteBuffer?
     private var sent = 0
+    private var http2: HTTP2Question?
 
     /// Bytes that are held at once: a head of 16 KiB fits.
     private static let bufferCapacity = 32 << 10
@@ -89,6 +90,7 @@ class Probe: EventTarget {
         stream = nil
         buffer = nil
         question = nil
+        http2 = nil
         phase = .waiting
     }
 
@@ -149,8 +151,7 @@ class Probe: EventTarget {
 
     private func secure(_ stream: Stream) {
         guard let question, question.isSecured, let material = question.target.tls else {
-            phase = .asking
-            return ask(stream)
+            return begin(stream)
         }
         do {
             stream.startTLS(client: try checker.context(for: material), target: question.target)
@@ -163,15 +164,25 @@ class Probe: EventTarget {
 
     private func continueHandshake(_ stream: Stream) {
         switch stream.handshake() {
-        case .done:
-            phase = .asking
-            ask(stream)
+        case .done where question?.target.speaksHTTP2 == true && stream.session?.negotiatedProtocol != .http2:
+            failed(.layer6Response, "the server does not offer HTTP/2 (ALPN h2), as protocol: h2 needs")
+        case .done: begin(stream)
         case .wantsRead, .wantsWrite: if stream.hasFailed { failed(.layer6Response, "connection closed") }
         case .failed(let failure): failed(.layer6Response, failure.reason)
         }
     }
 
+    /// The connection is established.
+    private func begin(_ stream: Stream) {
+        phase = .asking
+        if let question, question.target.speaksHTTP2, !question.bytes.isEmpty {
+            http2 = HTTP2Question(question.bytes, isSecured: stream.session != nil, memory: checker.memory)
+        }
+        ask(stream)
+    }
+
     private func ask(_ stream: Stream) {
+        if let http2 { return ask(stream, http2) }
         if let bytes = question?.bytes, stream.flushPending(), sent < bytes.count {
             sent += bytes[sent...].withUnsafeBytes { stream.write($0) }
         }
@@ -187,6 +198,20 @@ class Probe: EventTarget {
                 return
             // Servers that close after their response often do so without close_notify: the bytes before it count.
             case .endOfStream, .failed: return received(buffer, hasEnded: true)
+            }
+        }
+    }
+
+    private func ask(_ stream: Stream, _ http2: HTTP2Question) {
+        let buffer = buffer ?? ByteBuffer(capacity: Self.bufferCapacity)
+        self.buffer = buffer
+        while phase == .asking {
+            buffer.compact()
+            switch http2.exchange(with: stream, into: buffer, now: checker.loop.now) {
+            case .nothing: return
+            case .more: received(buffer, hasEnded: buffer.room == 0)
+            case .ended: return received(buffer, hasEnded: true)
+            case .failed(let reason): return failed(.layer7Response, reason)
             }
         }
     }

@@ -41,7 +41,8 @@ final class Stream: CipherTransport {
 
     func startTLS(client context: ClientTLSContext, target: UpstreamTarget) {
         session = TLSSession(
-            client: context, sni: target.sni, verifyName: target.verifyName, verify: target.verify, transport: self)
+            client: context, sni: target.sni, verifyName: target.verifyName, verify: target.verify, offersHTTP2: target.speaksHTTP2,
+            transport: self)
         if session == nil { fail() }
     }
 

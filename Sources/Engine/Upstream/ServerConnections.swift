@@ -46,26 +46,46 @@ class ServerConnections {
     private let memory: TransferMemory
     private var kept: [ObjectIdentifier: Kept] = [:]
     private var contexts: [ObjectIdentifier: ClientTLSContext] = [:]
-    private var keepsNone = false
+    private let http2: HTTP2ServerConnections
+    private(set) var keepsNone = false
 
     init(loop: EventLoop<WorkerMessage>, memory: TransferMemory) {
         self.loop = loop
         self.memory = memory
+        http2 = HTTP2ServerConnections(loop: loop, memory: memory)
     }
 
     // MARK: For an exchange
 
+    /// A side for one request: on a connection that is established, or on a new one.
+    /// - Parameters:
+    ///   - fresh: no connection that has served others
+    ///   - looksTwice: see `takeIdle`
+    func side(to target: UpstreamTarget, fresh: Bool, looksTwice: Bool) throws(ProxyError) -> UpstreamSide {
+        if target.speaksHTTP2 { return try http2.side(to: target, fresh: fresh, looksTwice: looksTwice, of: self) }
+        if !fresh, let kept = takeIdle(target, looksTwice: looksTwice) { return kept }
+        return try connect(to: target)
+    }
+
     /// A new connection. It reports to its exchange once it is established, or has failed.
     func connect(to target: UpstreamTarget) throws(ProxyError) -> UpstreamSide {
+        let connection = HTTP1Upstream(target, socket: try socket(to: target), connections: self, memory: memory)
+        try watch(connection, connection.descriptor)
+        return connection
+    }
+
+    /// A socket that begins to connect.
+    func socket(to target: UpstreamTarget) throws(ProxyError) -> Socket {
         guard let address = target.address else { throw ProxyError(.unresolved, context: "name does not resolve") }
-        do {
-            let socket = try Socket.connect(to: address, keepalive: target.keepalive)
-            let connection = HTTP1Upstream(target, socket: socket, connections: self, memory: memory)
-            try loop.add(connection, descriptor: connection.descriptor)
-            return connection
-        } catch {
-            throw ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, context: error.description)
-        }
+        do { return try Socket.connect(to: address, keepalive: target.keepalive) } catch { throw Self.failure(error) }
+    }
+
+    func watch(_ connection: EventTarget, _ descriptor: Int32?) throws(ProxyError) {
+        do { try loop.add(connection, descriptor: descriptor) } catch { throw Self.failure(error) }
+    }
+
+    private static func failure(_ error: SystemError) -> ProxyError {
+        ProxyError(error.isOutOfDescriptors ? .noDescriptors : .connectRefused, context: error.description)
     }
 
     /// An idle connection to that very server, the most recently used one.
@@ -122,11 +142,15 @@ class ServerConnections {
         kept = kept.filter { !$0.value.list.isEmpty }
     }
 
+    /// See `HTTP2ServerConnections`. One of HTTP/1.1 serves the request that it is taken for, or shows its end.
+    func serverWentDown(_ server: ServerID, ofPool pool: String) { http2.serverWentDown(server, ofPool: pool) }
+
     /// The worker drains: idle connections are closed, and no other is kept.
     func closeIdle() {
         keepsNone = true
         let all = kept.values.flatMap(\.list)
         kept.removeAll()
         for connection in all { connection.close() }
+        http2.closeIdle()
     }
 }

@@ -80,6 +80,7 @@ final class Worker {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueReplied(serial, outcome, pool)
         case .serverDown(let server, let pool):
+            servers.serverWentDown(server, ofPool: pool.name)
             forEachExchange { $0.serverWentDown(server, of: pool) }
         case .shutdown(let server, let pool):
             forEachExchange { $0.serverWasShutDown(server, of: pool) }
