@@ -94,6 +94,52 @@ struct AsksServersOverHTTP2Tests {
         #expect(first.log.allSatisfy { $0.string("http") == "1.1" && $0.int("retries") == 0 })
     }
 
+    @Test(arguments: [false, true]) func largeBodiesPassBothWays(isChunked: Bool) throws {
+        let size = 20 << 20
+        let (near, far) = (try Scene(), try Scene())
+        let server = try far.server()
+        server.answer { request in
+            if request.method == "PUT" { return .text(200, "\(request.bodyCount)") }
+            return StandInAnswer(200, isChunked ? .chunked(size, chunk: 50_000, pause: .zero) : .sized(size))
+        }
+        let second = try far.start(.pool(server.address, lines: ["enforce_certname: false"]))
+        let first = try near.start(.pool("127.0.0.2:\(second.port("plain"))", lines: ["protocol: h2"]))
+        let agent = try near.connect(first, timeout: .seconds(30))
+        try agent.send(Requests.get(Self.path))
+        let file = try #require(try agent.readResponse())
+        #expect(file.status == 200 && file.body.count == size)
+        let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)"
+        try agent.send(
+            "PUT /puppet/v3/report/agent.test?environment=production HTTP/1.1\r\nHost: p\r\nContent-Type: application/json\r\n\(framing)\r\n\r\n"
+        )
+        let piece = [UInt8](repeating: 0x79, count: 1 << 20)
+        for _ in 0..<20 {
+            if isChunked { try agent.send("100000\r\n") }
+            try agent.send(piece)
+            if isChunked { try agent.send("\r\n") }
+        }
+        if isChunked { try agent.send("0\r\n\r\n") }
+        #expect(try #require(try agent.readResponse()).text == "\(size)")
+        #expect(first.child.memory() < 200 << 20 && second.child.memory() < 200 << 20)
+    }
+
+    @Test(arguments: [(1, 1), (1, 100), (20, 20)]) func h2loadGetsAllItsResponses(clients: Int, streams: Int) throws {
+        let (near, far) = (try Scene(), try Scene())
+        let server = try far.server()
+        server.answer { .text(200, $0.path) }
+        let second = try far.start(.pool(server.address))
+        let first = try near.start(.pool("127.0.0.2:\(second.port("plain"))", lines: ["protocol: h2"]))
+        let count = 2000
+        let load = try ChildProcess([
+            "/usr/bin/h2load", "-n", "\(count)", "-c", "\(clients)", "-m", "\(streams)", "https://localhost:\(first.port())\(Self.path)",
+        ])
+        #expect(load.waitForEnd(within: .seconds(60)) == 0)
+        let summary = load.outputLines.first { $0.hasPrefix("requests:") }
+        #expect(
+            summary == "requests: \(count) total, \(count) started, \(count) done, \(count) succeeded, 0 failed, 0 errored, 0 timeout")
+        #expect(server.requestCount == count)
+    }
+
     /// The second one says GOAWAY and ends; what it serves is served, and what comes after goes to another server.
     @Test func aServerThatIsRestartedLosesNothing() throws {
         let (near, far, other) = (try Scene(), try Scene(), try Scene())
