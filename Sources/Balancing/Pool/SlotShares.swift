@@ -42,8 +42,8 @@ struct SlotShares: Sendable {
     }
 
     mutating func give(_ holder: SlotHolder?) {
-        guard let holder, let count = held[holder] else { return }
-        held[holder] = count > 1 ? count - 1 : nil
+        guard let holder, let place = held.index(forKey: holder) else { return }
+        if held.values[place] > 1 { held.values[place] -= 1 } else { held.remove(at: place) }
         if !holder.isVerified { unverifiedInUse -= 1 }
     }
 }
