@@ -16,9 +16,7 @@ struct ChangeHookTests {
 
     /// A program that runs `script`; `$D` is the test's folder.
     private func program(_ name: String, _ script: String) throws -> String {
-        let path = try folder.write("#!/bin/sh\nD=\(folder.path)\n\(script)\n", to: name)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return path
+        try folder.writeProgram("#!/bin/sh\nD=\(folder.path)\n\(script)\n", to: name)
     }
 
     private func hook(_ program: String, _ change: (inout ChangeHook.Limits) -> Void = { _ in }) throws -> ChangeHook {

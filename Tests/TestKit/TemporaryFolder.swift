@@ -20,5 +20,19 @@ package final class TemporaryFolder: Sendable {
         return file
     }
 
+    /// Writes a program and returns its path. Another process writes the file: where a test forks while this one has it open for writing, the
+    /// kernel refuses to run it for a moment (ETXTBSY).
+    package func writeProgram(_ text: String, to name: String) throws -> String {
+        let source = try write(text, to: name + ".source")
+        let file = path + "/" + name
+        let copy = Process()
+        copy.executableURL = URL(fileURLWithPath: "/usr/bin/install")
+        copy.arguments = ["-m", "755", source, file]
+        try copy.run()
+        copy.waitUntilExit()
+        guard copy.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+        return file
+    }
+
     package func read(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }

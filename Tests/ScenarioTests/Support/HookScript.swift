@@ -8,8 +8,7 @@ struct HookScript {
     /// - Parameter work: what it does besides, in sh
     init(in folder: TemporaryFolder, work: String = "") throws {
         self.folder = folder
-        let path = try folder.write("#!/bin/sh\ncat >>\(folder.path)/events\n\(work)\n", to: "hook")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        _ = try folder.writeProgram("#!/bin/sh\ncat >>\(folder.path)/events\n\(work)\n", to: "hook")
     }
 
     /// The configuration's line.
