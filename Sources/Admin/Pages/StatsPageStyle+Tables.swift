@@ -51,9 +51,10 @@ extension StatsPageStyle {
         .runs th:nth-child(4) { width: 8%; } .runs th:nth-child(5) { width: 11%; } .runs th:nth-child(6) { width: 7%; }
         .runs th:nth-child(7) { width: 9%; } .runs th:nth-child(8) { width: 9%; } .runs th:nth-child(9) { width: 9.5%; }
         .runs th:nth-child(10) { width: 7.5%; } .runs th:nth-child(11) { width: 6%; }
-        .failures th:nth-child(1) { width: 8%; } .failures th:nth-child(2) { width: 13%; } .failures th:nth-child(3) { width: 6%; }
-        .failures th:nth-child(4) { width: 14%; } .failures th:nth-child(5) { width: 10%; } .failures th:nth-child(6) { width: 10%; }
-        .failures th:nth-child(7) { width: 9%; } .failures th:nth-child(8) { width: 9%; } .failures th:nth-child(9) { width: 21%; }
+        .failures th:nth-child(1) { width: 7%; } .failures th:nth-child(2) { width: 12%; } .failures th:nth-child(3) { width: 6%; }
+        .failures th:nth-child(4) { width: 12%; } .failures th:nth-child(5) { width: 17%; } .failures th:nth-child(6) { width: 8%; }
+        .failures th:nth-child(7) { width: 9%; } .failures th:nth-child(8) { width: 10%; } .failures th:nth-child(9) { width: 8%; }
+        .failures th:nth-child(10) { width: 11%; }
         .environments th:nth-child(1) { width: 18%; } .environments th:nth-child(2) { width: 12%; }
         .environments th:nth-child(3) { width: 10%; } .environments th:nth-child(4) { width: 20%; }
         .environments th:nth-child(5) { width: 8%; } .environments th:nth-child(6) { width: 8%; }
