@@ -75,6 +75,23 @@ struct SharesSlotsTests {
         #expect(server.requests.count { $0.path.contains(Self.held) } == 6)
     }
 
+    /// New agents after a power cut, half of them behind one address: all are served, two at a time, and an agent meanwhile.
+    @Test func aHerdOfNewAgentsIsServed() throws {
+        let scene = try Scene()
+        let gate = Gate()
+        let (server, proxy) = try start(scene, gate)
+        var herd: [RawClient] = []
+        for number in 0..<200 {
+            let source = number < 100 ? "192.0.2.7" : "198.51.100.\(number)"
+            herd.append(try stranger(proxy, source, "\(Self.held)-\(number)"))
+        }
+        #expect(waitUntil { (try? queue(scene)) == ["198", "99", "99"] && gate.waitingCount == 2 })
+        #expect(try scene.connect(proxy, as: "agent.test").exchange(Requests.metadata("now")).status == 200)
+        gate.open()
+        for client in herd { #expect(try client.readResponse()?.status == 200) }
+        #expect(server.maximumRunningCount == 3, "two of the herd, and the agent")
+    }
+
     /// Agents at one address are told apart by their certificates.
     @Test func oneAgentThatKeepsItsSlotsLeavesTheRestToOthers() throws {
         let scene = try Scene()
