@@ -46,7 +46,7 @@ struct Decider: ~Copyable {
     }
 
     mutating func route(_ sample: borrowing SampleRequest) -> Bool {
-        let decision = routes.decide(request, RouteContext(identity: sample.identity, source: sample.source)) { _ in pool.averageQueue }
+        let decision = routes.decide(request, sample.context) { _ in pool.averageQueue }
         if case .forward = decision { return true }
         return false
     }

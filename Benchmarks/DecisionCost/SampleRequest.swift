@@ -1,6 +1,7 @@
 import Balancing
 import Model
 import Puppet
+import Routing
 
 /// A request as agents send it, and who sends it.
 struct SampleRequest {
@@ -11,7 +12,7 @@ struct SampleRequest {
     let identity: ClientIdentity
     /// As its connection knows it.
     let holder: SlotHolder
-    let source: IPAddress
+    let context: RouteContext
 
     static let formType = Array("application/x-www-form-urlencoded".utf8)
 
@@ -32,10 +33,11 @@ struct SampleRequest {
                 }
             let facts = String(repeating: "%7B%22name%22%3A%22", count: 20)
             let body = method == .post ? "environment=\(environment)&facts_format=application%2Fjson&facts=\(facts)" : ""
+            let identity = identity(certname)
             return SampleRequest(
                 method: method, target: Array("\(path)?environment=\(environment)&configured_environment=\(environment)".utf8),
-                body: Array(body.utf8), identity: identity(certname), holder: SlotHolder(Array(certname.utf8), isVerified: true),
-                source: IPAddress(v4: 0x0A00_0000 | UInt32(agent)))
+                body: Array(body.utf8), identity: identity, holder: SlotHolder(Array(certname.utf8), isVerified: true),
+                context: RouteContext(identity: identity, source: IPAddress(v4: 0x0A00_0000 | UInt32(agent))))
         }
     }
 
