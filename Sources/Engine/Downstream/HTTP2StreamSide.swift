@@ -94,7 +94,8 @@ final class HTTP2StreamSide: DownstreamSide {
 
     /// The content has ended.
     func endCame(trailers: ByteBuffer?) {
-        if let trailers { memory.give(trailers) }
+        // Last, since a buffer that is taken here could be this one.
+        defer { if let trailers { memory.give(trailers) } }
         guard connection != nil, !receivedEnd else { return }
         receivedEnd = true
         hasNews = true

@@ -1,5 +1,6 @@
 import Foundation
 import StandIn
+import Synchronization
 import TestKit
 import Testing
 
@@ -111,6 +112,32 @@ struct SpeaksHTTP2Tests {
         #expect(client.waitForEnd() == 0)
         #expect(proxy.waitForLog { $0.status == 200 } != nil)
         #expect(waitUntil { proxy.log.count(where: { $0.status == 200 && $0.string("http") == "2" }) == 4 })
+    }
+
+    /// Content without a length, and trailers: chunked to a server of HTTP/1.1.
+    @Test(arguments: [0, 5, 40_000]) func trailersOfARequestReachTheServer(length: Int) throws {
+        let scene = try Scene()
+        let seen = Mutex("")
+        let server = try ScriptedServer { head, reader in
+            var count = 0
+            while let size = Int(try reader.readLine(), radix: 16), size > 0 {
+                try reader.readContent(.length(size)) { count += $0.count }
+                _ = try reader.readLine()
+            }
+            let trailers = [try reader.readLine(), try reader.readLine()]
+            seen.withLock { $0 = "\(head.first("Transfer-Encoding") ?? "-") \(count) \(trailers)" }
+            try reader.answer("fine")
+            return true
+        }
+        let (proxy, _) = try start(scene, .pool(server.address))
+        let file = try scene.folder.write(String(repeating: "x", count: length), to: "content")
+        let client = try ChildProcess([
+            "/usr/bin/nghttp", "--no-content-length", "--trailer", "x-sum: 12", "-H", ":method: PUT", "-d", file,
+            "https://localhost:\(proxy.port())/puppet/v3/report/a.test?environment=production",
+        ])
+        #expect(client.waitForEnd() == 0)
+        #expect(proxy.waitForLog { $0.status == 200 && $0.string("http") == "2" } != nil)
+        #expect(seen.withLock { $0 } == "chunked \(length) [\"x-sum: 12\", \"\"]")
     }
 
     /// What runs is served, the connection ends, and nothing is lost.
