@@ -4,7 +4,7 @@ import HTTP2
 import Model
 import Network
 
-/// An agent's connection as HTTP/1.1: which head comes next, what of its content has come, and how a response goes out?
+/// An agent's connection as HTTP/1.1: which head comes next, what of its content was received, and how is a response sent?
 ///
 /// Taken from the worker's pool when bytes come, given back when the connection is idle and nothing is left of them. Content passes with
 /// its framing as it came. It owns the plaintext that no exchange has taken yet; a pipelined request waits in it.
@@ -24,10 +24,7 @@ final class HTTP1Downstream: DownstreamSide {
     private var input: ByteBuffer?
 
     private var parser = RequestParser(limits: HeadLimits(head: 64 << 10, target: 16 << 10))
-    private var content = BodyScanner(.none)
-    private var headIsTaken = false
-    /// Bytes of this request that were taken out of `input`.
-    private var taken: UInt64 = 0
+    private var request = ReceivedRequest()
     /// Bytes of this request in all, as far as the head tells; no bound for what is chunked.
     private var expected = UInt64.max
 
@@ -90,9 +87,7 @@ final class HTTP1Downstream: DownstreamSide {
     func begin(limits: HeadLimits) {
         parser = RequestParser(limits: limits)
         editHead { $0.reset() }
-        content = BodyScanner(.none)
-        headIsTaken = false
-        taken = 0
+        request = ReceivedRequest()
         expected = .max
         preparedHead = 0
         sent = 0
@@ -109,7 +104,7 @@ final class HTTP1Downstream: DownstreamSide {
         } catch {
             return .broken(error)
         }
-        content = BodyScanner(head.framing)
+        request.headCame(head.framing)
         switch head.framing {
         case .none: expected = UInt64(head.length)
         case .contentLength(let length): expected = UInt64(head.length).addingReportingOverflow(length).partialValue
@@ -154,49 +149,15 @@ final class HTTP1Downstream: DownstreamSide {
         return larger
     }
 
-    override func takeHead() {
-        guard !headIsTaken, let input else { return }
-        headIsTaken = true
-        input.consume(head.length)
-        taken += UInt64(head.length)
-    }
-
-    override var leastRoom: Int { head.framing == .chunked ? BodyScanner.Bound.trailers + 1024 : 1 }
-
-    override func takeContent(into buffer: ByteBuffer) throws(FramingError) {
-        while let input, !input.isEmpty, !content.isFinished, buffer.room >= leastRoom {
-            let visible = min(input.count, buffer.room)
-            switch try content.next(input.readable.extracting(0..<visible)) {
-            case .content(let count), .framing(let count):
-                buffer.append(UnsafeRawBufferPointer(start: input.base + input.start, count: count))
-                consume(count, of: input)
-            case .trailers(let count):
-                guard try HeadWriter.appendTrailers(input.readable.extracting(0..<count), to: buffer) else { throw .trailersTooLarge }
-                consume(count, of: input)
-            case .needMore:
-                if visible < input.count { throw .trailersTooLarge }
-                return
-            case .finished: return
-            }
-        }
-    }
-
-    private func consume(_ count: Int, of input: ByteBuffer) {
-        input.consume(count)
-        taken += UInt64(count)
-    }
-
-    override var contentIsTaken: Bool { content.isFinished }
+    override func takeHead() { request.takeHead(head.length, from: input) }
+    override var leastRoom: Int { request.leastRoom }
+    override func takeContent(into buffer: ByteBuffer) throws(FramingError) { _ = try request.moveContent(from: input, to: buffer) }
+    override var contentIsTaken: Bool { request.isWhole }
 
     override func discardRequest() -> Bool {
         takeHead()
-        while let input, !input.isEmpty, !content.isFinished {
-            switch try? content.next(input.readable) {
-            case .content(let count), .framing(let count), .trailers(let count): consume(count, of: input)
-            case .needMore, .finished, nil: return false
-            }
-        }
-        return content.isFinished
+        request.dropContent(from: input)
+        return request.isWhole
     }
 
     override func shrink() {
@@ -300,8 +261,8 @@ final class HTTP1Downstream: DownstreamSide {
     // MARK: Counts
 
     override var bytesIn: UInt64 {
-        if headIsTaken, content.isFinished { return taken }
-        return min(taken + UInt64(input?.count ?? 0), expected)
+        if request.headIsTaken, request.isWhole { return request.taken }
+        return min(request.taken + UInt64(input?.count ?? 0), expected)
     }
     override var bytesOut: UInt64 { sent }
     override var traffic: UInt64 { moved }

@@ -4,7 +4,7 @@ import HTTP2
 import Model
 import Network
 
-/// One stream of an agent's HTTP/2 connection as the client's side of an exchange: which content has come, and how a response goes out?
+/// One stream of an agent's HTTP/2 connection as the client's side of an exchange: which content was received, and how is a response sent?
 ///
 /// The exchange knows messages in the form of HTTP/1.1. A request's head is that already (`HeadAssembler`); content without a length gets
 /// chunked framing here, and a response's is taken off. What is received and not taken is bound by the stream's window, which opens by what
@@ -34,10 +34,8 @@ final class HTTP2StreamSide: DownstreamSide {
 
     private var input: ByteBuffer?
     private var hasNews = false
-    private var content = BodyScanner(.none)
-    private var headIsTaken = false
+    private var request = ReceivedRequest()
     private var receivedEnd = false
-    private var taken: UInt64 = 0
     private var moved: UInt64 = 0
 
     private var hasPreparedHead = false
@@ -67,7 +65,7 @@ final class HTTP2StreamSide: DownstreamSide {
 
     // MARK: What the connection reports
 
-    /// The head has come, as text.
+    /// The head was received; here it is as text.
     func headCame(_ buffer: ByteBuffer, limits: HeadLimits) throws(RequestError) {
         input = buffer
         moved = UInt64(buffer.count)
@@ -76,10 +74,10 @@ final class HTTP2StreamSide: DownstreamSide {
         // `HeadAssembler` ends each with its empty line.
         guard progress == .complete else { throw .malformed(.lineEnd) }
         editHead { $0.version = .http2 }
-        content = BodyScanner(head.framing)
+        request.headCame(head.framing)
     }
 
-    /// A piece of content has come.
+    /// A piece of content was received.
     func contentCame(_ bytes: UnsafeRawBufferPointer) {
         moved += UInt64(bytes.count)
         guard connection != nil, !receivedEnd else { return }
@@ -159,54 +157,23 @@ final class HTTP2StreamSide: DownstreamSide {
     }
 
     override func takeHead() {
-        guard !headIsTaken, let input else { return }
-        headIsTaken = true
-        input.consume(head.length)
-        taken += UInt64(head.length)
-        if !receivedEnd, !content.isFinished { connection?.setWindow(stream, Self.forwardingWindow) }
+        guard request.takeHead(head.length, from: input) else { return }
+        if !receivedEnd, !request.isWhole { connection?.setWindow(stream, Self.forwardingWindow) }
     }
 
-    override var leastRoom: Int { head.framing == .chunked ? BodyScanner.Bound.trailers + 1024 : 1 }
+    override var leastRoom: Int { request.leastRoom }
 
     override func takeContent(into buffer: ByteBuffer) throws(FramingError) {
-        while let input, !input.isEmpty, !content.isFinished, buffer.room >= leastRoom {
-            let visible = min(input.count, buffer.room)
-            switch try content.next(input.readable.extracting(0..<visible)) {
-            case .content(let count):
-                buffer.append(UnsafeRawBufferPointer(start: input.base + input.start, count: count))
-                consume(count, of: input)
-                connection?.consume(stream, count)
-            case .framing(let count):
-                buffer.append(UnsafeRawBufferPointer(start: input.base + input.start, count: count))
-                consume(count, of: input)
-            case .trailers(let count):
-                guard try HeadWriter.appendTrailers(input.readable.extracting(0..<count), to: buffer) else { throw .trailersTooLarge }
-                consume(count, of: input)
-            case .needMore:
-                if visible < input.count { throw .trailersTooLarge }
-                return
-            case .finished: return
-            }
-        }
+        let count = try request.moveContent(from: input, to: buffer)
+        if count > 0 { connection?.consume(stream, count) }
     }
 
-    private func consume(_ count: Int, of input: ByteBuffer) {
-        input.consume(count)
-        taken += UInt64(count)
-    }
-
-    override var contentIsTaken: Bool { content.isFinished }
+    override var contentIsTaken: Bool { request.isWhole }
 
     override func discardRequest() -> Bool {
         takeHead()
-        guard let input else { return content.isFinished }
-        while !input.isEmpty, !content.isFinished {
-            switch try? content.next(input.readable) {
-            case .content(let count), .framing(let count), .trailers(let count): consume(count, of: input)
-            case .needMore, .finished, nil: return false
-            }
-        }
-        return content.isFinished
+        request.dropContent(from: input)
+        return request.isWhole
     }
 
     override func shrink() { if let input { self.input = memory.shrink(input) } }
@@ -365,7 +332,7 @@ final class HTTP2StreamSide: DownstreamSide {
 
     // MARK: Counts
 
-    override var bytesIn: UInt64 { taken + UInt64(input?.count ?? 0) }
+    override var bytesIn: UInt64 { request.taken + UInt64(input?.count ?? 0) }
     override var bytesOut: UInt64 { sentHeads + sentContent - UInt64(stream.pendingByteCount) }
     override var traffic: UInt64 { moved + bytesOut }
 }

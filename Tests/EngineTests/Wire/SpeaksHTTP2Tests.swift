@@ -47,6 +47,25 @@ struct SpeaksHTTP2Tests {
         #expect(worker.world.lines().first?.end == "200 – ---- 0")
     }
 
+    /// They arrive after all content was forwarded.
+    @Test func lateTrailersAreForwarded() throws {
+        let worker = try WireWorker(["s1"])
+        let client = WireHTTP2Client(worker)
+        let id = client.request(Self.upload + "\r\n", content: [UInt8](repeating: 0x78, count: 300_000), ends: false)
+        var before = ""
+        repeat {
+            before += worker.server.take()
+            client.pump()
+        } while before.count { $0 == "x" } < 300_000
+        #expect(before.hasSuffix("x\r\n"))
+        client.put([], on: id, ends: true, trailers: "X-Sum: 9\r\n\r\n")
+        #expect(worker.server.take() == "0\r\nx-sum: 9\r\n\r\n")
+        worker.respond(WireWorker.ok)
+        client.pump()
+        #expect(client.responses[id]?.text == "hello")
+        #expect(worker.world.held == [])
+    }
+
     @Test func contentWithoutALengthIsChunked() throws {
         let worker = try WireWorker(["s1"])
         let client = WireHTTP2Client(worker)
