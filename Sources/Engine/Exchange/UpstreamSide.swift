@@ -1,4 +1,5 @@
 import Buffers
+import HTTP1
 import Model
 import Network
 
@@ -43,11 +44,13 @@ class UpstreamSide: EventTarget {
 
     /// Serves `exchange` from now on. True where it is connected already; else it reports `connected` or a failure later.
     func begin(for exchange: ExchangeDriver) -> Bool { preconditionFailure("a side begins") }
-    /// Appends the request's head as this server gets it. False where it does not fit.
-    func appendHead(_ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, _ additions: RequestAdditions, to output: ByteBuffer)
-        -> Bool
-    {
-        preconditionFailure("a side writes heads")
+    /// Appends the request's head as this server gets it, in the form of HTTP/1.1, as requests are held. False where it does not fit.
+    final func appendHead(
+        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, _ additions: RequestAdditions, to output: ByteBuffer
+    ) -> Bool {
+        HeadWriter.appendRequest(
+            head, bytes: bytes, identityFields: additions.identityFields, forwardedFor: additions.forwardedFor,
+            dropExpect: additions.dropsExpect, fallbackHost: target.authority, to: output)
     }
     /// How many of `bytes` were taken. Fewer than all: the server is slow, or `hasFailed`.
     func write(_ bytes: UnsafeRawBufferPointer) -> Int { preconditionFailure("a side writes") }

@@ -116,14 +116,6 @@ final class HTTP1Upstream: UpstreamSide {
 
     // MARK: The request
 
-    override func appendHead(
-        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, _ additions: RequestAdditions, to output: ByteBuffer
-    ) -> Bool {
-        HeadWriter.appendRequest(
-            head, bytes: bytes, identityFields: additions.identityFields, forwardedFor: additions.forwardedFor,
-            dropExpect: additions.dropsExpect, fallbackHost: target.authority, to: output)
-    }
-
     override func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         let count = stream.write(bytes)
         moved += UInt64(count)

@@ -110,7 +110,7 @@ final class HTTP2Upstream: UpstreamSide {
         if end == nil { end = .whole }
     }
 
-    /// - Parameter connectionLeaves: GOAWAY has come
+    /// - Parameter connectionLeaves: GOAWAY was received
     func closed(_ code: HTTP2ErrorCode, connectionLeaves: Bool) {
         guard end == nil else { return }
         switch code {
@@ -129,14 +129,6 @@ final class HTTP2Upstream: UpstreamSide {
     }
 
     // MARK: The request
-
-    override func appendHead(
-        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, _ additions: RequestAdditions, to output: ByteBuffer
-    ) -> Bool {
-        HeadWriter.appendRequest(
-            head, bytes: bytes, identityFields: additions.identityFields, forwardedFor: additions.forwardedFor,
-            dropExpect: additions.dropsExpect, fallbackHost: target.authority, to: output)
-    }
 
     /// The first bytes are a whole head.
     override func write(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -264,7 +256,7 @@ final class HTTP2Upstream: UpstreamSide {
         finalHeadIsPassed = true
         content.begin(isChunked: responseHead.framing == .chunked && !dropsChunking, sampleBound: sampleBound)
         buffer.consume(responseHead.length)
-        // What has come goes with the head where it fits.
+        // Content received with the head is forwarded with it where it fits.
         guard let piece = takeContent() else { return }
         guard buffer.room >= piece.count else { return content.giveBack(piece) }
         buffer.append(UnsafeRawBufferPointer(start: piece.base + piece.start, count: piece.count))

@@ -22,9 +22,9 @@ final class ScriptedServer: UpstreamSide {
     /// How many more bytes it takes.
     var room = Int.max
     var failed = false
-    /// What has come by the time that the failure is seen.
+    /// What was received by the time that the failure is seen.
     var lastWords: [Piece] = []
-    /// Bytes of a head that is not whole have come.
+    /// Bytes of a head that is not complete were received.
     var hasPartOfHead = false
     /// What it got of the request on this connection.
     private(set) var got = ""
@@ -81,14 +81,6 @@ final class ScriptedServer: UpstreamSide {
         hasPartOfHead = false
         editHead { $0.reset() }
         return isConnected
-    }
-
-    override func appendHead(
-        _ head: borrowing RequestHead, bytes: borrowing Span<UInt8>, _ additions: RequestAdditions, to output: ByteBuffer
-    ) -> Bool {
-        HeadWriter.appendRequest(
-            head, bytes: bytes, identityFields: additions.identityFields, forwardedFor: additions.forwardedFor,
-            dropExpect: additions.dropsExpect, fallbackHost: target.authority, to: output)
     }
 
     override func write(_ bytes: UnsafeRawBufferPointer) -> Int {
