@@ -148,7 +148,6 @@ public struct ExchangeStateMachine: Sendable {
     private mutating func refusedByPool(_ reason: Reason) -> ExchangeStep {
         guard state == .seeking || state == .queued else { return ExchangeStep(.none) }
         // The ticket has ended with this reply.
-        let queuedBefore = state
         state = .seeking
         if retries > 0, reason == .noServer {
             // Every server was tried: once more from the first, as a lone server's passing failure may be over.
@@ -159,9 +158,7 @@ public struct ExchangeStateMachine: Sendable {
             // No server is left: what counts is why the last try failed.
             return respond(lastFailure, byTimeout: lastFailureByTimeout)
         }
-        let step = respond(reason, byTimeout: reason == .queueTimeout)
-        failedIn = queuedBefore
-        return step
+        return respond(reason, byTimeout: reason == .queueTimeout)
     }
 
     // MARK: The server's side

@@ -323,7 +323,7 @@ final class ExchangeDriver {
     private func submit() -> ExchangeEvent? {
         dropUpstream()
         guard let decided = machine.pool else { return nil }
-        // A reload may have come since the head did: while the content was read, or during another server's try.
+        // The configuration may have been reloaded since the head was received: while the content was read, or during another server's try.
         if let fault = downstream.identityFault { return refused(fault) }
         recorder.submitted(now: worker.loop.now)
         let submission = submission
@@ -366,7 +366,6 @@ final class ExchangeDriver {
         dropUpstream()
         guard let target = server.target else { return .connectFailed(byTimeout: false) }
         recorder.connectBegan(now: worker.loop.now)
-        traffic.restartResponse(memory)
         clock.restartServer()
         let looksTwice = !isRepeatable || !intake.hasWholeContent || !traffic.request.isAtHand
         do {

@@ -21,7 +21,7 @@ struct ExchangeRecorder: ~Copyable {
 
     // MARK: The request
 
-    /// The first byte of a request has come.
+    /// The first byte of a request was received.
     mutating func begin(_ client: ClientContext, site: [UInt8]?, now: Int64, appendID: (inout [UInt8]) -> Void) {
         record.reset()
         began = now

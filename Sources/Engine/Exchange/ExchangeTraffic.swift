@@ -54,8 +54,6 @@ struct ExchangeTraffic {
 
     /// The request is sent from its start, on another connection.
     mutating func restartRequest() { request.restart() }
-    /// Another connection's response is awaited.
-    mutating func restartResponse(_ memory: TransferMemory) { response.end(memory) }
 
     /// Moves what can be moved. nil: nothing more now.
     mutating func pump(

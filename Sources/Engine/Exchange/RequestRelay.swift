@@ -33,7 +33,7 @@ struct RequestRelay {
     private(set) var flow = Flow.waitsForServer
     private var defect: FramingError?
 
-    /// Puts the head as the server gets it, and what has come of the content, into what is held. Once for a request: another try sends
+    /// Puts the head as the server gets it, and the content received so far, into what is held. Once for a request: another try sends
     /// the same bytes. False where the head does not fit.
     mutating func prepare(
         _ downstream: DownstreamSide, for upstream: UpstreamSide, _ additions: RequestAdditions, memory: TransferMemory, contentBound: Int

@@ -89,7 +89,7 @@ struct ResponseRelay {
         return .began
     }
 
-    /// The request is over, or another server is tried.
+    /// The request is over. Where another server is tried nothing of a response was held: see `ExchangeStateMachine`.
     mutating func end(_ memory: TransferMemory) {
         if let checked { memory.give(checked) }
         self = ResponseRelay()
