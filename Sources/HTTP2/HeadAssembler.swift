@@ -13,7 +13,7 @@ import Model
 ///     no content, POST PUT PATCH                   Content-Length: 0
 ///
 /// nghttp2 has refused what section 8.2 and 8.3 call malformed: pseudo-fields that are unknown, doubled, missing or late, connection-specific
-/// fields, upper case, control bytes, white space around values. Refused here besides: Host that differs from :authority, a scheme other
+/// fields, upper case, control bytes, white space around values. Also rejected here: Host that differs from :authority, a scheme other
 /// than http and https, bytes in a target that would end it. What a target or a host may be is for the reader of the head.
 struct HeadAssembler {
     enum Kind { case request, response, trailers }

@@ -6,7 +6,7 @@ public struct ReadyEvents: OptionSet, Sendable {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     package static let readable = ReadyEvents(rawValue: EPOLLIN.rawValue)
     package static let writable = ReadyEvents(rawValue: UInt32(EPOLLOUT.rawValue))
-    /// The other side will send no more.
+    /// The peer will send no more.
     package static let peerClosed = ReadyEvents(rawValue: UInt32(EPOLLRDHUP.rawValue))
     /// Both directions are gone.
     package static let hungUp = ReadyEvents(rawValue: UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue))

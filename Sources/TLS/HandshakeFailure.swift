@@ -15,7 +15,7 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case refusedByPeer
         /// The connection ended during the handshake.
         case closed
-        /// The other side took too long.
+        /// The peer took too long.
         case timeout
         /// No TLS, broken TLS, or anything else.
         case protocolError

@@ -1,4 +1,4 @@
-/// What a file holds and what does not come into force: it would let nobody in now, or takes a revocation back. What was in force before
+/// What a file holds and what does not come into force: under it every agent would be rejected now, or it takes a revocation back. What was in force before
 /// stays.
 package struct HeldBackFile: Sendable, Hashable {
     package let file: String

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// One `X509_CRL`. Its entries are sorted when it is made, while nobody else reads them.
+/// One `X509_CRL`. Its entries are sorted when it is made, before another thread reads them.
 final class RevocationList: @unchecked Sendable, Equatable {
     let pointer: OpaquePointer
     /// Of its DER; nil: OpenSSL cannot hash it, and it equals nothing.

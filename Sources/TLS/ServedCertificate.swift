@@ -1,7 +1,7 @@
 import COpenSSL
 import Settings
 
-/// A chain and the key that fits its first certificate: what we show to the other side.
+/// A chain and the key that fits its first certificate: what is sent to the peer.
 struct ServedCertificate: Sendable {
     let files: CertificateFiles
     /// The leaf first.

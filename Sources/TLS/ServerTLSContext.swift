@@ -40,7 +40,7 @@ package final class ServerTLSContext {
 
     /// The verdict about a certificate outside of its handshake; nil: this context asks for none, or OpenSSL has no memory.
     /// - Parameters:
-    ///   - intermediates: what the agent sent beside it; nil: nothing
+    ///   - intermediates: what the agent sent with it; nil: nothing
     func verdict(_ leaf: OpaquePointer, intermediates: OpaquePointer?) -> CertificateJudge.Verdict? {
         guard let judge, let verification = X509_STORE_CTX_new() else { return nil }
         defer { X509_STORE_CTX_free(verification) }

@@ -100,7 +100,7 @@ package final class ServerTLSMaterial: Sendable {
             if let other = certificates.first(where: { $0.key.type == certificate.key.type }) {
                 throw TLSMaterialError(
                     file: files.chain,
-                    problem: "is a second certificate with a key of type \(certificate.key.typeName), beside \(other.files.chain)")
+                    problem: "is a second certificate with a key of type \(certificate.key.typeName), as \(other.files.chain) is")
             }
             certificates.append(certificate)
         }

@@ -150,7 +150,7 @@ package final class TLSSession {
         return true
     }
 
-    /// Who the agent of a resumed session is. False where nobody judged its certificate, which `mayResume` does not let happen.
+    /// Who the agent of a resumed session is. False where its certificate was not verified, which `mayResume` does not let happen.
     private func adoptResumedIdentity() -> Bool {
         defer { resumable = nil }
         guard let leaf = SSL_get0_peer_certificate(ssl) else { return server?.material.settings.clientCertificate != .required }

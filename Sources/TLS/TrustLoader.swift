@@ -1,7 +1,7 @@
 import COpenSSL
 import Settings
 
-/// Which CA certificates and CRLs come into force? Those of the files, but for what would let nobody in now or takes revocations back: there
+/// Which CA certificates and CRLs come into force? Those of the files, but for those under which every agent would be rejected now, or that take revocations back: there
 /// what is in force stays.
 struct TrustLoader {
     let settings: TrustFiles
@@ -81,7 +81,7 @@ struct TrustLoader {
 
     private typealias Worsening = (text: String, activatesAt: Int64?)
 
-    /// Why certificates that are accepted now would no longer be, although their CA is still there and nobody has revoked it. nil: none.
+    /// Why certificates that are accepted now would no longer be, although their CA is still there and not revoked. nil: none.
     private func worse(_ fresh: [IssuerStanding], than before: [IssuerStanding]) -> Worsening? {
         for old in before where old.verdict(at: now) == .accepted {
             let same = fresh.filter { $0.certificate.isSameIssuer(as: old.certificate) }

@@ -1,7 +1,7 @@
 import COpenSSL
 import Settings
 
-/// Would OpenSSL accept a good certificate of a CA? Asked with one that says whom it is from and that nobody has signed: everything but its
+/// Would OpenSSL accept a good certificate of a CA? Asked with one that names its issuer and is not signed: everything but its
 /// signature is verified as in a handshake, the CRLs and those of its issuers too.
 struct TrustSelfTest {
     /// Whose certificates: by OpenSSL's names of their purposes.

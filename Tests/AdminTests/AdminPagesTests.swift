@@ -57,7 +57,7 @@ struct AdminPagesTests {
 
     // MARK: Looking
 
-    @Test func withoutATokenEverybodyReadsAndNobodyChanges() throws {
+    @Test func withoutATokenThePageIsReadOnly() throws {
         var world = World(try Self.access(token: nil))
         #expect(world.ask("/").status == 200)
         #expect(world.ask("/metrics").status == 200)

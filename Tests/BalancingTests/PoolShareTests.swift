@@ -42,7 +42,7 @@ struct PoolShareTests {
         #expect(script.end(0) == ["3 to a"])
     }
 
-    /// NAT: agents behind one address are told apart by their certificates.
+    /// NAT: agents behind one address are distinguished by their certificates.
     @Test func verifiedAgentsBehindOneSourceAreHoldersOfTheirOwn() {
         var script = Self.script(server("a", maxconn: 4))
         #expect((0..<5).map { script.submit($0, of: "agent\($0)") } == ["a", "a", "a", "a", "queued"])
@@ -62,7 +62,7 @@ struct PoolShareTests {
         #expect(script.pool.holderLimit == expected)
     }
 
-    @Test func withoutMaxconnOrWithAWholeShareNobodyWaits() {
+    @Test func withoutMaxconnOrWithAWholeShareNoRequestIsQueued() {
         for script in [
             Self.script(server("a", maxconn: 4), server("b")), Self.script(server("a", maxconn: 0)),
             Self.script(server("a", maxconn: 50), unverified: 100, holder: 100),
@@ -74,7 +74,7 @@ struct PoolShareTests {
         }
     }
 
-    /// Slots that are in the settings and not there are nobody's, and a farther site's are not near.
+    /// Slots of servers that are down count for no share, and a farther site's are not near.
     @Test func theShareIsOfTheSlotsThatFreshRequestsMayGet() {
         func servers() -> [ServerSettings] {
             [
@@ -98,7 +98,7 @@ struct PoolShareTests {
     }
 
     /// It stood at the head of its server's line, and the one after it waited with it.
-    @Test func whoIsOverItsShareHoldsUpNobodyWhoWaitsForTheSameServer() {
+    @Test func requestsOverTheirShareDelayNoOthersForTheSameServer() {
         var script = Self.script(
             server("a", maxconn: 4), server("b", maxconn: 4), stick: StickSettings(on: .certname, wait: .seconds(60)))
         for serial in UInt64(0)..<4 { #expect(script.submit(serial, of: "agent\(serial)", stick: "x", to: "a") == "a") }

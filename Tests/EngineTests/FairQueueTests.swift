@@ -44,7 +44,7 @@ struct FairQueueTests {
         var queue = FairQueue<Waiter>(places: 8)
         for number in 1...9 { queue.append(Waiter("a\(number)"), from: Self.address(1)) }
         #expect(Self.serve(&queue, ["a": 1]) == ["a1", "a2", "a3", "a4", "a5", "a6"])
-        #expect(!queue.admits(Self.address(2)), "not before those who wait")
+        #expect(!queue.admits(Self.address(2)), "not before queued handshakes")
         for name in ["b1", "b2"] { queue.append(Waiter(name), from: Self.address(2)) }
         queue.append(Waiter("c1"), from: Self.address(3))
         #expect(Self.serve(&queue, ["b": 2, "c": 3]) == ["b1", "c1"])

@@ -58,7 +58,7 @@ enum MessageRules {
     }()
 
     private static let hosts: [RuleCase] =
-        ["b", "a:80", "a.", "", "a, b"].map { .malformed("8.3.1 Host \"\($0)\" beside :authority a", Literal.get + [("host", $0)]) }
+        ["b", "a:80", "a.", "", "a, b"].map { .malformed("8.3.1 Host \"\($0)\" with :authority a", Literal.get + [("host", $0)]) }
         + ["a b", "a\r\nx: y", "a\u{0}", "\u{E9}"].map { value in
             .malformed("8.3.1 :authority with forbidden bytes \(Array(value.utf8))", replacing(":authority", value))
         } + [.malformed("Host twice", Array(Literal.get.prefix(3)) + [("host", "a"), ("host", "a")])]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TLS
 
-/// Files that would let nobody in now do not come into force, as long as something older lets agents in.
+/// Files under which every agent would be rejected now do not come into force, as long as something older lets agents in.
 @Suite struct FilesComeIntoForceTests {
     private let setup = TestSetup()
     private let now = Timestamp.now()
@@ -186,7 +186,7 @@ import Testing
         #expect(second.heldBack[0].activatesAt.map { abs($0 - (now + 900)) <= 2 } == true)
         #expect(second.certificates.map(\.chain[0].serial) == ["05"])
         #expect(try load(settings, after: second, at: now + 902).certificates.map(\.chain[0].serial) == ["06"])
-        // An ended root beside it is none of what agents verify.
+        // An expired root next to it is none that agents verify.
         let ended = TestAuthority("Old Root CA", serial: 1, until: -10)
         _ = setup.files("only", setup.agent("puppet.example", serial: 7), more: ended.certificate.pem)
         #expect(try load(settings, after: first).certificates.map(\.chain[0].serial) == ["07"])

@@ -11,7 +11,7 @@ package struct Assignment: Sendable, Equatable {
     package let kind: SlotKind
     package let queueClass: QueueClass
     package let isRepeat: Bool
-    /// Whose share the slot counts for; nil: nobody's.
+    /// Whose share the slot counts for; nil: shares do not apply.
     package let holder: SlotHolder?
     /// The server was chosen by a stick.
     package let isSticky: Bool

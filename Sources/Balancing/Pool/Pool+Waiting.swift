@@ -22,7 +22,7 @@ extension Pool {
     }
 
     /// By the measured rate, a place at the end of its class's line would be served too late. What ended while none of the class was queued
-    /// shows the demand, not the capacity: a herd after quiet times is queued. Requests over their share make nobody else wait.
+    /// shows the demand, not the capacity: a herd after quiet times is queued. Requests over their share delay no others.
     private func wouldTimeOut(_ queueClass: QueueClass, now: MonotonicTime) -> Bool {
         let before = ready(queueClass)
         guard before > 0, activeClasses[queueClass.index], now - waitsSince[queueClass.index] >= CompletionRate.span else { return false }

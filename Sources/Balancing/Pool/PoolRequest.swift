@@ -16,7 +16,7 @@ package struct PoolRequest: Sendable {
     /// Which limit by endpoint it counts against.
     package var kind: SlotKind
     package var queueClass: QueueClass
-    /// Whose share of the slots it counts for; nil: nobody's.
+    /// Whose share of the slots it counts for; nil: shares do not apply.
     package var holder: SlotHolder?
     /// Left out of the choice: a retry goes to the next candidate.
     package var tried: TriedServers

@@ -1,6 +1,6 @@
 /// Who takes a slot, as far as shares go: a certname, or the source of a client without a verified certificate.
 ///
-/// Only a hash is kept, seeded by process, so that nobody can choose a name that counts against another's share.
+/// Only a hash is kept, seeded by process, so that a client cannot choose a name that counts against another's share.
 package struct SlotHolder: Sendable, Hashable {
     /// The hash, but for its lowest bit, which is set for a verified certificate.
     private let bits: Int

@@ -3,7 +3,7 @@ import Settings
 /// How many slots do clients without a verified certificate hold together, and each holder alone, and may they take another?
 ///
 /// Both are counted in the whole pool, and compared with a share of the slots that fresh requests may get. Without limit where one of those
-/// servers has none: then nobody waits. Memory is bounded by the slots in use.
+/// servers has none: then no request is queued for it. Memory is bounded by the slots in use.
 struct SlotShares: Sendable {
     private var held: [SlotHolder: Int] = [:]
     private(set) var unverifiedInUse = 0
@@ -26,7 +26,7 @@ struct SlotShares: Sendable {
 
     func inUse(_ holder: SlotHolder) -> Int { held[holder] ?? 0 }
 
-    /// It holds its own share. nil is nobody's.
+    /// It holds its own share. nil: shares do not apply.
     func isFull(_ holder: SlotHolder?) -> Bool {
         guard holderLimit < .max, let holder else { return false }
         return inUse(holder) >= holderLimit

@@ -1,7 +1,7 @@
 /// Which of a line's requests is the first whose holder has not its whole share?
 ///
 /// A flow holds the requests of one holder in one line, by their order. It is ready while the holder may take another slot; each line has a
-/// heap of its ready flows by their first request, so that one who holds its share stands in nobody's way, and nobody looks at its requests.
+/// heap of its ready flows by their first request, so that the requests of a holder over its share delay no others, and are not looked at.
 /// A change of a holder costs O(log n) for each of its flows, which are no more than there are lines.
 /// Invariants: a flow is not empty; a ready one is in its line's heap; a group's count is that of its ready flows' requests.
 struct HolderFlows: Sendable {

@@ -37,7 +37,7 @@ final class DownstreamConnection: EventTarget {
     private var current: ExchangePool.Exchange?
     private(set) var requestCount = 0
     private var isReading = false
-    /// Its handshake counts for `limits.handshakes`: its ClientHello has come whole.
+    /// Its handshake counts for `limits.handshakes`: its ClientHello is complete.
     private(set) var countsAsHandshake = false
     /// Its handshake waits for a place since then.
     private var waitingSince: Int64?
@@ -275,7 +275,7 @@ final class DownstreamConnection: EventTarget {
         worker.loop.deferWork(self)
     }
 
-    /// True when a head has come whole, or broken: its exchange is under way then, or has even ended already.
+    /// True when a head is complete, or malformed: its exchange is under way then, or has even ended already.
     private func readHead() -> Bool {
         let exchange = exchangeForBytes()
         let (driver, side) = (exchange.driver, exchange.side)

@@ -250,7 +250,7 @@ final class HTTP2Downstream {
         if exchanges.isEmpty, ending != .noticed { worker.loop.setDeadline(connection, worker.loop.now + worker.idleTimeout) }
     }
 
-    /// There is no memory for what has come or is to go.
+    /// There is no memory for a buffer.
     func fail() {
         stream.fail()
         flushLater()

@@ -8,7 +8,7 @@ struct ProxyHeaderReader {
         case nothing
         /// Whom it names.
         case source(IPAddressWords, port: UInt16)
-        /// It names nobody: the peer speaks for itself.
+        /// It names no client: the peer is the client (LOCAL, UNKNOWN).
         case local
         case malformed
         case gone
@@ -20,7 +20,7 @@ struct ProxyHeaderReader {
         let low: UInt64
     }
 
-    /// What has come of it.
+    /// The part that was received.
     private var buffer: ByteBuffer?
 
     mutating func read(_ stream: Stream, _ memory: TransferMemory) -> Outcome {

@@ -37,7 +37,7 @@ final class HTTP2Question {
         hasAsked = session.request(memory.fields, hasContent: false) != nil
     }
 
-    /// Sends what is to be sent, and appends what has come to `answer`, which has room.
+    /// Sends what is to be sent, and appends what was received to `answer`, which has room.
     func exchange(with stream: Stream, into answer: ByteBuffer, now: Int64) -> Progress {
         guard hasAsked else { return .failed("the request cannot be sent as HTTP/2") }
         while true {

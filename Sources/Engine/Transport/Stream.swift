@@ -19,7 +19,7 @@ final class Stream: CipherTransport {
     /// Both directions have ended: a reset, or an error.
     private(set) var isHungUp = false
     private(set) var hasFailed = false
-    /// Any byte has come, or gone.
+    /// Any byte was received or sent.
     private(set) var hasReceived = false
     private(set) var hasSent = false
     private var pending: ByteBuffer?
@@ -68,7 +68,7 @@ final class Stream: CipherTransport {
     /// Whether a read may give something: bytes, or the end.
     var mayRead: Bool { canRead || session?.hasPending == true }
 
-    /// Fills the room behind `buffer.end`, at most `limit` bytes of it. `.blocked`: all that has come was read.
+    /// Fills the room behind `buffer.end`, at most `limit` bytes of it. `.blocked`: everything received was read.
     func read(into buffer: ByteBuffer, limit: Int = .max) -> TransferResult {
         guard !buffer.isVoid else {
             fail()
@@ -102,7 +102,7 @@ final class Stream: CipherTransport {
         return result
     }
 
-    /// Reads and drops what has come, ciphertext as it is: a session that failed reads nothing any more. `.bytes`: there may be more.
+    /// Reads and drops what was received, ciphertext as it is: a session that failed reads nothing any more. `.bytes`: there may be more.
     func discardInput() -> TransferResult {
         let scratch = memory.large.take()
         defer { memory.large.give(scratch) }

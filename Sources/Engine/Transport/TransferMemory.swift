@@ -80,7 +80,7 @@ final class TransferMemory {
         return ByteBuffer(capacity: capacity)
     }
 
-    /// The same bytes in the smallest buffer that holds them, so that one who waits holds little. nil when there are none.
+    /// The same bytes in the smallest buffer that holds them, so that a waiting request holds little. nil when there are none.
     func shrink(_ buffer: ByteBuffer) -> ByteBuffer? {
         if buffer.isEmpty {
             give(buffer)

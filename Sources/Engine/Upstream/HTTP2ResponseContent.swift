@@ -1,7 +1,7 @@
 import Buffers
 import HTTP1
 
-/// What has come of a response's content over HTTP/2 and was not passed on, and how it is passed on: as it is, or in chunks where the head says
+/// The content of a response over HTTP/2 that was received and not forwarded yet, and how it is forwarded: as it is, or in chunks where the head says
 /// so. What it holds is bound by the stream's window.
 struct HTTP2ResponseContent {
     /// Before content: the size of a chunk.
@@ -25,7 +25,7 @@ struct HTTP2ResponseContent {
 
     init(_ memory: TransferMemory) { self.memory = memory }
 
-    /// Nothing has come.
+    /// Nothing was received.
     var isEmpty: Bool { input == nil && trailers == nil }
     /// All of it was passed on, the end too.
     var isPassed: Bool { endIsPassed && returned == nil }

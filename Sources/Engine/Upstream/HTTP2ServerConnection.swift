@@ -12,7 +12,7 @@ import TLS
 /// HTTP/2 is found out before anything can have been lost, and its stream limit is known.
 ///
 /// connecting → handshaking (with TLS) → greeting → open → closed; each may go to closed. One that leaves takes no more requests and is
-/// closed with its last one: after GOAWAY, when the worker drains, and when its end may have come.
+/// closed with its last one: after GOAWAY, when the worker drains, and when the server may have closed it.
 final class HTTP2ServerConnection: EventTarget {
     private enum Phase { case connecting, handshaking, greeting, open, closed }
 
@@ -53,7 +53,7 @@ final class HTTP2ServerConnection: EventTarget {
     private var news: [HTTP2Upstream] = []
     /// Frames that the socket has not taken.
     private var outgoing: ByteBuffer?
-    /// A response has come on it.
+    /// It has served a request.
     private(set) var hasServed = false
     private var lastReceived: Int64 = 0
     private var pingDeadline: Int64?
@@ -77,7 +77,7 @@ final class HTTP2ServerConnection: EventTarget {
     var isOpen: Bool { phase == .open }
     private var streamLimit: Int { phase == .open ? min(session.peerStreamLimit, Self.mostStreams) : assumedStreamLimit }
     var hasRoom: Bool { !isLeaving && phase != .closed && sides.count < streamLimit }
-    /// Idle, and something has come that was not read.
+    /// Idle, and the socket has something to read.
     var mayHaveEnded: Bool { phase == .open && sides.isEmpty && !stream.isQuiet }
 
     func begin() { loop.setDeadline(self, loop.now + target.connectTimeout) }
@@ -129,7 +129,7 @@ final class HTTP2ServerConnection: EventTarget {
         transfer()
     }
 
-    /// The server has acknowledged our SETTINGS, so its own have come.
+    /// The server has acknowledged our SETTINGS, so its own were received.
     private func greeted() {
         phase = .open
         let streamLimit = streamLimit

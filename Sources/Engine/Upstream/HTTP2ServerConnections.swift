@@ -24,7 +24,7 @@ final class HTTP2ServerConnections {
 
     /// A side for one request.
     /// - Parameters:
-    ///   - fresh: on no connection where a response has come already
+    ///   - fresh: not on a connection that has served a request
     ///   - looksTwice: on no idle one whose end may be in its socket: for requests that cannot be sent again
     func side(
         to target: UpstreamTarget, fresh: Bool, looksTwice: Bool, of servers: ServerConnections

@@ -120,11 +120,7 @@ struct AdoptsSnapshotsTests {
 
     @Test func aNewServerTakesWhatIsQueued() throws {
         let exchange = try ScriptedExchange(["s1"], maxconn: 1)
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin(ScriptedExchange.file)
         reconfigure(exchange.world) { $0.servers.append(TestWorker.server("s2")) }
         #expect(exchange.world.outcomeCount == 1)

@@ -48,11 +48,7 @@ struct DecidesTests {
 
     @Test func aClientRevokedInTheQueueGivesItsSlotBack() throws {
         let exchange = try ScriptedExchange(["s1"], maxconn: 1)
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin(ScriptedExchange.file)
         first.clientGone()
         exchange.client.revoked = true
@@ -206,11 +202,7 @@ struct DecidesTests {
     ])
     func eachClassHasItsLine(_ line: String, _ queueClass: QueueClass) throws {
         let exchange = try ScriptedExchange(["s1"], maxconn: 1)
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin("\(line)?environment=production HTTP/1.1\r\nHost: p\r\n\r\n")
         #expect(exchange.world.pool.withState { pool, _ in pool.queued(queueClass) } == 1)
         exchange.driver.clientGone()

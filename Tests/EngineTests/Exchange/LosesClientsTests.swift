@@ -58,11 +58,7 @@ struct LosesClientsTests {
 
     @Test(arguments: [true, false]) func inTheQueue(_ onlyHalf: Bool) throws {
         let exchange = try exchange(maxconn: 1)
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin(ScriptedExchange.file)
         #expect(exchange.world.pool.queued == 1 && exchange.world.counters.waiting.load(ordering: .relaxed) == 1)
         exchange.driver.clientReady()
@@ -78,11 +74,7 @@ struct LosesClientsTests {
     /// The pool has given the slot already, and the message is on its way.
     @Test func whileAnAssignmentIsOnItsWay() throws {
         let exchange = try exchange(maxconn: 1)
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin(ScriptedExchange.file)
         first.clientGone()
         #expect(exchange.world.outcomeCount == 1 && exchange.world.inUse() == 1)
@@ -94,7 +86,7 @@ struct LosesClientsTests {
         try exchange.begin(ScriptedExchange.file)
         #expect(exchange.world.pool.queued == 1)
         exchange.world.deliverOutcomes()
-        #expect(exchange.world.inUse() == 1 && exchange.world.outcomeCount == 1, "it went to the one who waits now")
+        #expect(exchange.world.inUse() == 1 && exchange.world.outcomeCount == 1, "it went to the queued request")
         exchange.world.deliverOutcomes()
         exchange.server.connects()
         exchange.server.says(ScriptedExchange.ok)

@@ -53,6 +53,16 @@ final class ScriptedExchange {
         return driver
     }
 
+    /// A request of another client, which takes a slot or is queued. Nothing comes of it but by the pool.
+    func anotherRequest() throws -> ExchangeDriver {
+        let client = Self.client(world)
+        let driver = Self.driver(world, client)
+        try client.begin(Self.file)
+        driver.begin()
+        driver.headCame()
+        return driver
+    }
+
     // MARK: Requests
 
     static let file = "GET /puppet/v3/file_metadata/modules/m/a?environment=production HTTP/1.1\r\nHost: p\r\n\r\n"

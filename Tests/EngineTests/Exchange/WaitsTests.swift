@@ -278,11 +278,7 @@ struct WaitsTests {
 
     @Test func aQueuedRequestHasThePoolsTimeAlone() throws {
         let exchange = try ScriptedExchange(["s1"], maxconn: 1) { $0.queue.timeout = .seconds(50) }
-        let holder = ScriptedExchange.client(exchange.world)
-        let first = ScriptedExchange.driver(exchange.world, holder)
-        try holder.begin(ScriptedExchange.file)
-        first.begin()
-        first.headCame()
+        let first = try exchange.anotherRequest()
         try exchange.begin(ScriptedExchange.file)
         #expect(exchange.world.wait(of: exchange.client.timer) == nil)
         exchange.world.pass(.seconds(49))

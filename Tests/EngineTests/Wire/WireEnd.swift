@@ -3,7 +3,7 @@ import Foundation
 /// The test's end of a connection of the worker: a pair of Unix sockets, read and written without waiting.
 final class WireEnd {
     private var descriptor: Int32
-    /// All that has come and was not taken.
+    /// Everything received and not taken.
     private var text = ""
     /// The worker has ended its direction.
     private(set) var hasEnded = false
@@ -27,7 +27,7 @@ final class WireEnd {
     @discardableResult
     func send(_ bytes: [UInt8]) -> Int { max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))) }
 
-    /// What has come that is no text.
+    /// What was received that is no text.
     func takeBytes() -> [UInt8] {
         var bytes: [UInt8] = []
         var room = [UInt8](repeating: 0, count: 64 << 10)
@@ -57,7 +57,7 @@ final class WireEnd {
         return text
     }
 
-    /// What has come since the last call.
+    /// What was received since the last call.
     func take() -> String {
         read()
         defer { text = "" }

@@ -7,7 +7,7 @@ import Model
 
 /// An agent that speaks HTTP/2 with a worker, with prior knowledge. It takes windows' worth of content as it comes, unless told not to.
 final class WireHTTP2Client {
-    /// What has come of one response.
+    /// What was received of one response.
     struct Response: Equatable {
         var interims: [String] = []
         /// Status line and fields, one a line; empty before the head.

@@ -7,7 +7,7 @@ import Model
 
 /// A server that speaks HTTP/2 with a worker: one connection's other end. It takes content as it comes, unless told not to.
 final class WireHTTP2Server {
-    /// What has come of one request.
+    /// What was received of one request.
     struct Request {
         let stream: HTTP2Stream
         /// Request line and fields, one a line.

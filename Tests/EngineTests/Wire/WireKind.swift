@@ -102,7 +102,7 @@ final class WireScene {
 
     // MARK: The server
 
-    /// The connection on which a request has come; what came is noted.
+    /// The connection on which a request was received; what it was is noted.
     func server() -> WireEnd? {
         guard let found = worker.servers.ends.last(where: { !$0.end.read().isEmpty }) else { return nil }
         outcome.server.append("\(found.name): \(Self.summary(found.end.take()))")

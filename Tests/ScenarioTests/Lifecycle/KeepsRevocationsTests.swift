@@ -3,7 +3,7 @@ import StandIn
 import TestKit
 import Testing
 
-/// CRLs that would let nobody in now, or take revocations back, do not come into force.
+/// CRLs under which every agent would be rejected now, or that take revocations back, do not come into force.
 struct KeepsRevocationsTests {
     private func status(_ proxy: ProxyProcess, _ tls: StandInTLS) -> Int? {
         try? RawClient(proxy.port(), tls: tls).exchange(Requests.metadata()).status
@@ -52,7 +52,7 @@ struct KeepsRevocationsTests {
         #expect(try socket.ask("reload") == "Reloaded: generation 3.\n")
     }
 
-    @Test func withNothingOlderTheServiceStartsAndSaysThatNobodyComesIn() throws {
+    @Test func withNothingOlderTheServiceStartsAndSaysThatAgentsAreRejected() throws {
         let scene = try Scene()
         let tls = try scene.tls()
         scene.authority.setLastUpdate(900)
@@ -91,7 +91,7 @@ struct KeepsRevocationsTests {
         #expect(try alive.exchange(Requests.get("/alive")).status == 200)
     }
 
-    @Test func underNewNamesFilesThatLetNobodyInRefuseTheReload() throws {
+    @Test func underNewNamesFilesThatRejectAllAgentsRefuseTheReload() throws {
         let scene = try Scene()
         let server = try scene.server()
         let socket = RuntimeSocket(scene)

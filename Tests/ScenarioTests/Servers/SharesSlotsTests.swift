@@ -92,7 +92,7 @@ struct SharesSlotsTests {
         #expect(server.maximumRunningCount == 3, "two of the herd, and the agent")
     }
 
-    /// Agents at one address are told apart by their certificates.
+    /// Agents at one address are distinguished by their certificates.
     @Test func oneAgentThatKeepsItsSlotsLeavesTheRestToOthers() throws {
         let scene = try Scene()
         let gate = Gate()

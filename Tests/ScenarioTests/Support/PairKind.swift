@@ -10,7 +10,7 @@ struct PairKind: Sendable, CustomTestStringConvertible {
     /// How many lines the access log gets, and how many requests the servers see.
     let lineCount: Int
     let serverCount: Int
-    /// The exchange ends before its request has come: how much of it was read differs from time to time.
+    /// The exchange ends before its request was received: how much of it was read differs from time to time.
     let isReadInPart: Bool
     /// Describes the responses.
     let act: @Sendable (PairScene) throws -> [String]
