@@ -57,6 +57,7 @@ extension Decoder {
         let address = map.require("address", scalar.listenAddress(v6only: false))
         let allowChanges = map.read("allow_changes", scalar.bool) ?? false
         let tls = map.read("tls", listenerTLS)
+        let http2 = map.read("http2", scalar.bool) ?? true
         let tokenFile = map.read("token_file", readablePath)
         let operators = map.read("operators", scalar.list(scalar.certnameGlob))
         map.finish()
@@ -66,7 +67,7 @@ extension Decoder {
         places.adminOperators = value["operators"]?.position
         places.adminToken = value["token_file"]?.position
         return AdminSettings.HTTP(
-            address: address, allowChanges: allowChanges, tls: tls, tokenFile: tokenFile, operators: operators)
+            address: address, allowChanges: allowChanges, tls: tls, http2: http2, tokenFile: tokenFile, operators: operators)
     }
 
     // MARK: Peers and trusted OIDs

@@ -37,7 +37,7 @@ package enum LocalResponse {
         append("HTTP/1.1 ", to: &output)
         Decimal.append(UInt64(status), to: &output)
         output.append(0x20)
-        append(phrase(status), to: &output)
+        append("\(StatusPhrase.standard(status) ?? "Error")", to: &output)
         append("\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ", to: &output)
         Decimal.append(UInt64(body.count), to: &output)
         append("\r\n", to: &output)
@@ -58,25 +58,5 @@ package enum LocalResponse {
 
     private static func append(_ text: String, to output: inout [UInt8]) {
         output.append(contentsOf: text.utf8)
-    }
-
-    /// The reason phrase of a status.
-    package static func phrase(_ status: Int) -> String {
-        switch status {
-        case 200: "OK"
-        case 400: "Bad Request"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 429: "Too Many Requests"
-        case 431: "Request Header Fields Too Large"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        default: "Error"
-        }
     }
 }

@@ -6,7 +6,7 @@ import Model
 ///
 ///     HTTP/2                                       HTTP/1.1
 ///     :method, :path (:authority for CONNECT)      the request line, version 1.1
-///     :status                                      the status line, without a reason
+///     :status                                      the status line, with the standard phrase
 ///     :authority, or else Host                     Host, the first line
 ///     Cookie, several                              one Cookie line, joined by "; " (section 8.2.3)
 ///     content without Content-Length               Transfer-Encoding: chunked
@@ -147,7 +147,9 @@ struct HeadAssembler {
             }
             append("HTTP/1.1 ")
             for divisor in [100, 10, 1] { fresh.append([UInt8(truncatingIfNeeded: 0x30 + status / divisor % 10)]) }
-            return append(" \r\n")
+            append(" ")
+            if let phrase = StatusPhrase.standard(status) { append(phrase) }
+            return append("\r\n")
         }
         // CONNECT has no :path. A :path is never empty but for schemes that are refused.
         let target = path.isEmpty ? authority : path

@@ -17,16 +17,18 @@ package struct AdminSettings: Sendable {
         package var address: ListenAddress
         package var allowChanges: Bool
         package var tls: ListenerTLSSettings?
+        package var http2: Bool
         package var tokenFile: String?
         /// Globs of the certnames that count as operators'; nil: every verified certificate does.
         package var operators: [String]?
         package init(
-            address: ListenAddress, allowChanges: Bool = false, tls: ListenerTLSSettings? = nil, tokenFile: String? = nil,
-            operators: [String]? = nil
+            address: ListenAddress, allowChanges: Bool = false, tls: ListenerTLSSettings? = nil, http2: Bool = true,
+            tokenFile: String? = nil, operators: [String]? = nil
         ) {
             self.address = address
             self.allowChanges = allowChanges
             self.tls = tls
+            self.http2 = http2
             self.tokenFile = tokenFile
             self.operators = operators
         }

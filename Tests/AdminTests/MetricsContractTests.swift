@@ -18,7 +18,7 @@ struct MetricsContractTests {
     }()
 
     private static func names(in text: String) -> Set<String> {
-        Set(text.matches(of: /puppetfront_[a-z_]+/).map { String($0.output) })
+        Set(text.matches(of: /puppetfront_[a-z0-9_]+/).map { String($0.output) })
     }
 
     @Test func theDocumentationNamesWhatIsExported() throws {

@@ -94,8 +94,8 @@ import Testing
         let text =
             "HTTP/1.1 201 Created\r\nContent-Type: text/pson\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n"
             + "Proxy-Connection: x\r\nTransfer-Encoding: chunked\r\nUpgrade: h2c\r\nTrailer: x\r\nX-Puppet-Version: 8\r\n\r\n"
-        #expect(
-            try fields(ofResponse: text) == ["HTTP/1.1 201 ", "content-type: text/pson", "x-puppet-version: 8", "via: 1.1 puppetfront"])
+        let expected = ["HTTP/1.1 201 Created", "content-type: text/pson", "x-puppet-version: 8", "via: 1.1 puppetfront"]
+        #expect(try fields(ofResponse: text) == expected)
     }
 
     @Test func keepsALengthButIn204() throws {

@@ -115,8 +115,8 @@ import Testing
         _ = client.session.request(FieldBlock.get(), hasContent: false)
         client.produce()
         client.feed(server.sent.flatMap(\.bytes))
-        #expect(client.interims == ["HTTP/1.1 103 \r\n\r\n"])
-        #expect(client.heads[1] == "HTTP/1.1 200 \r\n\r\n")
+        #expect(client.interims == ["HTTP/1.1 103 Early Hints\r\n\r\n"])
+        #expect(client.heads[1] == "HTTP/1.1 200 OK\r\n\r\n")
     }
 
     /// A request from the client role to the server role, with content and trailers.

@@ -164,6 +164,10 @@ package enum Metrics {
         }
         page.family("server_connections", .gauge, "Requests on a server now.")
         each { Double($0.state.inUse) }
+        page.family("server_http2_connections", .gauge, "Connections as HTTP/2 to a server that are established; all requests share them.")
+        each { report in report.http2Connections > 0 || report.totalHTTP2Connections > 0 ? Double(report.http2Connections) : nil }
+        page.family("server_http2_connections_total", .counter, "Connections as HTTP/2 to a server so far.")
+        each { report in report.totalHTTP2Connections > 0 ? Double(report.totalHTTP2Connections) : nil }
         page.family("server_maxconn", .gauge, "Requests that a server takes at once; left out where there is no limit.")
         each { $0.state.slotLimit == .max ? nil : Double($0.state.slotLimit) }
         page.family("server_weight", .gauge, "The weight in force.")

@@ -72,6 +72,9 @@ package struct ServerReport: Sendable {
     package var sinceChange: Int64 = 0
     package var lastChange = ""
     package var idleConnections = 0
+    /// As HTTP/2: established now, and so far.
+    package var http2Connections = 0
+    package var totalHTTP2Connections = 0
     /// The last changes of its health, the youngest first, at most 16.
     package var history: [EventReport] = []
 

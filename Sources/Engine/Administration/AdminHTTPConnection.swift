@@ -1,16 +1,18 @@
 import Admin
 import Buffers
 import HTTP1
+import HTTP2
 import Model
 import Network
 import TLS
 
 /// One connection to `admin.http`: a request comes in, its response goes out whole, then the next (RFC 9112). On the control loop.
 ///
-/// handshake (only with TLS) → open → ending → closed; each may go to closed. While a response is not written whole, nothing more
-/// is read.
+/// handshake (with TLS) or preface (without) → open or http2 → ending → closed; each may go to closed. While a response of HTTP/1.1 is not
+/// written whole, nothing more is read. What HTTP/2 needs besides is in `AdminHTTP2`.
 final class AdminHTTPConnection: EventTarget {
-    private enum Phase { case handshake, open, ending, closed }
+    /// `preface`: a plain connection's protocol is not known yet. `open`: HTTP/1.1.
+    private enum Phase { case handshake, preface, open, http2, ending, closed }
 
     /// A POST whose content is not complete.
     private struct Posted {
@@ -32,6 +34,9 @@ final class AdminHTTPConnection: EventTarget {
     private var posted: Posted?
     /// A request whose page needs the workers' reports; nothing else is read until its response is sent.
     private var waiting: AdminRequest?
+    /// In phase `http2` and after it.
+    private var http2: AdminHTTP2?
+    private let speaksHTTP2: Bool
     /// Of the forms of all connections.
     private var share = AdminPayloads.Share()
     private var output: [UInt8] = []
@@ -46,20 +51,26 @@ final class AdminHTTPConnection: EventTarget {
     private static let idle: Int64 = 30_000_000_000
     /// For the client to read its response, before a reset can discard it.
     private static let lingering: Int64 = 2_000_000_000
+    /// A write of fewer bytes of HTTP/2 is no piece of a response.
+    private static let leastProgress = 64
     /// For the workers to report their requests; then the page comes without them.
     private static let patience: Int64 = 1_000_000_000
 
     init(
-        _ socket: consuming Socket, from source: String, tls: ServerTLSContext?, listener: AdminHTTPListener, server: ProxyServer,
-        ended: @escaping (AdminHTTPConnection) -> Void
+        _ socket: consuming Socket, from source: String, tls: ServerTLSContext?, speaksHTTP2: Bool, listener: AdminHTTPListener,
+        server: ProxyServer, ended: @escaping (AdminHTTPConnection) -> Void
     ) {
         self.server = server
         self.listener = listener
         self.source = source
         self.ended = ended
+        self.speaksHTTP2 = speaksHTTP2
         stream = Stream(socket, memory: server.administration.memory)
         super.init()
-        guard let tls else { return }
+        guard let tls else {
+            if speaksHTTP2 { phase = .preface }
+            return
+        }
         stream.startTLS(server: tls)
         phase = .handshake
     }
@@ -81,26 +92,122 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     override func resume() { proceed() }
-    override func deadlinePassed() { waiting == nil ? close() : reported(nil) }
+
+    override func deadlinePassed() {
+        if waiting != nil { return reported(nil) }
+        guard phase == .http2, let http2, http2.isIdle else { return close() }
+        http2.goAway()
+        _ = flushFrames(http2)
+        end()
+    }
 
     /// No response is on its way.
-    var isIdle: Bool { output.isEmpty && waiting == nil && (phase == .open || phase == .handshake) }
+    var isIdle: Bool {
+        switch phase {
+        case .handshake, .preface: true
+        case .open: output.isEmpty && waiting == nil
+        case .http2: http2?.isIdle == true
+        case .ending, .closed: false
+        }
+    }
 
     private func extend(_ time: Int64) { server.loop.setDeadline(self, server.loop.now + time) }
 
     private func proceed() {
         guard stream.flushPending() else { return stream.hasFailed ? close() : () }
         if phase == .handshake { shakeHands() }
+        if phase == .preface { readPreface() }
         if phase == .open { serve() }
+        if phase == .http2 { serveStreams() }
         if phase == .ending { discard() }
     }
 
     private func shakeHands() {
         switch stream.handshake() {
+        case .done where stream.session?.negotiatedProtocol == .http2: speakHTTP2()
         case .done: phase = .open
         case .wantsRead, .wantsWrite: if stream.hasFailed { close() }
         case .failed: end()
         }
+    }
+
+    // MARK: HTTP/2
+
+    /// A plain connection: which protocol do its first bytes belong to?
+    private func readPreface() {
+        switch stream.read(into: input) {
+        case .bytes: break
+        case .blocked: return stream.hasFailed ? close() : ()
+        case .endOfStream, .failed: return close()
+        }
+        let received = input
+        switch HTTP2Preface.match(received.readable) {
+        case .partial: break
+        case .other: phase = .open
+        case .whole:
+            speakHTTP2()
+            receiveFrames()
+        }
+    }
+
+    private func speakHTTP2() {
+        phase = .http2
+        http2 = AdminHTTP2(
+            memory: server.administration.memory, payloads: server.administration.payloads, headLimit: Self.headLimit,
+            formLimit: Self.formLimit
+        ) { [source, unowned stream] head, start in
+            AdminHTTPHead.request(head, at: start, from: source, certname: stream.session?.identity?.certname)
+        }
+    }
+
+    private func receiveFrames() {
+        http2?.receive(UnsafeRawBufferPointer(start: input.base + input.start, count: input.count), now: server.loop.now)
+        input.clear()
+    }
+
+    private func serveStreams() {
+        guard let http2 else { return }
+        while phase == .http2 {
+            guard flushFrames(http2) else { return stream.hasFailed ? close() : () }
+            if let failure = http2.failure {
+                listener.http2Failed(source, failure)
+                return end()
+            }
+            if http2.isOver { return end() }
+            if waiting == nil, answerNext(http2) { return server.loop.deferWork(self) }
+            switch stream.read(into: input) {
+            case .bytes: receiveFrames()
+            case .blocked: return stream.hasFailed ? close() : ()
+            case .endOfStream, .failed: return close()
+            }
+        }
+    }
+
+    /// Pages are expensive to make: other work comes after each.
+    private func answerNext(_ http2: AdminHTTP2) -> Bool {
+        let next = http2.next()
+        if case .nothing = next { return false }
+        if server.lifecycle.isReplaced { http2.goAway() }
+        extend(Self.idle)
+        switch next {
+        case .nothing: break
+        case .refused(let refusal): send(refusal, omitsBody: false)
+        case .request(let request): answer(request)
+        }
+        return true
+    }
+
+    /// True when everything that may be sent is written.
+    private func flushFrames(_ http2: AdminHTTP2) -> Bool {
+        while let buffer = http2.produced() {
+            guard stream.flushPending() else { return false }
+            let taken = stream.write(UnsafeRawBufferPointer(start: buffer.base + buffer.start, count: buffer.count))
+            if taken == 0 { return false }
+            buffer.consume(taken)
+            // Acknowledgements alone keep nothing open.
+            if !http2.isIdle, taken > Self.leastProgress { extend(Self.idle) }
+        }
+        return true
     }
 
     // MARK: Requests
@@ -197,7 +304,7 @@ final class AdminHTTPConnection: EventTarget {
 
     /// - Parameter requests: nil: the workers did not report in time
     private func reported(_ requests: SessionList?) {
-        guard phase == .open, let request = waiting else { return }
+        guard phase == .open || phase == .http2, let request = waiting else { return }
         waiting = nil
         extend(Self.idle)
         answer(request, requests)
@@ -212,6 +319,10 @@ final class AdminHTTPConnection: EventTarget {
     }
 
     private func send(_ answer: AdminAnswer, omitsBody: Bool) {
+        if let http2 {
+            let head = AdminHTTPHead.bytes(answer, keepsAlive: true, now: Moment.now.wall)
+            return http2.respond(head: head, body: answer.body)
+        }
         output = AdminHTTPHead.bytes(answer, keepsAlive: keepsAlive, now: Moment.now.wall)
         if !omitsBody { output += answer.body }
         sent = 0
@@ -259,6 +370,7 @@ final class AdminHTTPConnection: EventTarget {
         guard phase != .closed else { return }
         phase = .closed
         server.administration.payloads.release(&share)
+        http2?.close()
         server.loop.remove(self)
         stream.close()
         ended(self)

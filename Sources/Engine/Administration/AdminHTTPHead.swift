@@ -1,6 +1,5 @@
 import Admin
 import CLinux
-import Forwarding
 import Model
 
 /// Heads of `admin.http`: the fields of a request that matter, and the response's. The page may use no style but its own and run nothing but
@@ -10,7 +9,7 @@ enum AdminHTTPHead {
     /// - Parameter now: seconds since 1970
     static func bytes(_ answer: AdminAnswer, keepsAlive: Bool, now: Int64) -> [UInt8] {
         var lines = [
-            "HTTP/1.1 \(answer.status) \(phrase(answer.status))", "Date: \(Timestamps.field(now))",
+            "HTTP/1.1 \(answer.status) \(StatusPhrase.standard(answer.status) ?? "Error")", "Date: \(Timestamps.field(now))",
             "Content-Type: \(answer.contentType)",
             "Content-Length: \(answer.body.count)", "Cache-Control: no-store", "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
             "Referrer-Policy: same-origin", "Content-Security-Policy: \(policy(answer.nonce))",
@@ -54,17 +53,6 @@ enum AdminHTTPHead {
     }
 
     static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-
-    private static func phrase(_ status: Int) -> String {
-        switch status {
-        case 303: "See Other"
-        case 401: "Unauthorized"
-        case 411: "Length Required"
-        case 413: "Content Too Large"
-        case 421: "Misdirected Request"
-        default: LocalResponse.phrase(status)
-        }
-    }
 
     private static func policy(_ nonce: String?) -> String {
         let closed = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,4 +1,5 @@
 import Admin
+import HTTP2
 import Model
 import Network
 import Settings
@@ -14,6 +15,8 @@ final class AdminHTTPListener: EventTarget {
     private let socket: Socket
     private var material: ServerTLSMaterial?
     private var pages: AdminPages
+    private var speaksHTTP2: Bool
+    private let messages: ConnectionMessages
     /// Made with the first connection.
     private var context: ServerTLSContext?
     private unowned let server: ProxyServer
@@ -40,6 +43,8 @@ final class AdminHTTPListener: EventTarget {
         port = socket.localAddress?.port ?? 0
         pages = AdminPages(AdminAccess())
         self.socket = socket
+        speaksHTTP2 = settings.http2
+        messages = ConnectionMessages(log: server.log)
         super.init()
         adopt(settings, materials)
     }
@@ -65,6 +70,7 @@ final class AdminHTTPListener: EventTarget {
         access.isGuardedByAddress = settings.address.address.isLoopback && settings.tls == nil && access.token == nil
         access.port = port
         pages.adopt(access)
+        speaksHTTP2 = settings.http2
         let material = materials.admin
         let isTrustedAsBefore = material?.trustGeneration == self.material?.trustGeneration
         self.material = material
@@ -76,7 +82,8 @@ final class AdminHTTPListener: EventTarget {
     private func makeContext() -> Bool {
         guard let material, context == nil else { return true }
         do {
-            context = try ServerTLSContext(material, identityFields: { _, _ in [] }, verified: VerifiedCertificateCache())
+            context = try ServerTLSContext(
+                material, identityFields: { _, _ in [] }, verified: VerifiedCertificateCache(), offersHTTP2: speaksHTTP2)
             return true
         } catch {
             // The same material made a context when it was read, so this is memory or OpenSSL itself.
@@ -105,9 +112,9 @@ final class AdminHTTPListener: EventTarget {
             idle.close()
         }
         guard ProcessMemory.hasHeadroom, makeContext() else { return }
-        let connection = AdminHTTPConnection(socket, from: source, tls: context, listener: self, server: server) { [unowned self] in
-            connections[ObjectIdentifier($0)] = nil
-        }
+        let connection = AdminHTTPConnection(
+            socket, from: source, tls: context, speaksHTTP2: speaksHTTP2, listener: self, server: server
+        ) { [unowned self] in connections[ObjectIdentifier($0)] = nil }
         connections[ObjectIdentifier(connection)] = connection
         connection.begin()
     }
@@ -135,6 +142,14 @@ final class AdminHTTPListener: EventTarget {
         guard case .sessions(let list) = finding else { return }
         for one in finish { one(list) }
     }
+
+    /// A client went over a limit of HTTP/2, or spoke something else.
+    func http2Failed(_ source: String, _ failure: HTTP2Session.Failure) {
+        if case .abuse(let abuse) = failure { server.workers.counters.http2Abuse.add(abuse) }
+        messages.http2Failed(listener: "admin", source: source, failure)
+    }
+
+    func reportSuppressed() { messages.reportSuppressed(now: server.loop.now) }
 
     func close() {
         closeConnections()

@@ -88,6 +88,9 @@ final class Administration {
         if let wanted = server.configuration.settings?.admin.http { http?.adopt(wanted, materials) }
     }
 
+    /// Regularly.
+    func reportSuppressed() { http?.reportSuppressed() }
+
     func close() {
         socket?.close()
         socket = nil

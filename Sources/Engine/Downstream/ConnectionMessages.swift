@@ -25,9 +25,14 @@ final class ConnectionMessages {
 
     /// - Parameter failure: a limit that the client went over is a warning
     func http2Failed(_ connection: DownstreamConnection, _ failure: HTTP2Session.Failure) {
+        http2Failed(listener: connection.listener.settings.name, source: connection.source.description, failure)
+    }
+
+    func http2Failed(listener: String, source: String, _ failure: HTTP2Session.Failure) {
+        let client: Logger.Metadata = ["listener": "\(listener)", "source": "\(source)"]
         switch failure {
-        case .abuse(let abuse): write(.http2Failed, .warning, metadata(connection).merging(["limit": "\(abuse.rawValue)"]) { $1 })
-        case .protocolError(let reason): write(.http2Failed, .notice, metadata(connection).merging(["reason": "\(reason)"]) { $1 })
+        case .abuse(let abuse): write(.http2Failed, .warning, client.merging(["limit": "\(abuse.rawValue)"]) { $1 })
+        case .protocolError(let reason): write(.http2Failed, .notice, client.merging(["reason": "\(reason)"]) { $1 })
         }
     }
 

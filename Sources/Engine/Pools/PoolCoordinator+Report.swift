@@ -37,7 +37,11 @@ extension PoolCoordinator {
                 server.address = address.host.contains(":") ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)"
                 server.resolved = targets[state.id]?.address.map(Self.text)
                 server.maximumInUse = state.peak
-                server.idleConnections = targets[state.id]?.idleCount.load(ordering: .relaxed) ?? 0
+                if let target = targets[state.id] {
+                    server.idleConnections = target.idleCount.load(ordering: .relaxed)
+                    server.http2Connections = target.http2Count.load(ordering: .relaxed)
+                    server.totalHTTP2Connections = target.http2Total.load(ordering: .relaxed)
+                }
                 return server
             }
             return report

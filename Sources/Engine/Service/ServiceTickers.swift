@@ -18,6 +18,7 @@ final class ServiceTickers {
         try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }
         try every(.seconds(5)) { $0.reloader.watch() }
+        try every(.seconds(5)) { $0.administration.reportSuppressed() }
         try every(.seconds(5)) { $0.tickers.returnMemory($0.workers) }
         // Names that take long must not delay the rest of the start.
         try every(.seconds(5)) { $0.becomeReady() }

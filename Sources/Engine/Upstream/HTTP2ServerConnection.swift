@@ -132,6 +132,8 @@ final class HTTP2ServerConnection: EventTarget {
     /// The server has acknowledged our SETTINGS, so its own were received.
     private func greeted() {
         phase = .open
+        target.http2Count.add(1, ordering: .relaxed)
+        target.http2Total.add(1, ordering: .relaxed)
         let streamLimit = streamLimit
         group.streamLimitCame(self, streamLimit)
         let waiting = sides
@@ -361,6 +363,7 @@ final class HTTP2ServerConnection: EventTarget {
             session.goAway()
             flush()
         }
+        if phase == .open { target.http2Count.subtract(1, ordering: .relaxed) }
         phase = .closed
         isLeaving = true
         group.leaves(self)

@@ -28,6 +28,9 @@ final class UpstreamTarget: Sendable {
     let idleTimeout: Int64
     /// Idle connections of all workers.
     let idleCount = Atomic(0)
+    /// Established connections as HTTP/2 of all workers, and how many there have been.
+    let http2Count = Atomic(0)
+    let http2Total = Atomic(0)
 
     init(
         id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
