@@ -260,10 +260,12 @@ package final class HTTP2Session {
         }
     }
 
-    func fieldCame(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
-        guard abuse == nil else { return }
+    /// False: the rest of what was received is not decoded any more.
+    func fieldCame(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard abuse == nil else { return false }
         assembler.add(name, value, limit: limits.headerList)
         if assembler.listSize > limits.headerList.multipliedReportingOverflow(by: limits.bombFactor).partialValue { abuse = .headerBomb }
+        return abuse == nil
     }
 
     func headEnds(_ id: Int32, ends: Bool) {

@@ -91,9 +91,9 @@ enum NGHTTP2 {
             return 0
         }
         nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, _, name, nameCount, value, valueCount, _, user in
-            NGHTTP2.owner(user).fieldCame(
+            let goesOn = NGHTTP2.owner(user).fieldCame(
                 UnsafeBufferPointer(start: name, count: nameCount), UnsafeBufferPointer(start: value, count: valueCount))
-            return 0
+            return goesOn ? 0 : NGHTTP2_ERR_PAUSE.rawValue
         }
         // Without this nghttp2 skips a field with a forbidden byte; RFC 9113 section 8.2.1 has the message be malformed.
         nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, _, _, _, _, _, _, _ in

@@ -94,6 +94,7 @@ final class HTTP2StreamSide: DownstreamSide {
     func endCame(trailers: ByteBuffer?) {
         // Last, since a buffer that is taken here could be this one.
         defer { if let trailers { memory.give(trailers) } }
+        moved += UInt64(trailers?.count ?? 0)
         guard connection != nil, !receivedEnd else { return }
         receivedEnd = true
         hasNews = true
@@ -332,7 +333,8 @@ final class HTTP2StreamSide: DownstreamSide {
 
     // MARK: Counts
 
-    override var bytesIn: UInt64 { request.taken + UInt64(input?.count ?? 0) }
+    /// What the client sent, without the framing that content without a length gets here.
+    override var bytesIn: UInt64 { moved }
     override var bytesOut: UInt64 { sentHeads + sentContent - UInt64(stream.pendingByteCount) }
     override var traffic: UInt64 { moved + bytesOut }
 }
