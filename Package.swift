@@ -115,7 +115,7 @@ let package = Package(
             dependencies: ["ConfigFile", "Engine", "Explain", "StandIn", argumentParser, logging],
             swiftSettings: strict),
 
-        library("TestKit", ["StandIn", logging], path: "Tests/TestKit"),
+        library("TestKit", ["StandIn", "CNghttp2", logging], path: "Tests/TestKit"),
         library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
         library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
         library("HTTP2Invariants", ["HTTP2", "HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP2Invariants"),

@@ -84,13 +84,19 @@ package final class StandInStream: @unchecked Sendable {
 
     /// Does the handshake. A failure names the alert that the peer sent, if it was received by then: under TLS 1.3 a server verifies the
     /// client's certificate after the client's side is done, so that only `read` may see the alert.
-    /// - Parameter session: of an earlier connection, to be resumed if the server will
-    package func startTLS(_ tls: StandInTLS, serverName: String? = nil, session: StandInSession? = nil) throws(StandInError) {
+    /// - Parameters:
+    ///   - session: of an earlier connection, to be resumed if the server will
+    ///   - protocols: offered by ALPN
+    package func startTLS(
+        _ tls: StandInTLS, serverName: String? = nil, session: StandInSession? = nil, protocols: [String] = []
+    ) throws(StandInError) {
         guard let made = SSL_new(tls.context) else { throw OpenSSLFailure.crypto("SSL_new") }
         ssl = made
         served = tls.isServer ? tls.certificate : nil
         SSL_set_fd(made, number)
         if let session { SSL_set_session(made, session.pointer) }
+        let offer = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        if !offer.isEmpty { SSL_set_alpn_protos(made, offer, UInt32(offer.count)) }
         if let serverName { _ = pf_SSL_set_tlsext_host_name(made, serverName) }
         errno = 0
         ERR_clear_error()

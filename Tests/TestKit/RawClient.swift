@@ -1,7 +1,8 @@
 import Foundation
 import StandIn
 
-/// Sends exact bytes to the proxy and reads the response, with a deadline on every call.
+/// Sends exact bytes to the proxy and reads the response, with a deadline on every call. Over HTTP/2 each request that is sent in HTTP/1.1's
+/// form is a stream.
 package final class RawClient {
     /// A response as received.
     package struct Response: Sendable {
@@ -25,6 +26,8 @@ package final class RawClient {
 
     package let stream: StandInStream
     package let reader: MessageReader
+    /// nil: HTTP/1.1.
+    private let http2: HTTP2Conversation?
 
     /// Connects; in TLS where `tls` is given.
     /// - Parameters:
@@ -34,21 +37,28 @@ package final class RawClient {
     ///   - session: to be resumed
     package init(
         _ port: UInt16, tls: StandInTLS? = nil, session: StandInSession? = nil, address: String = "127.0.0.1", source: String? = nil,
-        preface: [UInt8] = [], serverName: String? = "puppet.test", receiveBuffer: Int32? = nil, timeout: Duration = .seconds(10)
+        preface: [UInt8] = [], serverName: String? = "puppet.test", receiveBuffer: Int32? = nil, timeout: Duration = .seconds(10),
+        speaking spoken: WireProtocol = .http1
     ) throws {
         stream = try StandInStream(
             connectingTo: address, port: port, source: source, receiveBuffer: receiveBuffer, timeout: timeout)
         reader = MessageReader(stream)
         if !preface.isEmpty { try stream.write(preface) }
-        if let tls { try stream.startTLS(tls, serverName: serverName, session: session) }
+        let protocols = spoken == .http2 ? ["h2"] : []
+        if let tls { try stream.startTLS(tls, serverName: serverName, session: session, protocols: protocols) }
+        http2 = spoken == .http2 ? try HTTP2Conversation(stream) : nil
     }
 
-    package func send(_ text: String) throws { try stream.write(text) }
-    package func send(_ bytes: [UInt8]) throws { try stream.write(bytes) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ bytes: [UInt8]) throws { if let http2 { try http2.send(bytes) } else { try stream.write(bytes) } }
+
+    /// The next head, interim ones too; nil where the connection ends before it.
+    package func readHead() throws -> MessageHead? { if let http2 { try http2.readHead() } else { try reader.readHead() } }
 
     /// The next final response; nil where the connection ends before it.
     /// - Parameter keepsBody: false leaves `body` empty, for large ones
     package func readResponse(toHead: Bool = false, keepsBody: Bool = true) throws -> Response? {
+        if let http2 { return try http2.readResponse(keepsBody: keepsBody) }
         var interim: [Int] = []
         while let head = try reader.readHead() {
             let words = head.startLine.split(separator: " ", maxSplits: 2)
@@ -75,6 +85,12 @@ package final class RawClient {
     package func isClosed(within timeout: Duration = .seconds(5)) -> Bool {
         stream.setTimeout(timeout)
         do { return try reader.readToEnd(limit: 1).isEmpty } catch StandInError.timedOut { return false } catch { return true }
+    }
+
+    /// Whether the connection takes no more requests, as far as is known now. Nothing may be due on it.
+    package func hasEnded() -> Bool {
+        if let http2 { return http2.isEnding() }
+        return stream.becomesReadable(within: .zero) && isClosed()
     }
 
     package func close() { stream.close() }

@@ -4,11 +4,18 @@ import Testing
 
 /// docs/faults.md says what an agent sees of every misbehaving server, for every endpoint; here the real program is compared with it.
 struct FaultMatrixTests {
+    private typealias Played = Result<(table: FaultMatrixTable, results: [FaultMatrixRun.Result]), any Error>
+
     /// Read and played once, for all tests below.
-    private static let played = Result<(table: FaultMatrixTable, results: [FaultMatrixRun.Result]), any Error> {
+    private static let overHTTP1 = Played { try play(.http1) }
+    private static let overHTTP2 = Played { try play(.http2) }
+
+    private static func play(_ spoken: WireProtocol) throws -> (FaultMatrixTable, [FaultMatrixRun.Result]) {
         let table = try FaultMatrixTable()
-        return (table, try FaultMatrixRun(table.requests).results())
+        return (table, try FaultMatrixRun(table.requests, spoken).results())
     }
+
+    private static func played(_ spoken: WireProtocol) -> Played { spoken == .http1 ? overHTTP1 : overHTTP2 }
 
     @Test func theTableHasEveryServerAndEveryEndpoint() throws {
         let table = try FaultMatrixTable()
@@ -22,8 +29,9 @@ struct FaultMatrixTests {
         #expect(Set(table.requests).count == table.requests.count)
     }
 
-    @Test(arguments: Misbehaviour.allCases) func anAgentSeesWhatTheTableSays(_ behaviour: Misbehaviour) throws {
-        let (table, results) = try Self.played.get()
+    @Test(arguments: Misbehaviour.allCases, WireProtocol.allCases)
+    func anAgentSeesWhatTheTableSays(_ behaviour: Misbehaviour, _ spoken: WireProtocol) throws {
+        let (table, results) = try Self.played(spoken).get()
         let own = results.filter { $0.cell.behaviour == behaviour }
         #expect(own.count >= table.requests.count * 2)
         for result in own {
@@ -32,14 +40,15 @@ struct FaultMatrixTests {
         }
     }
 
-    @Test func everyRequestIsOfTheEndpointThatTheTableSays() throws {
-        for result in try Self.played.get().results {
+    @Test(arguments: WireProtocol.allCases) func everyRequestIsOfTheEndpointThatTheTableSays(_ spoken: WireProtocol) throws {
+        for result in try Self.played(spoken).get().results {
             #expect(result.endpoint == result.cell.request.endpoint, "\(result.cell)")
+            #expect(result.http == (spoken == .http1 ? "1.1" : "2"), "\(result.cell)")
         }
     }
 
-    @Test func aWriteIsReadByOneServerAtMost() throws {
-        for result in try Self.played.get().results where result.cell.request.kind == .once {
+    @Test(arguments: WireProtocol.allCases) func aWriteIsReadByOneServerAtMost(_ spoken: WireProtocol) throws {
+        for result in try Self.played(spoken).get().results where result.cell.request.kind == .once {
             #expect(result.readCount <= 1, "\(result.cell)")
         }
     }

@@ -8,6 +8,7 @@ struct FaultMatrixRun {
         let outcome: FaultMatrixOutcome
         /// As the access log has it.
         let endpoint: String?
+        let http: String?
         /// How often servers read the request's head.
         let readCount: Int
     }
@@ -19,7 +20,10 @@ struct FaultMatrixRun {
     private let plain: FaultMatrixServers
     private let tls: FaultMatrixServers
 
-    init(_ requests: [FaultMatrixRequest]) throws {
+    private let spoken: WireProtocol
+
+    init(_ requests: [FaultMatrixRequest], _ spoken: WireProtocol) throws {
+        self.spoken = spoken
         scene = try Scene()
         cells = FaultMatrixCell.all(requests)
         plain = try FaultMatrixServers(scene, tls: nil)
@@ -32,13 +36,14 @@ struct FaultMatrixRun {
         let proxy = try scene.start(configuration)
         let identity = try scene.tls()
         let ports = (agents: proxy.port(), plain: proxy.port("plain"))
+        let spoken = spoken
         let seen = inParallel(cells, width: 128) { cell in
             Seen {
                 let client =
                     if cell.isTLS || cell.request.needsCertificate {
-                        try RawClient(ports.agents, tls: identity, timeout: .seconds(30))
+                        try RawClient(ports.agents, tls: identity, timeout: .seconds(30), speaking: spoken)
                     } else {
-                        try RawClient(ports.plain, address: "127.0.0.2", timeout: .seconds(30))
+                        try RawClient(ports.plain, address: "127.0.0.2", timeout: .seconds(30), speaking: spoken)
                     }
                 for _ in 0..<cell.rehearsals { _ = try client.exchange(Requests.metadata(environment: cell.environment)) }
                 try client.send(cell.request.text(environment: cell.environment))
@@ -66,7 +71,7 @@ struct FaultMatrixRun {
         return zip(cells, seen).map { cell, seen in
             let line = lines[cell.environment]
             return Result(
-                cell: cell, outcome: outcome(cell, seen, line), endpoint: line?.string("endpoint"),
+                cell: cell, outcome: outcome(cell, seen, line), endpoint: line?.string("endpoint"), http: line?.string("http"),
                 readCount: (readCounts[cell.environment] ?? 0) - cell.rehearsals)
         }
     }

@@ -111,7 +111,7 @@ struct PairKind: Sendable, CustomTestStringConvertible {
         },
         PairKind("client that leaves in the response", "200 client_gone CD-- 0") { scene in
             try scene.send(get("stalling", .stallInResponse))
-            let head = try scene.connection().reader.readHead()
+            let head = try scene.connection().readHead()
             try scene.leave()
             return [head?.startLine ?? "no head"]
         },
@@ -174,7 +174,7 @@ struct PairKind: Sendable, CustomTestStringConvertible {
     /// Head, 100, body.
     private static func upload(_ scene: PairScene, _ head: String, _ body: String) throws -> [String] {
         try scene.send(head)
-        let interim = try scene.connection().reader.readHead()
+        let interim = try scene.connection().readHead()
         try scene.send(body)
         return [interim?.startLine ?? "no head", try scene.read()]
     }

@@ -25,8 +25,10 @@ final class PairScene {
     private var client: RawClient?
     private var lineCount = 0
     private var seenCount = 0
+    private let spoken: WireProtocol
 
-    init() throws {
+    init(_ spoken: WireProtocol) throws {
+        self.spoken = spoken
         scene = try Scene()
         servers = try PairServers()
         var configuration = Configuration(
@@ -49,7 +51,7 @@ final class PairScene {
     func run(_ kind: PairKind) throws -> PairOutcome {
         let seen = try kind.act(self)
         // Nothing is due on a connection that stays open.
-        if let client, client.stream.becomesReadable(within: .zero) { self.client = client.isClosed() ? nil : client }
+        if let client, client.hasEnded() { self.client = nil }
         // A line less or a request less shows here, one too many in the next outcome.
         _ = waitUntil { log.count >= lineCount + kind.lineCount }
         _ = waitUntil { servers.seen.count >= seenCount + kind.serverCount }
@@ -80,7 +82,7 @@ final class PairScene {
         return made
     }
 
-    func another() throws -> RawClient { try RawClient(proxy.port(), tls: tls) }
+    func another() throws -> RawClient { try RawClient(proxy.port(), tls: tls, speaking: spoken) }
 
     func exchange(_ text: String, responses: Int = 1) throws -> [String] {
         let client = try connection()
@@ -96,7 +98,7 @@ final class PairScene {
             self.client = nil
             return "no response"
         }
-        if response.saysClose || !response.isWhole {
+        if spoken == .http1, response.saysClose || !response.isWhole {
             if !client.isClosed() { return "says close and stays open: \(response.head.startLine)" }
             self.client = nil
         }

@@ -9,6 +9,8 @@ final class SteadyClients: Sendable {
     private struct Counts {
         var requests = 0
         var failures: [String] = []
+        /// From a request's first byte to the last of its response, of every request that was answered.
+        var times: [Duration] = []
     }
 
     private let counts = Mutex(Counts())
@@ -31,6 +33,12 @@ final class SteadyClients: Sendable {
 
     var requests: Int { counts.withLock { $0.requests } }
 
+    /// The time within which that part of the requests was answered.
+    func time(_ part: Double) -> Duration {
+        let times = counts.withLock { $0.times }.sorted()
+        return times.isEmpty ? .zero : times[min(times.count - 1, Int(Double(times.count) * part))]
+    }
+
     /// Waits until so many more requests have their response.
     func goOn(for requests: Int) -> Bool {
         let goal = self.requests + requests
@@ -51,7 +59,10 @@ final class SteadyClients: Sendable {
             defer { client.close() }
             var answer: RawClient.Response
             repeat {
+                let begun = ContinuousClock.now
                 answer = try client.exchange(request)
+                let time = ContinuousClock.now - begun
+                counts.withLock { $0.times.append(time) }
                 note(answer.status == 200 && answer.isWhole ? nil : "status \(answer.status)")
             } while isKept && !answer.saysClose && !isEnding.load(ordering: .relaxed)
         } catch {
