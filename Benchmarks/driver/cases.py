@@ -11,6 +11,7 @@ class Setup:
     listen: str                 # plain | ec | rsa : the key of the server's certificate
     upstream: str = "plain"     # plain | tls
     tickets: int = 0            # session tickets a connection
+    http2: bool = False         # offered by ALPN, to agents alone
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Case:
     client_key: str = "rsa"     # of the agent's certificate
     per_connection: int = 0     # requests after which an agent hangs up; 0: never
     resumes: bool = False       # new connections resume the newest session
+    streams: int = 0            # requests at once on each connection, over HTTP/2 by h2load; 0: HTTP/1.1 by LoadGenerator
     per_unit: int = 1           # requests in what the figures count
     unit: str = "request"
     probe: int = 2000           # requests before the rounds, to warm up and to see what one costs
@@ -30,6 +32,7 @@ class Case:
 
 
 PLAIN, EC, RSA, BOTH, TICKETS = Setup("plain"), Setup("ec"), Setup("rsa"), Setup("ec", "tls"), Setup("ec", tickets=1)
+H2 = Setup("ec", http2=True)
 
 CASES = [
     Case("plain-1k", "plain, 1 KiB", PLAIN, "file-1k", probe=6000),
@@ -51,6 +54,9 @@ CASES = [
          per_connection=1, unit="connection", probe=48),
     Case("connect-resumed", "resumed connection, EC server, RSA-4096 agent", TICKETS, "file-1k", connections=16, per_connection=1,
          resumes=True, unit="connection", probe=96),
+    Case("h2-1k", "HTTP/2 over TLS, 1 KiB, 1 stream", H2, "file-1k", connections=16, streams=1, probe=4000),
+    Case("h2-1k-32", "HTTP/2 over TLS, 1 KiB, 32 streams", H2, "file-1k", connections=4, streams=32, probe=6000),
+    Case("h2-64k", "HTTP/2 over TLS, 64 KiB, 32 streams", H2, "file-64k", connections=4, streams=32),
     Case("catalog", "catalog, POST 11 KiB, 160 KiB back, TLS both sides", BOTH, "catalog", probe=600),
 ]
 

@@ -29,6 +29,8 @@ class Site:
         return Proxy(name, setup, self.certs, self.folder, self.ports[setup.upstream], self.puppetfront, prefix)
 
     def generator(self, proxy, case):
+        if case.streams:
+            return H2Load(proxy, case)
         words = [os.path.join(self.binaries, "LoadGenerator"), "--port", str(proxy.port),
                  "--workload", os.path.join(HERE, "workloads", case.workload + ".tsv"),
                  "--connections", str(case.connections), "--requests-per-connection", str(case.per_connection)]
@@ -40,7 +42,51 @@ class Site:
         return Generator(words, LOAD_CPU, proxy)
 
 
-class Generator(Process):
+class Costs:
+    """What `order` costs a proxy."""
+
+    def cost(self, count):
+        """CPU microseconds of the proxy a request, and how busy it was, for `count` requests."""
+        before = self.proxy.cpu_microseconds()
+        answer = self.order(f"run {count}")
+        spent = self.proxy.cpu_microseconds() - before
+        return spent / count, spent / 1e6 / answer["seconds"], answer
+
+
+class H2Load(Costs):
+    """nghttp2's h2load with the same orders. It has no client certificate, and makes its connections for each order."""
+
+    def __init__(self, proxy, case):
+        self.proxy, self.case = proxy, case
+        with open(os.path.join(HERE, "workloads", case.workload + ".tsv")) as lines:
+            rows = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+        self.url, self.length = f"https://127.0.0.1:{proxy.port}{rows[0][1]}", int(rows[0][4])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def order(self, words):
+        what, count = words.split()
+        if what == "open":
+            return {}
+        run = subprocess.run(["/usr/bin/h2load", "-n", count, "-c", str(min(self.case.connections, int(count))), "-m",
+                              str(self.case.streams), self.url],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=lambda: os.sched_setaffinity(0, LOAD_CPU))
+        lines = dict(line.split(": ", 1) for line in run.stdout.split("\n") if ": " in line)
+        finished = next((line for line in run.stdout.split("\n") if line.startswith("finished in ")), "")
+        content = int(lines.get("traffic", "(0) data").rsplit("(", 1)[1].split(")")[0])
+        if f"{count} succeeded, 0 failed" not in lines.get("requests", "") or content != int(count) * self.length:
+            raise SystemExit(f"h2load gave up on {self.proxy.name} ({words}):\n{run.stdout}")
+        amount = finished.split()[2].rstrip(",")
+        seconds = float(amount[:-2]) * {"us": 1e-6, "ms": 1e-3}[amount[-2:]] if amount[-2] in "um" else float(amount[:-1])
+        agreed = f"{lines['TLS Protocol']} {lines['Cipher']} {lines['Application protocol']}"
+        return {"seconds": seconds, "opened": self.case.connections, "resumed": 0, "tickets": 0, "agreed": agreed}
+
+
+class Generator(Costs, Process):
     """A load generator that waits for orders."""
 
     def __init__(self, words, cpus, proxy):
@@ -55,13 +101,6 @@ class Generator(Process):
         if not line:
             raise SystemExit(f"the load generator gave up on {self.proxy.name} ({words})")
         return json.loads(line)
-
-    def cost(self, count):
-        """CPU microseconds of the proxy a request, and how busy it was, for `count` requests."""
-        before = self.proxy.cpu_microseconds()
-        answer = self.order(f"run {count}")
-        spent = self.proxy.cpu_microseconds() - before
-        return spent / count, spent / 1e6 / answer["seconds"], answer
 
 
 class Result:

@@ -147,6 +147,7 @@ def haproxy(proxy, setup, certs, upstream_port, _):
     bind = upstream = fields = ""
     if setup.listen != "plain":
         bind = f" ssl crt {certs}/proxy-{setup.listen}.both.pem ca-file {certs}/ca.pem crl-file {certs}/crl.pem verify optional"
+        bind += " alpn h2,http/1.1" if setup.http2 else ""
         fields = HAPROXY_IDENTITY
     if setup.upstream == "tls":
         upstream = (f" ssl verify required ca-file {certs}/ca.pem crl-file {certs}/crl.pem crt {certs}/proxy-ec.both.pem"
@@ -186,7 +187,7 @@ def nginx(proxy, setup, certs, upstream_port, _):
     listen = tls = fields = upstream = ""
     scheme = "http"
     if setup.listen != "plain":
-        listen = " ssl"
+        listen = " ssl http2" if setup.http2 else " ssl"
         tls = f"""
         ssl_certificate {certs}/proxy-{setup.listen}.chain.pem;
         ssl_certificate_key {certs}/proxy-{setup.listen}.key;
@@ -272,7 +273,7 @@ def puppetfront(proxy, setup, certs, upstream_port, binary):
       crl: {certs}/crl.pem
       client_certificate: optional
       session_tickets: {"true" if setup.tickets else "false"}
-    http2: false"""
+    http2: {"true" if setup.http2 else "false"}"""
     if setup.upstream == "tls":
         upstream = f"""
     tls:
