@@ -8,7 +8,7 @@ package enum TerminationLetters {
         switch failure {
         case nil: "----"
         case .badRequest, .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .methodNotAllowed,
-            .targetTooLong, .headTooLarge, .bodyTooLarge, .perCertname:
+            .targetTooLong, .headTooLarge, .bodyTooLarge, .perCertname, .loopDetected:
             "PR--"
         case .requestTimeout: state == .readingHead ? "cR--" : "cD--"
         case .tooSlow: "cD--"

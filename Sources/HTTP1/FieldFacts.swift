@@ -80,7 +80,7 @@ struct FieldFacts {
         for index in fields.indices where fields[index].name.count == option.count {
             guard equalFolded(bytes, fields[index].name, option) else { continue }
             switch fields[index].kind {
-            case .host, .contentLength, .expect, .identity: break
+            case .host, .contentLength, .expect, .identity, .instance: break
             case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .trailer: break
             case .proxyAuthenticate, .proxyAuthorization, .connectionNamed: break
             case .other, .contentType, .contentEncoding, .via, .puppetVersion, .puppetCompilerName, .retryAfter, .server, .date:

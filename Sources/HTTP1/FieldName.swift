@@ -74,6 +74,7 @@ struct FieldName {
         if low & 0xFFFF_FFFF_FFFF == ASCIIByte.word("x-ssl-") { return .identity }
         switch low {
         case ASCIIByte.word("x-puppet"):
+            if count > 14, high & 0xFFFF_FFFF_FFFF == ASCIIByte.word("front-") { return .instance }
             if count == 16 { return high == ASCIIByte.word("-version") ? .puppetVersion : .other }
             let range = ByteRange(start, start &+ count)
             return ASCII.equals(bytes, range, folded: "x-puppet-compiler-name") ? .puppetCompilerName : .other
@@ -94,7 +95,7 @@ struct FieldName {
 
 extension FieldName {
     /// The kind of a name that has characters other than letters and `-`, or is in the last sixteen bytes. `_` counts as `-` for
-    /// identity fields alone, since some servers take one for the other: `Content_Length` is no Content-Length.
+    /// identity fields and those of instances alone, since some servers take one for the other: `Content_Length` is no Content-Length.
     @inline(never)
     static func slowKind(_ bytes: borrowing Span<UInt8>, start: Int, count: Int) -> FieldKind {
         var folded: UInt128 = 0
@@ -106,6 +107,6 @@ extension FieldName {
             if index < 16 { folded |= UInt128(isUnderscore ? 0x2D : byte | 0x20) << UInt128(index * 8) }
         }
         let kind = FieldName(folded: folded, count: count).kind(bytes, start: start)
-        return hasUnderscore && kind != .identity ? .other : kind
+        return hasUnderscore && kind != .identity && kind != .instance ? .other : kind
     }
 }

@@ -6,6 +6,7 @@ import Model
 ///
 ///     field                            request                        response
 ///     hop-by-hop, Connection's own     dropped                        dropped
+///     X-Puppetfront-*                  dropped                        dropped
 ///     Transfer-Encoding                chunked again where it was     chunked again where it was and the client can read it
 ///     Content-Length                   as it is                       as it is; dropped from 1xx and 204
 ///     Host                             as it is; from the target where that is in absolute-form; added to HTTP/1.0
@@ -160,6 +161,9 @@ extension HeadWriter {
     private static func appendHost(_ host: [UInt8], to output: ByteBuffer) -> Bool {
         append("Host: ", to: output) && append(host, to: output) && append("\r\n", to: output)
     }
+
+    /// Bytes of what a request's head ends with: Via and the empty line.
+    package static let viaLength = "Via: 1.1 puppetfront\r\n\r\n".utf8.count
 
     /// Via and the empty line.
     @inline(__always)

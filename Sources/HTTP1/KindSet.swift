@@ -16,11 +16,11 @@ struct KindSet {
     @inline(__always)
     func with(_ kind: FieldKind) -> KindSet { KindSet(bits: bits | 1 &<< UInt32(kind.rawValue)) }
 
-    /// RFC 9110 section 7.6.1, and what a Connection field named.
+    /// RFC 9110 section 7.6.1, what a Connection field named, and what instances say to each other.
     static var hopByHop: KindSet {
         @inline(__always) get {
             KindSet().with(.connection).with(.connectionNamed).with(.keepAlive).with(.proxyConnection).with(.te).with(.transferEncoding)
-                .with(.upgrade).with(.trailer).with(.proxyAuthenticate).with(.proxyAuthorization)
+                .with(.upgrade).with(.trailer).with(.proxyAuthenticate).with(.proxyAuthorization).with(.instance)
         }
     }
 

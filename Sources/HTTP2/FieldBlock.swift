@@ -36,18 +36,20 @@ package final class FieldBlock {
 
     // MARK: Responses
 
-    /// - Parameter via: the value of a Via field that is added; empty for none
+    /// - Parameter via: the value of a Via field that is added; empty for none: the response was made here, and keeps what it says to an
+    ///   instance
     /// - Returns: false where the head is too long
     package func setResponse(_ head: borrowing ResponseHead, bytes: borrowing Span<UInt8>, via: StaticString) -> Bool {
         guard copy(bytes, head.length) else { return false }
         add(":status", ByteRange(head.statusLine.lower + 9, head.statusLine.lower + 12))
+        let isOurs = via.utf8CodeUnitCount == 0
         let dropsLength = head.status < 200 || head.status == 204
         for index in 0..<head.fields.count {
             let kind = head.fields[index].kind
-            if Self.isHopByHop(kind) || kind == .contentLength && dropsLength { continue }
+            if Self.isHopByHop(kind) || kind == .contentLength && dropsLength || kind == .instance && !isOurs { continue }
             add(head.fields[index].name, head.fields[index].value)
         }
-        if via.utf8CodeUnitCount > 0 { add("via", via) }
+        if !isOurs { add("via", via) }
         return true
     }
 
@@ -138,8 +140,8 @@ package final class FieldBlock {
         case .connection, .connectionNamed, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .trailer, .proxyAuthenticate,
             .proxyAuthorization:
             true
-        case .other, .host, .contentLength, .expect, .contentType, .contentEncoding, .identity, .via, .puppetVersion, .puppetCompilerName,
-            .retryAfter, .server, .date:
+        case .other, .host, .contentLength, .expect, .contentType, .contentEncoding, .identity, .instance, .via, .puppetVersion,
+            .puppetCompilerName, .retryAfter, .server, .date:
             false
         }
     }

@@ -28,6 +28,8 @@ public enum FieldKind: UInt8, Sendable {
     /// Equals a field of ours after `_` → `-` and case folding: X-Client-Verify, X-Client-DN, X-Client-Cert, X-Forwarded-*,
     /// Forwarded, X-SSL-*, X-Real-IP. Dropped from requests.
     case identity
+    /// X-Puppetfront-*: what instances say to each other. Believed where a listener is for instances, and never forwarded.
+    case instance
     case via
     case puppetVersion, puppetCompilerName, retryAfter, server, date
 }

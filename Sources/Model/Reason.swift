@@ -7,6 +7,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case unverified
     case notAuthorized = "not_authorized"
     case noRoute = "no_route"
+    case loopDetected = "loop_detected"
     case methodNotAllowed = "method_not_allowed"
     case targetTooLong = "target_too_long"
     case headTooLarge = "head_too_large"
@@ -28,9 +29,18 @@ package enum Reason: String, Sendable, CaseIterable {
     package var isTemporary: Bool {
         switch self {
         case .perCertname, .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: true
-        case .badRequest, .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .methodNotAllowed,
-            .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .badResponse, .responseTimeout, .cut, .clientGone:
+        case .badRequest, .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .loopDetected,
+            .methodNotAllowed, .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .badResponse, .responseTimeout,
+            .cut, .clientGone:
             false
+        }
+    }
+
+    /// What follows on the client's connection cannot be relied on, or is not wanted.
+    package var endsConnection: Bool {
+        switch self {
+        case .badRequest, .headTooLarge, .bodyTooLarge, .targetTooLong, .methodNotAllowed, .revoked, .certificateRefused: true
+        default: false
         }
     }
 
@@ -49,6 +59,7 @@ package enum Reason: String, Sendable, CaseIterable {
         case .badResponse: 502
         case .queueFull, .overloaded, .queueTimeout, .noServer, .connectFailed: 503
         case .responseTimeout: 504
+        case .loopDetected: 508
         case .cut, .clientGone: nil
         }
     }

@@ -76,6 +76,7 @@ package enum StatusPhrase {
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
+        case 508: "Loop Detected"
         case 505: "HTTP Version Not Supported"
         default: nil
         }

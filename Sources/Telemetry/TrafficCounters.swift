@@ -75,7 +75,7 @@ package struct TrafficCounters: Sendable, Equatable {
         switch reason {
         case .badRequest, .targetTooLong, .headTooLarge, .bodyTooLarge, .requestTimeout, .tooSlow, .methodNotAllowed: requestErrors += 1
         case .wrongCertname, .revoked, .certificateRefused, .unverified, .notAuthorized, .noRoute, .queueFull, .queueTimeout, .noServer,
-            .overloaded, .perCertname:
+            .overloaded, .perCertname, .loopDetected:
             refused += 1
         case .connectFailed: connectErrors += 1
         case .badResponse, .responseTimeout: responseErrors += 1
