@@ -3,14 +3,18 @@ import Settings
 /// A configuration file → settings, or everything that is wrong with it.
 ///
 /// Steps: text → values with places (`Document`), defaults put under pools and servers (`DefaultsMerge`), values → settings
-/// (`Decoder`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`), what is hardly meant (`Advice`).
+/// (`Decoder`), whose part this instance has (`SiteSelection`, `InstanceEntries`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`), what is hardly meant (`Advice`).
 package struct ConfigurationLoader {
     /// - Parameters:
     ///   - path: as the operator named it; diagnostics repeat it.
     ///   - site: from `--site`.
     ///   - environmentSite: from `PUPPETFRONT_SITE`.
+    ///   - instance: from `--instance`.
+    ///   - environmentInstance: from `PUPPETFRONT_INSTANCE`.
     ///   - checkFiles: whether certificates, keys, CRLs and the like must be readable. What is in them is not looked at here.
-    package static func load(path: String, site: String?, environmentSite: String?, checkFiles: Bool) -> LoadResult {
+    package static func load(
+        path: String, site: String?, environmentSite: String?, instance: String? = nil, environmentInstance: String? = nil, checkFiles: Bool
+    ) -> LoadResult {
         let bytes: [UInt8]
         do throws(FileAccess.Failure) {
             bytes = try FileAccess.read(path, limit: Document.byteLimit)
@@ -20,7 +24,7 @@ package struct ConfigurationLoader {
         }
         return parse(
             bytes, file: path, baseFolder: folder(of: FileAccess.absolute(path)), site: site, environmentSite: environmentSite,
-            unusable: checkFiles ? FileAccess.problem : { _, _ in nil })
+            instance: instance, environmentInstance: environmentInstance, unusable: checkFiles ? FileAccess.problem : { _, _ in nil })
     }
 
     /// Without the file system.
@@ -31,6 +35,7 @@ package struct ConfigurationLoader {
     ///   - unusable: why the file at an absolute path cannot be read, or run; nil where it can.
     package static func parse(
         _ bytes: [UInt8], file: String, baseFolder: String, site: String? = nil, environmentSite: String? = nil,
+        instance: String? = nil, environmentInstance: String? = nil,
         unusable: (String, FileAccess.Use) -> String? = { _, _ in nil }
     ) -> LoadResult {
         let findings = Findings(file: file)
@@ -40,8 +45,11 @@ package struct ConfigurationLoader {
         let root = DefaultsMerge.apply(to: document)
         let decoder = Decoder(root, folder: baseFolder, findings)
         var settings = decoder.decode()
+        let places = decoder.places
         SiteSelection(argument: site, environment: environmentSite).select(&settings, root, findings)
-        Validator(settings: settings, places: decoder.places, findings: findings).validate()
+        InstanceSelection(argument: instance, environment: environmentInstance).select(&settings, root, findings)
+        Validator(settings: settings, places: places, findings: findings).validate()
+        InstanceEntries(places: places, findings: findings).add(to: &settings)
         WithoutEffect.warn(root, findings)
         for reference in decoder.files {
             guard let problem = unusable(reference.path, reference.use) else { continue }

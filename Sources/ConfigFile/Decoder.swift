@@ -4,7 +4,7 @@ import Settings
 /// Values with places → `ProxySettings`, collecting every mistake. What is wrong is left at its default: the settings are used
 /// only where nothing was wrong. Checks between parts that need all of them are the `Validator`'s.
 ///
-/// The document has its defaults merged already. Parts: `DecodesListeners`, `DecodesPools`, `DecodesServers`, `DecodesRoutes`, `DecodesService`.
+/// The document has its defaults merged already. Parts: `DecodesSites`, `DecodesListeners`, `DecodesPools`, `DecodesServers`, `DecodesRoutes`, `DecodesService`.
 final class Decoder {
     static let listenerLimit = 500
 
@@ -24,6 +24,7 @@ final class Decoder {
     var places = Places()
     var listenerNames: Set<String> = []
     var routeNames: Set<String> = []
+    var instanceNames: Set<String> = []
 
     /// `trusted_oids`, turned round; of two OIDs with one name the first.
     let oidsByName: [String: String]
@@ -56,12 +57,13 @@ final class Decoder {
         return result
     }
 
-    /// Everything but this instance's site, which `SiteSelection` decides.
+    /// Everything but this instance's site and name, which `SiteSelection` decides.
     func decode() -> ProxySettings {
         var settings = ProxySettings()
         guard var map = cursor(root) else { return settings }
         settings.site = map.read("site", site)
         map.set(&settings.sites, "sites", siteSettings)
+        settings.instance = map.read("instance", scalar.name)
         listeners(&map, &settings)
         defaults(map.value("defaults"))
         map.set(&settings.pools, "pools", poolSettings)
@@ -92,26 +94,6 @@ final class Decoder {
             return
         }
         settings.listeners = scalar.list(listener)(value) ?? []
-    }
-
-    // MARK: Sites
-
-    private func siteSettings(_ value: DocumentValue) -> [SiteSettings]? {
-        namedEntries(value)?.map { entry in
-            var site = SiteSettings(name: SiteName(entry.key))
-            guard !entry.value.isNull, var map = cursor(entry.value) else { return site }
-            map.set(&site.near, "near", scalar.list(allowsEmpty: true, self.site))
-            site.caPool = map.read("ca", pool)
-            map.finish()
-            checkNear(site, entry)
-            return site
-        }
-    }
-
-    private func checkNear(_ site: SiteSettings, _ entry: DocumentEntry) {
-        let position = entry.value["near"]?.position ?? entry.keyPosition
-        if site.near.contains(site.name) { findings.error("site \"\(entry.key)\" is near itself", at: position) }
-        if Set(site.near).count < site.near.count { findings.error("\"near\" names a site twice", at: position) }
     }
 
     // MARK: Names that refer to something
@@ -203,6 +185,10 @@ struct Places {
     var adminChanges: Position?
     var adminOperators: Position?
     var adminToken: Position?
+    /// `locality.via`, by pool.
+    var vias: [Int: Position] = [:]
+    /// Of the listeners' entries.
+    var listeners: [Position] = []
     /// `overflow.to`, by pool.
     var overflows: [Int: Position] = [:]
     /// Server addresses, by pool.

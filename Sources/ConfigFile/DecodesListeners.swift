@@ -7,20 +7,37 @@ extension Decoder {
         let name = map.read("name", scalar.name)
         let v6only = map.read("v6only", scalar.bool) ?? false
         let address = map.require("address", scalar.listenAddress(v6only: v6only))
-        let tls = map.read("tls", listenerTLS)
+        var tls = map.read("tls", listenerTLS)
         let http2 = map.read("http2", scalar.bool) ?? true
         let proxyProtocol = map.read("proxy_protocol", scalar.list(allowsEmpty: true, scalar.addressBlock)) ?? []
-        let statusPath = map.read("status_path", requestPath)
+        let isForInstances = map.read("instances", scalar.bool) ?? false
+        let statusPath = map.read("status_path", requestPath) ?? (isForInstances ? InstanceSettings.statusPath : nil)
         map.finish()
         guard let address else { return nil }
+        places.listeners.append(value.position)
         places.listenerAddresses.append(value["address"]?.position ?? value.position)
+        if isForInstances {
+            checkListenerForInstances(tls, http2: http2, value)
+            tls?.clientCertificate = .required
+        }
         let result = ListenerSettings(
             name: name ?? address.description, address: address, tls: tls, http2: http2, proxyProtocol: proxyProtocol,
-            statusPath: statusPath)
+            statusPath: statusPath, isForInstances: isForInstances)
         if !listenerNames.insert(result.name).inserted {
             findings.error("a second listener \"\(result.name)\"", at: value["name"]?.position ?? value.position)
         }
         return result
+    }
+
+    /// Another instance is known by its certificate alone, so one is always asked for.
+    private func checkListenerForInstances(_ tls: ListenerTLSSettings?, http2: Bool, _ value: DocumentValue) {
+        if tls == nil, value["tls"]?.isNull ?? true {
+            findings.error("a listener for instances needs \"tls\": instances are known by their certificates", at: value.position)
+        }
+        if !http2 { findings.error("instances speak HTTP/2", at: value["http2"]?.position ?? value.position) }
+        if let given = value["tls"]?["client_certificate"], !given.isNull, tls?.clientCertificate != .required {
+            findings.error("a listener for instances asks for certificates", at: given.position, hint: "client_certificate: required")
+        }
     }
 
     func listenerTLS(_ value: DocumentValue) -> ListenerTLSSettings? {

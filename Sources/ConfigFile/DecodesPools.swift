@@ -44,7 +44,7 @@ extension Decoder {
         map.set(&pool.enforceCertname, "enforce_certname", scalar.bool)
         map.set(&pool.queue, "queue", queue)
         pool.overflow = map.read("overflow", overflow)
-        map.set(&pool.spill, "locality", locality)
+        _ = map.read("locality") { locality($0, &pool) }
         map.set(&pool.backups, "backups", scalar.choice(PoolSettings.Backups.self))
         map.set(&pool.retry, "retry", retry)
         pool.outlier = map.read("outlier", outlier)
@@ -59,6 +59,7 @@ extension Decoder {
         map.finish()
         if let index {
             places.overflows[index] = value["overflow"]?["to"]?.position
+            places.vias[index] = value["locality"]?["via"]?.position
             recordServers(value["servers"], index)
         }
         return pool
@@ -119,14 +120,18 @@ extension Decoder {
         return OverflowSettings(to: pool, averageQueueAbove: limit)
     }
 
-    private func locality(_ value: DocumentValue) -> PoolSettings.Spill? {
-        guard var map = cursor(value) else { return nil }
-        let spill = map.read("spill") { value -> PoolSettings.Spill? in
+    private func locality(_ value: DocumentValue, _ pool: inout PoolSettings) {
+        guard var map = cursor(value) else { return }
+        map.set(&pool.spill, "spill") { value -> PoolSettings.Spill? in
             if case .scalar("never") = value.content { return .never }
             return self.scalar.averageQueue(value, hint: "never, or avg_queue > 1").map { .averageQueue(above: $0) }
         }
+        map.set(&pool.via, "via", scalar.choice(PoolSettings.Via.self))
+        map.set(&pool.direct, "direct", scalar.bool)
         map.finish()
-        return spill ?? .never
+        if pool.via == .servers, let direct = value["direct"], !direct.isNull, !isPartial {
+            findings.warning("\"direct\" without via: instances: the servers are used directly", at: direct.position)
+        }
     }
 
     private func retry(_ value: DocumentValue) -> RetrySettings? {
@@ -194,7 +199,7 @@ extension Decoder {
         return .name(text)
     }
 
-    private func hostName(_ value: DocumentValue) -> String? {
+    func hostName(_ value: DocumentValue) -> String? {
         guard let text = scalar.text(value) else { return nil }
         guard ScalarReader.isHostName(text) || IPAddress(text) != nil else {
             scalar.wrong(value, "\"\(text)\" is no host name")

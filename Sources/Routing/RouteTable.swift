@@ -14,7 +14,7 @@ import Settings
 /// A request that only the agent of its certname may make is refused (wrong_certname) where the pool enforces that and the verified
 /// certificate is another's. Without a certificate it goes on, and Puppet Server refuses it, unless `ClientRequirement` does.
 package final class RouteTable: Sendable {
-    /// `routes.NAME`, `environments.PATTERN`, `environments.default`, `sites.NAME.ca`: by RuleID.
+    /// `routes.NAME`, `environments.PATTERN`, `environments.default`, `sites.NAME.ca`, `instances.NAME`: by RuleID.
     private let names: [String]
     private let nameBytes: [[UInt8]]
     private let caPool: PoolIndex?
@@ -27,11 +27,11 @@ package final class RouteTable: Sendable {
     /// By pool: it, or a pool that it overflows to, shows the proxy's certificate and no identity fields.
     private let seesProxyAlone: [Bool]
 
-    /// Rules are numbered: routes, environments, default, CA.
+    /// Rules are numbered: routes, environments, default, CA, instances.
     package init(_ settings: ProxySettings) {
         names =
             settings.routes.map { "routes.\($0.name)" } + settings.environments.map { "environments.\($0.pattern)" }
-            + ["environments.default", "sites.\(settings.site?.value ?? "").ca"]
+            + ["environments.default", "sites.\(settings.site?.value ?? "").ca"] + settings.instances.map { "instances.\($0.name)" }
         nameBytes = names.map { Array($0.utf8) }
         caPool = settings.caPool
         routes = settings.routes.map { RouteMatch($0, settings) }
@@ -76,6 +76,9 @@ package final class RouteTable: Sendable {
     package func pool(ofEnvironment name: [UInt8]) -> PoolIndex? {
         environments.row(for: name).map { environmentPools[$0] } ?? defaultPool
     }
+
+    /// The rule of requests that another instance has decided; `number` counts in `ProxySettings.instances`.
+    package func rule(ofInstance number: Int) -> RuleID { RuleID(caRule.value + 1 + number) }
 
     package func name(_ rule: RuleID) -> String { names[rule.value] }
 

@@ -10,10 +10,12 @@ package struct ListenerSettings: Sendable {
     package var proxyProtocol: [AddressBlock]
     /// The path whose requests get 200 or 503 from the proxy itself.
     package var statusPath: String?
+    /// For requests of other instances alone, whose word on the agent is believed.
+    package var isForInstances: Bool
 
     package init(
         name: String, address: ListenAddress, tls: ListenerTLSSettings? = nil, http2: Bool = true,
-        proxyProtocol: [AddressBlock] = [], statusPath: String? = nil
+        proxyProtocol: [AddressBlock] = [], statusPath: String? = nil, isForInstances: Bool = false
     ) {
         self.name = name
         self.address = address
@@ -21,6 +23,7 @@ package struct ListenerSettings: Sendable {
         self.http2 = http2
         self.proxyProtocol = proxyProtocol
         self.statusPath = statusPath
+        self.isForInstances = isForInstances
     }
 
     /// Whether what is bound to `address` for the listener `name` serves this one. With port 0 an address means a port of its own each

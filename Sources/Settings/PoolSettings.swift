@@ -10,6 +10,8 @@ package struct PoolSettings: Sendable, Equatable {
         case http1 = "http/1.1"
         case http2 = "h2"
     }
+    /// How requests leave this instance's site.
+    package enum Via: String, Sendable, CaseIterable { case servers, instances }
     /// When requests may leave a site that still has a usable server.
     package enum Spill: Sendable, Equatable {
         case never
@@ -30,6 +32,9 @@ package struct PoolSettings: Sendable, Equatable {
     package var shares: ShareSettings
     package var overflow: OverflowSettings?
     package var spill: Spill
+    package var via: Via
+    /// With `via: instances`: the servers of a site are used where none of its instances can be.
+    package var direct: Bool
     package var backups: Backups
     package var retry: RetrySettings
     package var outlier: OutlierSettings?
@@ -58,7 +63,7 @@ package struct PoolSettings: Sendable, Equatable {
         name: String, tls: UpstreamTLSSettings? = nil, wireProtocol: WireProtocol = .http1, balance: Balance = .leastConnections,
         hashBalanceFactor: Int? = nil, stick: StickSettings? = nil, identity: Identity = .headers, enforceCertname: Bool = true,
         queue: QueueSettings = QueueSettings(), shares: ShareSettings = ShareSettings(), overflow: OverflowSettings? = nil,
-        spill: Spill = .never, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
+        spill: Spill = .never, via: Via = .servers, direct: Bool = true, backups: Backups = .all, retry: RetrySettings = RetrySettings(),
         outlier: OutlierSettings? = nil, panic: Int = 50, load: Load = .none, timeouts: PoolTimeouts = PoolTimeouts(),
         keepalive: Bool = false, check: CheckSettings? = nil, servers: [ServerSettings] = []
     ) {
@@ -74,6 +79,8 @@ package struct PoolSettings: Sendable, Equatable {
         self.shares = shares
         self.overflow = overflow
         self.spill = spill
+        self.via = via
+        self.direct = direct
         self.backups = backups
         self.retry = retry
         self.outlier = outlier

@@ -5,6 +5,8 @@ package struct ProxySettings: Sendable {
     /// This instance's site; nil where the file defines no sites.
     package var site: SiteName?
     package var sites: [SiteSettings]
+    /// This instance's name among the instances of its site; nil: not named.
+    package var instance: String?
     package var listeners: [ListenerSettings]
     /// In the file's order; `PoolIndex` counts in this array.
     package var pools: [PoolSettings]
@@ -25,7 +27,8 @@ package struct ProxySettings: Sendable {
     package var stateFile: String?
 
     package init(
-        site: SiteName? = nil, sites: [SiteSettings] = [], listeners: [ListenerSettings] = [], pools: [PoolSettings] = [],
+        site: SiteName? = nil, sites: [SiteSettings] = [], instance: String? = nil, listeners: [ListenerSettings] = [],
+        pools: [PoolSettings] = [],
         routes: [RouteSettings] = [], environments: [EnvironmentRow] = [], defaultPool: PoolIndex? = nil,
         admin: AdminSettings = AdminSettings(), peers: [PeersSettings] = [], trustedOIDs: [String: String] = [:],
         timeouts: TimeoutSettings = TimeoutSettings(), limits: LimitSettings = LimitSettings(), logs: LogSettings = LogSettings(),
@@ -33,6 +36,7 @@ package struct ProxySettings: Sendable {
     ) {
         self.site = site
         self.sites = sites
+        self.instance = instance
         self.listeners = listeners
         self.pools = pools
         self.routes = routes
@@ -49,7 +53,15 @@ package struct ProxySettings: Sendable {
     }
 
     /// The pool of CA requests at this instance's site; nil: they take the environments table.
-    package var caPool: PoolIndex? { sites.first { $0.name == site }?.caPool }
+    package var caPool: PoolIndex? { ownSite?.caPool }
+
+    /// Of all sites, in the file's order.
+    package var instances: [InstanceSettings] { sites.flatMap(\.instances) }
+
+    package var ownSite: SiteSettings? { sites.first { $0.name == site } }
+
+    /// What other instances and logs know this one by.
+    package var instanceName: String { instance ?? site?.value ?? "puppetfront" }
 }
 
 /// A row of the environments table: an environment's name or a glob, and its pool.

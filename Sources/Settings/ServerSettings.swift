@@ -14,10 +14,12 @@ package struct ServerSettings: Sendable, Equatable {
     package var agentCheck: AgentCheckSettings?
     package var tls: ServerOverride<UpstreamTLSSettings>
     package var check: ServerOverride<CheckSettings>
+    /// Not a server but an instance of its site, which chooses one (`locality.via: instances`). It speaks HTTP/2.
+    package var isInstance: Bool
     package init(
         name: String, address: UpstreamAddress, site: SiteName? = nil, backup: Bool = false, weight: Int = 1,
         maxconn: MaxconnSettings = MaxconnSettings(), slowstart: Duration? = nil, agentCheck: AgentCheckSettings? = nil,
-        tls: ServerOverride<UpstreamTLSSettings> = .asPool, check: ServerOverride<CheckSettings> = .asPool
+        tls: ServerOverride<UpstreamTLSSettings> = .asPool, check: ServerOverride<CheckSettings> = .asPool, isInstance: Bool = false
     ) {
         self.name = name
         self.address = address
@@ -29,6 +31,7 @@ package struct ServerSettings: Sendable, Equatable {
         self.agentCheck = agentCheck
         self.tls = tls
         self.check = check
+        self.isInstance = isInstance
     }
 }
 

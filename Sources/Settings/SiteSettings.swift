@@ -11,9 +11,17 @@ package struct SiteSettings: Sendable {
     /// The nearest first.
     package var near: [SiteName]
     package var caPool: PoolIndex?
-    package init(name: SiteName, near: [SiteName] = [], caPool: PoolIndex? = nil) {
+    /// In the file's order; empty: none is known, and the site's servers are used directly.
+    package var instances: [InstanceSettings]
+    package var owner: InstanceOwner
+    package init(
+        name: SiteName, near: [SiteName] = [], caPool: PoolIndex? = nil, instances: [InstanceSettings] = [],
+        owner: InstanceOwner = .consistentHash
+    ) {
         self.name = name
         self.near = near
         self.caPool = caPool
+        self.instances = instances
+        self.owner = owner
     }
 }
