@@ -7,7 +7,7 @@ extension Pool {
     func key(of request: PoolRequest) -> PendingQueue.Key {
         PendingQueue.Key(
             queueClass: request.queueClass, kind: limited(request.kind), tried: request.tried, isRepeat: request.attempt == .repeat,
-            isUnverified: request.holder.map { !$0.isVerified } ?? false)
+            isUnverified: request.holder.map { !$0.isVerified } ?? false, staysHere: request.staysHere)
     }
 
     /// The kind where some server limits it; nil for others.
@@ -24,7 +24,24 @@ extension Pool {
             sticks?.remove(request.stickKey)
             return nil
         }
-        return place
+        return hasInstances ? stickyPlace(place, request) : place
+    }
+
+    /// The queue of a server belongs to its site's instance: a stick to one of another site is a stick to that site, whose instance has the
+    /// same stick; and one of this site counts on the owner alone.
+    private func stickyPlace(_ place: Int, _ request: PoolRequest) -> Int? {
+        let isLocal = servers[place].isLocal
+        if request.staysHere { return isLocal ? place : nil }
+        let local = tierIsLocal.firstIndex(of: true) ?? 0
+        let instance = servers.indices.first { candidate in
+            let server = servers[candidate]
+            guard server.settings.isInstance, server.isUsable, server.breaker == .closed, !request.tried.contains(server.id) else {
+                return false
+            }
+            return isLocal ? server.tier < local : server.settings.site == servers[place].settings.site
+        }
+        guard let instance else { return place }
+        return isLocal ? nil : instance
     }
 
     /// nil: its sticky server has no free slot and it cannot wait for one, so it goes to another server.
@@ -46,16 +63,21 @@ extension Pool {
     /// The tier that a request goes to: the first with a usable server on which it was not tried and whose circuit breaker is closed, or,
     /// where there is none, the first with a usable one; while its queue is above `locality.spill`, the next site's whose queue is not.
     /// Backups take no overflow of active servers.
-    func tier(for tried: TriedServers) -> Int? {
-        guard let first = nearestTier(for: tried) else { return nil }
-        guard case .averageQueue(let limit) = settings.spill, first < activeTierCount, queue.count > 0 else { return first }
-        return (first..<activeTierCount).first { isReachable($0, tried) && averageQueue(tier: $0) <= limit } ?? first
+    func tier(for key: PendingQueue.Key) -> Int? {
+        guard let first = nearestTier(for: key) else { return nil }
+        guard case .averageQueue(let limit) = settings.spill, first < activeTierCount, queue.count > 0, !key.staysHere else { return first }
+        return (first..<activeTierCount).first { isReachable($0, key.tried) && averageQueue(tier: $0) <= limit } ?? first
     }
 
-    func nearestTier(for tried: TriedServers) -> Int? {
+    func nearestTier(for key: PendingQueue.Key) -> Int? {
         guard let firstTier else { return nil }
         let tiers = firstTier..<max(firstTier, usable.count)
-        return tiers.first { isReachable($0, tried) } ?? tiers.first { hasUntried($0, tried) }
+        if key.staysHere { return nearestTierHere(tiers, key.tried) }
+        return tiers.first { isReachable($0, key.tried) } ?? tiers.first { hasUntried($0, key.tried) }
+    }
+
+    private func nearestTierHere(_ tiers: Range<Int>, _ tried: TriedServers) -> Int? {
+        tiers.first { tierIsLocal[$0] && isReachable($0, tried) } ?? tiers.first { tierIsLocal[$0] && hasUntried($0, tried) }
     }
 
     /// It has a usable server with a closed circuit breaker that was not tried.
@@ -81,7 +103,7 @@ extension Pool {
     /// A server with a free slot of the first tier that has one, up to `tier`.
     mutating func choose(upTo tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
         guard let firstTier, firstTier <= tier else { return nil }
-        for candidate in firstTier...tier where !usable[candidate].isEmpty {
+        for candidate in firstTier...tier where !usable[candidate].isEmpty && (!key.staysHere || tierIsLocal[candidate]) {
             if let place = balancer.choose(tier: candidate, key, hash: hash, servers: servers, usable: usable[candidate]) { return place }
         }
         return nil

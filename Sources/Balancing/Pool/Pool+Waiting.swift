@@ -60,7 +60,9 @@ extension Pool {
         guard server.isUsable else { return best }
         for line in queue.sharedLines where queue.lines[line].tier >= server.tier {
             let key = queue.lines[line].key
-            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), mayBeServed(line) else { continue }
+            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), !key.staysHere || server.isLocal, mayBeServed(line) else {
+                continue
+            }
             if best.map({ precedes(line, $0) }) ?? true { best = line }
         }
         return best
@@ -100,7 +102,9 @@ extension Pool {
         releaseVanishedStickyLines()
         for line in queue.sharedLines {
             let mayWait = !queue.lines[line].key.isRepeat || settings.retry.budget > 0
-            if mayWait, let tier = firstTier == nil ? 0 : waitingTier(of: line) {
+            // The instance that sent a request here knows other servers for it.
+            let mayStay = firstTier == nil && !queue.lines[line].key.staysHere
+            if mayWait, let tier = mayStay ? 0 : waitingTier(of: line) {
                 queue.setTier(tier, line: line)
             } else {
                 // Retired with its last.
@@ -112,10 +116,10 @@ extension Pool {
 
     /// A line stays in the tier that it has spilled to, as long as that has a server for it.
     private func waitingTier(of line: Int) -> Int? {
-        let tried = queue.lines[line].key.tried
-        guard let first = nearestTier(for: tried) else { return nil }
+        let key = queue.lines[line].key
+        guard let first = nearestTier(for: key) else { return nil }
         let tier = queue.lines[line].tier
-        guard tier > first, tier < usable.count, hasUntried(tier, tried) else { return first }
+        guard tier > first, tier < usable.count, hasUntried(tier, key.tried), !key.staysHere || tierIsLocal[tier] else { return first }
         return tier
     }
 
@@ -136,7 +140,7 @@ extension Pool {
         guard let server = queue.lines[line].key.stickyServer else { return }
         // The last one frees the line, which may then be another's.
         while queue.lines[line].key.stickyServer == server, let longest = queue.longest(line: line), isDue(longest) {
-            queue.releaseToShared(longest.ticket, tier: nearestTier(for: queue.lines[line].key.tried) ?? 0)
+            queue.releaseToShared(longest.ticket, tier: nearestTier(for: queue.lines[line].key) ?? 0)
             if let place { servers[place].waitingForThisServer -= 1 }
         }
         if let place { rank(place) }
@@ -197,7 +201,7 @@ extension Pool {
         for (server, lines) in queue.stickyLines {
             let place = place(of: server)
             // Where no other server is usable they stay.
-            for line in lines where nearestTier(for: queue.lines[line].key.tried) != nil {
+            for line in lines where nearestTier(for: queue.lines[line].key) != nil {
                 releaseToShared(line: line, place, while: { $0.arrived + stick.wait <= now })
             }
         }

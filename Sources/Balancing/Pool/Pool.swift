@@ -25,6 +25,9 @@ package struct Pool: Sendable {
     /// How many tiers the settings make, and how many of them are not backups.
     var tierCount = 0
     var activeTierCount = 0
+    /// By tier: its servers serve requests of other instances.
+    var tierIsLocal: [Bool] = []
+    var hasInstances = false
     /// The first tier with a usable server: where fresh requests go.
     package internal(set) var firstTier: Int?
     /// Servers are used although their checks fail, since no other is left.
@@ -72,8 +75,8 @@ package struct Pool: Sendable {
         {
             return submission
         }
-        guard let tier = tier(for: request.tried) else {
-            guard firstTier == nil, request.attempt != .first else { return .refused(.noServer) }
+        guard let tier = tier(for: key) else {
+            guard firstTier == nil, request.attempt != .first, !key.staysHere else { return .refused(.noServer) }
             return wait(request, entry, key, tier: 0, now: now)
         }
         // Where requests of its kind are queued that may have one, there is no slot for it: no need to look.
@@ -142,6 +145,9 @@ package struct Pool: Sendable {
     /// Whether a fresh request would be assigned or queued.
     package var isUsable: Bool { firstTier != nil }
 
+    /// Whether a fresh request of another instance would be.
+    package var isUsableHere: Bool { usable.indices.contains { tierIsLocal[$0] && !usable[$0].isEmpty } }
+
     package var queued: Int { queue.count }
 
     package func queued(_ queueClass: QueueClass) -> Int { queue.countByClass[queueClass.index] }
@@ -194,7 +200,8 @@ package struct Pool: Sendable {
         takeShare(entry.holder)
         let isTrial = servers[place].breaker == .halfOpen
         setBreaker(isTrial ? .probing : servers[place].breaker, place)
-        if !entry.stickKey.isEmpty { sticks?.store(entry.stickKey, servers[place].id, now: now) }
+        // An instance gives its own: one to it would hide the server, and outlive its owning the queue.
+        if !entry.stickKey.isEmpty, !servers[place].settings.isInstance { sticks?.store(entry.stickKey, servers[place].id, now: now) }
         return Assignment(
             server: servers[place].id, serverIndex: servers[place].index ?? 0, tier: servers[place].tier, kind: entry.kind,
             queueClass: key.queueClass, isRepeat: key.isRepeat, holder: entry.holder, isSticky: isSticky, began: now,

@@ -31,12 +31,14 @@ package struct PoolRequest: Sendable {
     package var mayQueue: Bool
     /// The agent understands `Retry-After`: where it would wait longer than the queue's timeout it is refused at once.
     package var acceptsRetryAfter: Bool
+    /// Another instance has sent it here: only servers of this site serve it.
+    package var staysHere: Bool
 
     package init(
         ticket: Ticket, kind: SlotKind = .other, queueClass: QueueClass = .quick, holder: SlotHolder? = nil,
         tried: TriedServers = TriedServers(), attempt: Attempt = .first, place: QueuePlace? = nil, stickKey: [UInt8] = [], hash: UInt64 = 0,
         mayQueue: Bool = true,
-        acceptsRetryAfter: Bool = false
+        acceptsRetryAfter: Bool = false, staysHere: Bool = false
     ) {
         self.ticket = ticket
         self.kind = kind
@@ -49,6 +51,7 @@ package struct PoolRequest: Sendable {
         self.hash = hash
         self.mayQueue = mayQueue
         self.acceptsRetryAfter = acceptsRetryAfter
+        self.staysHere = staysHere
     }
 }
 

@@ -5,6 +5,7 @@ import Settings
 ///
 /// 1. the active servers of this instance's site, 2. those of each site in its `near` order, 3. those of the sites not listed, by name,
 /// 4. the backups in the same order: all backups of a site are one tier, or, with `backups: first`, each backup is its own.
+/// Instances of a site come before its active servers, each a tier of its own.
 /// Empty tiers are left out. A server without a site is of this instance's site. Within a tier the file's order is kept.
 package enum Tiers {
     /// Places in `servers`, each exactly once.
@@ -16,10 +17,12 @@ package enum Tiers {
         for isBackup in [false, true] {
             for place in places {
                 let members = servers.indices.filter { servers[$0].backup == isBackup && (servers[$0].site ?? site) == place }
+                let (instances, servers) = (members.filter { servers[$0].isInstance }, members.filter { !servers[$0].isInstance })
+                tiers += instances.map { [$0] }
                 if isBackup, backups == .first {
-                    tiers += members.map { [$0] }
-                } else if !members.isEmpty {
-                    tiers.append(members)
+                    tiers += servers.map { [$0] }
+                } else if !servers.isEmpty {
+                    tiers.append(servers)
                 }
             }
         }

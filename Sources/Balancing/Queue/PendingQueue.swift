@@ -18,6 +18,8 @@ struct PendingQueue: Sendable {
         var isRepeat = false
         /// Of a client without a verified certificate: counts for the share of those.
         var isUnverified = false
+        /// Sent here by another instance: only servers of this site serve them.
+        var staysHere = false
         /// The only server that they wait for; nil: any server of the line's tier and of nearer ones.
         var stickyServer: ServerID?
 
