@@ -18,10 +18,12 @@ extension Explanation {
         if let pool { lines.append(("pool", pool)) }
         if let balance { lines.append(("balance", balance.word)) }
         if pool != nil, tiers.isEmpty { lines.append(("tiers", "none: the pool has no server")) }
-        for (index, tier) in tiers.enumerated() { lines.append(("tier \(index + 1)", tier.joined(separator: ", "))) }
+        for (index, tier) in tiers.enumerated() { lines.append(("tier \(index + 1)", tier.map(described).joined(separator: ", "))) }
         let width = 13
         return lines.map { $0.label + String(repeating: " ", count: width - $0.label.count) + $0.text + "\n" }.joined()
     }
+
+    private func described(_ server: String) -> String { instances.contains(server) ? server + " (instance)" : server }
 
     private var takenFor: String {
         var words = endpoint.rawValue

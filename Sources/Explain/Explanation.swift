@@ -27,6 +27,8 @@ package struct Explanation: Sendable {
     package let balance: PoolSettings.Balance?
     /// Server names, in the file's order; empty where the request is refused.
     package let tiers: [[String]]
+    /// Those names in `tiers` that are other instances.
+    package let instances: Set<String>
     /// The rules that were looked at before the one that decided, each with why it did not match.
     package let passed: [(rule: String, why: String)]
     /// Whether a body that was not given could have named another environment.
@@ -53,6 +55,7 @@ package struct Explanation: Sendable {
         environmentSource = request.environmentSource
         ambiguity = refusal?.ambiguity
         bodyMatters = (request.endpoint == .catalog || request.endpoint == .compile) && question.body == nil && question.method == "POST"
+        instances = Set(settings.instances.map(\.name))
         guard refusal == nil else {
             (reason, route, pool, balance, tiers, passed) = (refusal?.reason, nil, nil, nil, [], [])
             return

@@ -14,6 +14,8 @@ package enum ExchangeEvent: Sendable {
     case lost(Loss)
     /// A final response's head has arrived whole, without a defect in the content so far. `isFailure`: see `Verdict.responseFailed`.
     case responseBegan(isFailure: Bool)
+    /// An instance has no server for the request now, or does not know its pool: no server has seen it.
+    case declined(Reason, bodyAtHand: Bool)
     /// The server's last byte has arrived.
     case responseEnded
     case responseMalformed
@@ -28,7 +30,7 @@ package enum ExchangeEvent: Sendable {
     /// The client has taken the whole response.
     case delivered
     /// The server's checks have failed since its time ran out or it takes no connection any more.
-    case serverDown(bodyAtHand: Bool)
+    case serverDown(bodyAtHand: Bool, reachedServer: Bool = true)
 
     package struct Loss: Sendable {
         /// Some of the request may have reached the server.
@@ -37,10 +39,13 @@ package enum ExchangeEvent: Sendable {
         package let bodyAtHand: Bool
         /// The connection had served other requests before.
         package let wasReused: Bool
-        package init(sentAnything: Bool, bodyAtHand: Bool, wasReused: Bool) {
+        /// False: an instance had it, and has not said that it gave it to a server.
+        package let reachedServer: Bool
+        package init(sentAnything: Bool, bodyAtHand: Bool, wasReused: Bool, reachedServer: Bool = true) {
             self.sentAnything = sentAnything
             self.bodyAtHand = bodyAtHand
             self.wasReused = wasReused
+            self.reachedServer = reachedServer
         }
     }
 }

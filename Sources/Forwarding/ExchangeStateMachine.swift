@@ -36,6 +36,8 @@ public struct ExchangeStateMachine: Sendable {
     package private(set) var assignment: Assignment?
     /// How often the request has been sent, or tried to be sent, again.
     package private(set) var retries = 0
+    /// How many instances had no server for it.
+    package private(set) var declines = 0
     /// How often it was sent again to the same server, since that had closed a kept connection: no try of a retry.
     package private(set) var resends = 0
     /// What the next submission to the pool is.
@@ -115,6 +117,7 @@ public struct ExchangeStateMachine: Sendable {
         case .connectFailed(let byTimeout): connectFailed(byTimeout: byTimeout)
         case .lost(let loss): lost(loss)
         case .responseBegan(let isFailure): responseBegan(isFailure: isFailure)
+        case .declined(let reason, let bodyAtHand): declined(reason, bodyAtHand: bodyAtHand)
         case .responseEnded: responseEnded()
         case .responseMalformed: responseMalformed()
         case .responseTimedOut: responseTimedOut()
@@ -123,7 +126,7 @@ public struct ExchangeStateMachine: Sendable {
         case .clientTooSlow: clientTooSlow()
         case .clientGone: clientGone()
         case .delivered: delivered()
-        case .serverDown(let bodyAtHand): serverDown(bodyAtHand: bodyAtHand)
+        case .serverDown(let bodyAtHand, let reached): serverDown(bodyAtHand: bodyAtHand, reachedServer: reached)
         }
     }
 
@@ -149,9 +152,9 @@ public struct ExchangeStateMachine: Sendable {
         guard state == .seeking || state == .queued else { return ExchangeStep(.none) }
         // The ticket has ended with this reply.
         state = .seeking
-        if retries > 0, reason == .noServer {
+        if retries + declines > 0, reason == .noServer {
             // Every server was tried: once more from the first, as a lone server's passing failure may be over.
-            if !tried.isEmpty {
+            if !tried.isEmpty, declines == 0 {
                 tried = TriedServers()
                 return ExchangeStep(.submit)
             }
@@ -180,9 +183,11 @@ public struct ExchangeStateMachine: Sendable {
         case .connecting:
             return tryElsewhere(.connectFailed, byTimeout: false, .connectFailed)
         case .awaitingResponse:
-            guard loss.bodyAtHand, isRepeatable || !loss.sentAnything else {
+            guard loss.bodyAtHand, isRepeatable || !loss.sentAnything || !loss.reachedServer else {
                 return respond(.badResponse, loss.wasReused ? .none : .responseFailed)
             }
+            // All that an instance had goes elsewhere at once, and nothing to it until a connection to it is established.
+            guard loss.reachedServer else { return tryElsewhere(.badResponse, byTimeout: false, .connectFailed) }
             if loss.wasReused {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
                 state = .connecting
@@ -213,10 +218,27 @@ public struct ExchangeStateMachine: Sendable {
 
     /// Its checks found the server down: a request without the first byte of a response is repeated elsewhere if it may be, rather than waited
     /// for as long as an agent waits.
-    private mutating func serverDown(bodyAtHand: Bool) -> ExchangeStep {
+    private mutating func serverDown(bodyAtHand: Bool, reachedServer: Bool) -> ExchangeStep {
         let isAwaiting = state == .awaitingResponse
-        guard retries < attempts, bodyAtHand, state == .connecting || isAwaiting && isRepeatable else { return ExchangeStep(.none) }
-        return tryElsewhere(isAwaiting ? .badResponse : .connectFailed, byTimeout: false, .none, isRepeat: isAwaiting)
+        guard retries < attempts, bodyAtHand, state == .connecting || isAwaiting && (isRepeatable || !reachedServer) else {
+            return ExchangeStep(.none)
+        }
+        let reason: Reason = isAwaiting ? .badResponse : .connectFailed
+        return tryElsewhere(reason, byTimeout: false, .none, isRepeat: isAwaiting && reachedServer)
+    }
+
+    /// The next instance or server, if there is one. The instance is not at fault.
+    private mutating func declined(_ reason: Reason, bodyAtHand: Bool) -> ExchangeStep {
+        guard state == .awaitingResponse, let failed = assignment else { return ExchangeStep(.none) }
+        guard bodyAtHand, declines < TriedServers.capacity else { return respond(reason) }
+        lastFailure = reason
+        lastFailureByTimeout = false
+        declines += 1
+        attempt = mayHaveActed ? .repeat : .redispatch
+        tried.insert(failed.server)
+        assignment = nil
+        state = .seeking
+        return ExchangeStep(.submit, release: SlotRelease(assignment: failed, verdict: .none))
     }
 
     private mutating func responseBegan(isFailure: Bool) -> ExchangeStep {

@@ -14,9 +14,10 @@ package enum LocalResponse {
     ///   - close: says `Connection: close`
     ///   - omitsBody: for HEAD
     ///   - retryAfter: seconds, for an agent that can use them
+    ///   - toInstance: says the reason in a field, for an instance that may ask another one
     package static func append(
         _ reason: Reason, id: [UInt8], cause: [UInt8] = [], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil,
-        to output: inout [UInt8]
+        toInstance: Bool = false, to output: inout [UInt8]
     ) {
         guard let status = reason.status else { return }
         var body = Array(reason.rawValue.utf8) + [0x20] + id
@@ -27,12 +28,13 @@ package enum LocalResponse {
         }
         append(
             status: status, body: body + [0x0A], close: close, omitsBody: omitsBody, isHTTP10: isHTTP10, retryAfter: retryAfter,
-            to: &output)
+            reason: toInstance ? reason : nil, to: &output)
     }
 
     /// Appends a whole text/plain response.
     package static func append(
-        status: Int, body: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil, to output: inout [UInt8]
+        status: Int, body: [UInt8], close: Bool, omitsBody: Bool, isHTTP10: Bool, retryAfter: Int? = nil, reason: Reason? = nil,
+        to output: inout [UInt8]
     ) {
         append("HTTP/1.1 ", to: &output)
         Decimal.append(UInt64(status), to: &output)
@@ -46,6 +48,10 @@ package enum LocalResponse {
             append("Retry-After: ", to: &output)
             Decimal.append(UInt64(max(0, retryAfter)), to: &output)
             append("\r\n", to: &output)
+        }
+        if let reason {
+            output += InstanceFields.reason
+            append("\(reason.rawValue)\r\n", to: &output)
         }
         if close {
             append("Connection: close\r\n", to: &output)

@@ -44,4 +44,17 @@ package struct HTTP2Limits: Sendable {
     package var provokedResets = Budget(burst: 100, perSecond: 10)
 
     package init() {}
+
+    /// Streams of another instance that are open at once: its site's queued requests among them.
+    package static let streamsOfInstance = 1024
+
+    /// For a client that is another instance: it carries many agents' requests, which may all end at once.
+    package mutating func raiseForInstance() {
+        streams = Self.streamsOfInstance
+        connectionWindow = 16 << 20
+        outboundFrames = 20_000
+        resets = Budget(burst: 20_000, perSecond: 5_000)
+        windowUpdates = Budget(burst: 100_000, perSecond: 20_000)
+        pings = Budget(burst: 1000, perSecond: 100)
+    }
 }

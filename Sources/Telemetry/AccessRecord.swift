@@ -44,6 +44,8 @@ package struct AccessRecord: Sendable, ~Copyable {
     package var tier: Int?
     package var isSticky = false
     package var retries = 0
+    /// The instances that it passed, in order, this one among them: names with commas between. Empty: this one alone.
+    package var via: [UInt8] = []
     /// Tries before the last one. Counted for their servers, not logged.
     package var failedTries: [FailedTry] = []
 
@@ -125,6 +127,7 @@ package struct AccessRecord: Sendable, ~Copyable {
         isSticky = false
         retries = 0
         if !failedTries.isEmpty { failedTries = [] }
+        if !via.isEmpty { via = [] }
         resetEnd()
     }
 

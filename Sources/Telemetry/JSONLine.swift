@@ -75,6 +75,7 @@ enum JSONLine {
         line.append(",\"compiler\":", text: record.compiler)
         line.append(",\"cause\":", text: record.cause)
         line.append(",\"error_text\":", text: record.errorText)
+        line.append(",\"via\":", text: record.via)
     }
 
     /// `12`, `0.5`, `1.042`. A time that runs backwards counts as 0.

@@ -95,7 +95,7 @@ struct SimulatedRequest {
         case .responseMalformed: .responseFailed
         case .responseEnded: answerIsFailure ? .responseFailed : .served
         case .assigned, .queued, .refused, .connected, .responseBegan, .requestMalformed, .requestTimedOut, .clientTooSlow, .clientGone,
-            .delivered, .serverDown:
+            .delivered, .serverDown, .declined:
             .none
         }
     }

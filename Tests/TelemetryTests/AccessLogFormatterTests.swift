@@ -38,6 +38,7 @@ func fullRecord() -> AccessRecord {
     record.compiler = Array("p1.grnet.gr".utf8)
     record.cause = Array("a cause".utf8)
     record.errorText = Array("Evaluation Error: boom".utf8)
+        record.via = Array("pf1.eie,pf1.knossos".utf8)
     (record.processConnections, record.listenerConnections, record.poolRequests, record.serverRequests) = (9, 8, 7, 6)
     record.queueAhead = 5
     return record
@@ -55,7 +56,7 @@ struct AccessLogFormatterTests {
         "time", "id", "site", "listener", "source", "source_port", "client", "serial", "tls", "http", "method", "target", "endpoint",
         "certname", "environment", "environment_source", "ca", "transaction", "route", "pool", "server", "tier", "sticky", "retries",
         "status", "reason", "bytes_in", "bytes_out", "queue_ms", "connect_ms", "response_ms", "total_ms", "termination",
-        "agent_version", "compiler", "cause", "error_text",
+        "agent_version", "compiler", "cause", "error_text", "via",
     ]
 
     /// A record whose every value differs from `fullRecord`'s, the switches too.
@@ -127,7 +128,7 @@ struct AccessLogFormatterTests {
                 "route": "environments.production", "pool": "compilers", "server": "p1", "tier": 0, "sticky": false, "retries": 1,
                 "status": 200, "reason": NSNull(), "bytes_in": 11400, "bytes_out": 163840, "queue_ms": 0, "connect_ms": 1.042,
                 "response_ms": 1500, "total_ms": 1502.1, "termination": "----", "agent_version": "7.23.0", "compiler": "p1.grnet.gr",
-                "cause": "a cause", "error_text": "Evaluation Error: boom",
+                "cause": "a cause", "error_text": "Evaluation Error: boom", "via": "pf1.eie,pf1.knossos",
             ])
         #expect(text.hasSuffix("}\n") && text.filter { $0 == "\n" }.count == 1)
     }

@@ -184,6 +184,12 @@ final class HTTP2StreamSide: DownstreamSide {
         connection?.sendInterim(stream, memory.fields)
     }
 
+    override func sendProcessing() {
+        memory.fields.setStatus("102")
+        connection?.sendInterim(stream, memory.fields)
+        connection?.flush()
+    }
+
     override func isGone(halfClosedIsGone: Bool) -> Bool { stream.isClosed && !stream.hasSentEnd || connection == nil }
 
     // MARK: A response

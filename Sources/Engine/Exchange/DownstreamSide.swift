@@ -63,6 +63,8 @@ class DownstreamSide {
     func shrink() {}
     /// Asks for the content of a request with `Expect: 100-continue`.
     func sendContinue() { preconditionFailure("a side asks for the content") }
+    /// Says to an instance that its request goes to a server now (102).
+    func sendProcessing() {}
     /// The client has gone. A closed direction counts where `halfClosedIsGone`.
     func isGone(halfClosedIsGone: Bool) -> Bool { preconditionFailure("a side knows whether the client is there") }
 

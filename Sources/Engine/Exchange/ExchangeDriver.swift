@@ -20,9 +20,13 @@ import Telemetry
 final class ExchangeDriver {
     /// What belongs to one request; replaced by a new value for the next one.
     private struct PerRequest {
-        let client: ClientContext
+        var client: ClientContext
+        /// Where another instance has sent it.
+        var hop: InstanceHop?
         /// The client's connection ends after this response.
         var closes = false
+        /// Another instance's health check: not logged.
+        var isCheck = false
         /// It counts for `limits.per_certname`.
         var countsCertname = false
         var ticket: UInt64 = 0
@@ -58,7 +62,7 @@ final class ExchangeDriver {
     private var memory: TransferMemory { worker.memory }
     private var limits: LimitSettings { snapshot.settings.limits }
     private var minimumRate: UInt64 { UInt64(snapshot.settings.limits.minimumRate) }
-    private var submission: PoolSubmission { PoolSubmission(snapshot: snapshot, client: this.client) }
+    private var submission: PoolSubmission { PoolSubmission(snapshot: snapshot, client: this.client, hop: this.hop) }
     /// Whether it may be sent again after a server may have acted on it.
     private var isRepeatable: Bool {
         downstream.head.method == .get || downstream.head.method == .head || intake.request.endpoint.mayRepeat
@@ -143,13 +147,13 @@ final class ExchangeDriver {
     func serverWasShutDown(_ server: ServerID, of pool: PoolCoordinator) {
         guard isOn(server, of: pool), self.server.connection != nil else { return }
         if machine.state == .connecting { return connectFailed(ProxyError(.closed, context: "shut down by an operator")) }
-        run(lost)
+        run(self.server.lost(machine.state, traffic))
     }
 
     /// Its checks say that this server is gone.
     func serverWentDown(_ server: ServerID, of pool: PoolCoordinator) {
         guard isOn(server, of: pool), self.server.connection?.responseHasBegun != true else { return }
-        run(.serverDown(bodyAtHand: traffic.request.isAtHand))
+        run(.serverDown(bodyAtHand: traffic.request.isAtHand, reachedServer: self.server.reachedServer(traffic)))
     }
 
     private func isOn(_ server: ServerID, of pool: PoolCoordinator) -> Bool {
@@ -199,7 +203,7 @@ final class ExchangeDriver {
         case .idle, .readingHead, .seeking, .queued, .connecting, .ended: nil
         case .readingContent: pumpContent()
         case .awaitingResponse, .forwarding: pumpTraffic()
-        case .delivering, .responding: pumpDelivery()
+        case .delivering, .responding: downstream.flush().event
         }
     }
 
@@ -217,7 +221,10 @@ final class ExchangeDriver {
         case .none: return nil
         case .submit: return submit()
         case .connect(let fresh): return connect(fresh: fresh)
-        case .send: traffic.restartRequest()
+        case .send:
+            // One that must not be sent twice: its sender may try another instance until then.
+            if this.hop != nil, !isRepeatable { downstream.sendProcessing() }
+            traffic.restartRequest()
         case .respond(let reason): respond(reason)
         case .deliver: dropUpstream()
         case .finish: this.ending = this.closes || !downstream.contentIsTaken ? .close : .keepAlive
@@ -241,11 +248,21 @@ final class ExchangeDriver {
 
     private func handleHead(_ received: ByteBuffer) -> ExchangeEvent? {
         if let path = this.client.listener.statusPath, RequestIntake.isTarget(path, downstream.head, received.readable) {
-            respondStatus()
-            return nil
+            return respondStatus(isReady: snapshot.isReady)
         }
         if let fault = downstream.identityFault { return refuse(fault.reason, cause: fault.cause) }
-        let outcome = intake.begin(downstream, received, limits)
+        if this.client.listener.settings.isForInstances {
+            switch InstanceHop.take(downstream.head, received.readable, from: this.client, snapshot, worker.instanceClients) {
+            case .check(let isReady):
+                this.isCheck = true
+                return respondStatus(isReady: isReady)
+            case .refused(let reason, let cause): return refuse(reason, cause: cause)
+            case .request(let hop):
+                (this.client, this.hop) = (hop.client, hop)
+                recorder.sent(by: hop)
+            }
+        }
+        let outcome = intake.begin(downstream, received, limits, of: this.client)
         if case .needsContent = outcome {
             // What will be refused in any case is refused before its content comes.
             if intake.isClassified, case .refuse = route() { return decide() }
@@ -286,7 +303,8 @@ final class ExchangeDriver {
     }
 
     private func route() -> Decision {
-        snapshot.routes.decide(intake.request, this.client.routeContext) { snapshot.pool($0).averageQueue }
+        if let hop = this.hop { return .forward(pool: hop.pool, rule: hop.rule) }
+        return snapshot.routes.decide(intake.request, this.client.routeContext) { snapshot.pool($0).averageQueue }
     }
 
     private func decide() -> ExchangeEvent? {
@@ -310,11 +328,7 @@ final class ExchangeDriver {
     /// - Parameter cause: what exactly was wrong; empty where the reason says it
     private func refuse(_ reason: Reason, cause: String = "") -> ExchangeEvent? {
         recorder.refused(cause: Array(cause.utf8))
-        switch reason {
-        case .badRequest, .headTooLarge, .bodyTooLarge, .targetTooLong, .methodNotAllowed, .revoked, .certificateRefused:
-            this.closes = true
-        default: break
-        }
+        if reason.endsConnection { this.closes = true }
         return perform(machine.refuse(reason))
     }
 
@@ -382,7 +396,11 @@ final class ExchangeDriver {
 
     private func prepareRequest() -> Bool {
         guard let pool = machine.pool, let connection = server.connection else { return false }
-        let additions = submission.additions(intake.request, pool: pool, dropsExpect: intake.hasSentContinue)
+        let submission = submission
+        recorder.assigned(via: submission.via(connection.target))
+        let additions = submission.additions(
+            intake.request, pool: pool, dropsExpect: intake.hasSentContinue,
+            toInstanceAs: connection.target.isInstance ? recorder.record.id : nil)
         return traffic.prepare(downstream, for: connection, additions, memory: memory, contentBound: limits.bodyPrefix)
     }
 
@@ -402,7 +420,7 @@ final class ExchangeDriver {
         case .event(let event): return event
         case .yieldsToClient: worker.loop.deferWork(downstream.timer)
         case .yieldsToServer: worker.loop.deferWork(upstream)
-        case .lost: return lost
+        case .lost: return server.lost(machine.state, traffic)
         case .requestMalformed(let defect):
             this.closes = true
             recorder.refused(cause: Array(defect.text.utf8))
@@ -414,45 +432,23 @@ final class ExchangeDriver {
         return nil
     }
 
-    private var lost: ExchangeEvent { server.lost(machine.state, traffic.request) }
-
-    private func pumpDelivery() -> ExchangeEvent? {
-        switch downstream.flush() {
-        case .delivered: .delivered
-        case .pending: nil
-        case .gone: .clientGone
-        }
-    }
-
     // MARK: Responses from here
 
     private func respond(_ reason: Reason) {
         dropUpstream()
         recorder.responds(reason)
         stepOverRequest()
-        var bytes: [UInt8] = []
-        LocalResponse.append(
-            reason, id: recorder.record.id, cause: recorder.record.cause, close: this.closes, omitsBody: downstream.head.method == .head,
-            isHTTP10: downstream.head.version == .http10, retryAfter: retryAfter(reason), to: &bytes)
-        downstream.send(bytes)
+        let retryAfter = submission.retryAfter(reason, intake.request, machine.pool, now: now)
+        downstream.send(OwnResponse(downstream.head, closes: this.closes).bytes(reason, recorder.record, this.client, retryAfter))
     }
 
-    /// When the agent shall retry, if its pool may serve it later and it obeys Retry-After.
-    private func retryAfter(_ reason: Reason) -> Int? {
-        guard reason.isTemporary, let pool = machine.pool, intake.request.usesRetryAfter else { return nil }
-        return snapshot.pool(pool).retryAfter(submission.key(.certname, intake.request), now: now)
-    }
-
-    private func respondStatus() {
-        let isReady = snapshot.isReady && worker.isReady && snapshot.tlsFault == nil
+    private func respondStatus(isReady: Bool) -> ExchangeEvent? {
+        let isReady = isReady && worker.isReady && snapshot.tlsFault == nil
         machine.respondHere()
         recorder.respondsHere(status: isReady ? 200 : 503)
         stepOverRequest()
-        var bytes: [UInt8] = []
-        LocalResponse.append(
-            status: isReady ? 200 : 503, body: isReady ? LocalResponse.ready : LocalResponse.notReady, close: this.closes,
-            omitsBody: downstream.head.method == .head, isHTTP10: downstream.head.version == .http10, to: &bytes)
-        downstream.send(bytes)
+        downstream.send(OwnResponse(downstream.head, closes: this.closes).status(isReady: isReady))
+        return nil
     }
 
     /// So that the next request can be read; where this one has not come whole the connection ends.
@@ -472,7 +468,7 @@ final class ExchangeDriver {
         recorder.end(
             route: machine.rule.map { snapshot.routes.nameBytes($0) }, pool: machine.pool.map { snapshot.poolNames[$0.value] },
             server: machine.assignment == nil ? nil : server.target?.name)
-        worker.writeLog(recorder.record)
+        if !this.isCheck { worker.writeLog(recorder.record) }
         traffic.end(memory)
         intake.end(downstream, worker.bodies, worker.counters.bodies, for: self)
         server.end()

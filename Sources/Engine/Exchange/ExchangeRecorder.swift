@@ -48,6 +48,13 @@ struct ExchangeRecorder: ~Copyable {
         record.headTime = now - began
     }
 
+    /// Another instance has sent it: it keeps its id.
+    mutating func sent(by hop: InstanceHop) {
+        record.agent = hop.client.forLog
+        record.id = hop.id
+        record.via = hop.via
+    }
+
     mutating func headBroke(now: Int64) { record.headTime = now - began }
 
     /// What exactly was wrong, where the reason does not say it.
@@ -74,6 +81,9 @@ struct ExchangeRecorder: ~Copyable {
     mutating func submitted(now: Int64) { if submitted == 0 { submitted = now } }
 
     mutating func overflowed(from pool: [UInt8]) { record.overflowedFrom = pool }
+
+    /// - Parameter via: the instances that it passes with this try
+    mutating func assigned(via: [UInt8]) { if !via.isEmpty || !record.via.isEmpty { record.via = via } }
 
     /// A server was assigned.
     mutating func connectBegan(now: Int64) {

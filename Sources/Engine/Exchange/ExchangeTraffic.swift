@@ -40,6 +40,8 @@ struct ExchangeTraffic {
 
     /// The final head has gone to the client's side.
     var responseHeadIsSent: Bool { response.headIsSent }
+    /// An instance has said so of the request.
+    var instanceReachedServer: Bool { response.reachedServer }
     /// The end of the client's connection is the end of the content.
     var endsWithConnection: Bool { response.endsWithConnection }
 
@@ -53,7 +55,10 @@ struct ExchangeTraffic {
     }
 
     /// The request is sent from its start, on another connection.
-    mutating func restartRequest() { request.restart() }
+    mutating func restartRequest() {
+        request.restart()
+        response.restart()
+    }
 
     /// Moves what can be moved. nil: nothing more now.
     mutating func pump(
@@ -99,6 +104,7 @@ struct ExchangeTraffic {
             case .ended: return .event(.responseEnded)
             case .lost: return .lost
             case .malformed(let reason): return .responseMalformed(reason)
+            case .declined(let reason): return .event(.declined(reason, bodyAtHand: request.isAtHand))
             }
         }
         hasYielded = true
@@ -119,5 +125,16 @@ struct ExchangeTraffic {
     mutating func end(_ memory: TransferMemory) {
         request.end(memory)
         response.end(memory)
+    }
+}
+
+extension DownstreamSide.Delivery {
+    /// What it means once the response is all that is left to do.
+    var event: ExchangeEvent? {
+        switch self {
+        case .delivered: .delivered
+        case .pending: nil
+        case .gone: .clientGone
+        }
     }
 }

@@ -8,6 +8,8 @@ import Settings
 struct PoolSubmission {
     let snapshot: Snapshot
     let client: ClientContext
+    /// Where another instance has sent it.
+    var hop: InstanceHop?
 
     /// Where the decided pool overflows to.
     func overflowed(from pool: PoolIndex) -> PoolIndex {
@@ -22,24 +24,42 @@ struct PoolSubmission {
         var request = PoolRequest(
             ticket: ticket, kind: SlotKind(puppet.endpoint), queueClass: QueueClass(puppet.endpoint, isCA: puppet.isCA),
             holder: client.holder, tried: machine.tried, attempt: machine.attempt, place: machine.place, mayQueue: mayQueue,
-            acceptsRetryAfter: puppet.usesRetryAfter)
+            acceptsRetryAfter: puppet.usesRetryAfter, staysHere: hop != nil)
         let routing = snapshot.poolRouting[pool.value]
         if let stick = routing.stick { request.stickKey = key(stick, puppet) }
         if let hash = routing.hash { request.hash = HashRing.hash(key(hash, puppet)) }
         return request
     }
 
-    /// What the request gets on its way to a server of this pool.
-    /// - Parameter dropsExpect: 100 Continue was sent from here
-    func additions(_ puppet: borrowing PuppetRequest, pool: PoolIndex, dropsExpect: Bool) -> RequestAdditions {
+    /// What the request gets on its way to a server of this pool, or to an instance.
+    /// - Parameters:
+    ///   - dropsExpect: 100 Continue was sent from here
+    ///   - id: the request's, as the log has it, where it goes to an instance
+    func additions(
+        _ puppet: borrowing PuppetRequest, pool: PoolIndex, dropsExpect: Bool, toInstanceAs id: [UInt8]? = nil
+    ) -> RequestAdditions {
         var identity: [UInt8] = []
-        if snapshot.poolRouting[pool.value].identity == .headers {
+        if let id {
+            identity = InstanceHop.fields(client, hop, id: id, pool: snapshot.poolNames[pool.value], from: snapshot.instanceName)
+        } else if snapshot.poolRouting[pool.value].identity == .headers {
             identity = client.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
         } else if puppet.endpoint == .caCertificateRenewal {
             // Without it Puppet Server would renew the proxy's own certificate.
             identity = Array(client.identity?.certificateField ?? [])
         }
         return RequestAdditions(identityFields: identity, forwardedFor: client.forwardedFor, dropsExpect: dropsExpect)
+    }
+
+    /// The instances that it passes on its way to `target`; empty: this one alone.
+    func via(_ target: UpstreamTarget) -> [UInt8] {
+        let here = hop?.via ?? snapshot.instanceName
+        return target.isInstance ? here + [UInt8(ascii: ",")] + target.name : hop?.via ?? []
+    }
+
+    /// When the agent shall retry, if its pool may serve it later and it obeys Retry-After.
+    func retryAfter(_ reason: Reason, _ puppet: borrowing PuppetRequest, _ pool: PoolIndex?, now: MonotonicTime) -> Int? {
+        guard reason.isTemporary, let pool, puppet.usesRetryAfter else { return nil }
+        return snapshot.pool(pool).retryAfter(key(.certname, puppet), now: now)
     }
 
     /// What a stick, a hash or a time to come back goes by: for a certname the verified certificate's, else the path's; the source where

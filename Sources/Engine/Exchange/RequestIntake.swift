@@ -26,6 +26,8 @@ struct RequestIntake: ~Copyable {
     /// What it holds of `limits.held_bodies`, or waits for.
     private(set) var reservation = 0
     private var classifier = RequestClassifier()
+    /// Its client has shown a certificate.
+    private var isVerified = false
     /// How much of the request is read next, the head included.
     private var wanted = 0
 
@@ -41,9 +43,12 @@ struct RequestIntake: ~Copyable {
     }
 
     /// The head has arrived.
-    mutating func begin(_ downstream: DownstreamSide, _ received: ByteBuffer, _ limits: LimitSettings) -> RequestClassifier.Outcome {
+    mutating func begin(
+        _ downstream: DownstreamSide, _ received: ByteBuffer, _ limits: LimitSettings, of client: ClientContext
+    ) -> RequestClassifier.Outcome {
         hasSentContinue = false
-        let isOperator = downstream.client.identity?.mayOperateCA ?? false
+        isVerified = client.identity != nil
+        let isOperator = client.identity?.mayOperateCA ?? false
         return note(classifier.begin(downstream.head, received, &request, Self.bounds(limits), isOperator: isOperator))
     }
 
@@ -74,7 +79,6 @@ struct RequestIntake: ~Copyable {
     /// Before content is read that will be held.
     mutating func reserveRoom(_ downstream: DownstreamSide, _ limits: LimitSettings, in bodies: BodyQueue, for exchange: ExchangeDriver) {
         reservation = RequestRelay.expectedContent(downstream.head, isClassified ? limits.bodyPrefix : limits.bodyScan)
-        let isVerified = downstream.client.identity != nil
         waitsForRoom = !bodies.reserve(reservation, for: exchange, isVerified: isVerified, limit: limits.heldBodies)
         askForContent(downstream)
     }
@@ -97,7 +101,7 @@ struct RequestIntake: ~Copyable {
         if waitsForRoom {
             bodies.remove(exchange)
         } else if reservation > 0 {
-            budget.release(reservation, isVerified: downstream.client.identity != nil)
+            budget.release(reservation, isVerified: isVerified)
         }
         waitsForRoom = false
         reservation = 0

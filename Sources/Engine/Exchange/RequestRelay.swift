@@ -24,6 +24,9 @@ struct RequestRelay {
     private static var piecesPerTurn: Int { 16 }
 
     private var held: ByteBuffer?
+    /// The identity fields in what is held, and where they end, counted from its `start`.
+    private var identity: [UInt8] = []
+    private var identityEnd = 0
     /// How much of `held`, counted from its `start`, was sent on this connection.
     private var sentCount = 0
     /// The request can be sent again: nothing of it was dropped.
@@ -34,11 +37,12 @@ struct RequestRelay {
     private var defect: FramingError?
 
     /// Puts the head as the server gets it, and the content received so far, into what is held. Once for a request: another try sends
-    /// the same bytes. False where the head does not fit.
+    /// the same bytes, but for the identity fields where one goes to a server and the other to an instance. False where the head does
+    /// not fit.
     mutating func prepare(
         _ downstream: DownstreamSide, for upstream: UpstreamSide, _ additions: RequestAdditions, memory: TransferMemory, contentBound: Int
     ) -> Bool {
-        if held != nil { return true }
+        if let held { return identity == additions.identityFields || exchangeIdentity(held, additions.identityFields, memory) }
         guard let received = downstream.received else { return false }
         let headRoom = downstream.head.length + additions.identityFields.count + additions.forwardedFor.count + 256
         let buffer = memory.take(capacity: headRoom + Self.expectedContent(downstream.head, contentBound))
@@ -47,9 +51,30 @@ struct RequestRelay {
             return false
         }
         held = buffer
+        identity = additions.identityFields
+        identityEnd = buffer.count - HeadWriter.viaLength - additions.forwardedFor.count
         downstream.takeHead()
         take(from: downstream, into: buffer)
         downstream.shrink()
+        return true
+    }
+
+    private mutating func exchangeIdentity(_ old: ByteBuffer, _ new: [UInt8], _ memory: TransferMemory) -> Bool {
+        guard isAtHand else { return false }
+        let start = identityEnd - identity.count
+        let buffer = memory.take(capacity: old.count - identity.count + new.count + old.room)
+        let rest = old.count - identityEnd
+        guard buffer.room >= start + new.count + rest else {
+            memory.give(buffer)
+            return false
+        }
+        buffer.append(UnsafeRawBufferPointer(start: old.base + old.start, count: start))
+        buffer.append(new)
+        buffer.append(UnsafeRawBufferPointer(start: old.base + old.start + identityEnd, count: rest))
+        memory.give(old)
+        held = buffer
+        identity = new
+        identityEnd = start + new.count
         return true
     }
 

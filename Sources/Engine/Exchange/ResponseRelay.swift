@@ -1,4 +1,5 @@
 import Buffers
+import Forwarding
 import HTTP1
 import Model
 
@@ -16,6 +17,8 @@ struct ResponseRelay {
         case ended
         case lost
         case malformed(String)
+        /// An instance has no server for the request.
+        case declined(Reason)
     }
 
     /// A buffer that is to be passed on next: checked, but not sent.
@@ -24,6 +27,8 @@ struct ResponseRelay {
     private(set) var headIsSent = false
     /// The end of the client's connection is the end of the content.
     private(set) var endsWithConnection = false
+    /// An instance has said that the request goes to a server now.
+    private(set) var reachedServer = false
 
     /// What the driver decides when a final head has arrived.
     struct HeadDecision {
@@ -51,6 +56,10 @@ struct ResponseRelay {
         }
         switch upstream.receive(method: downstream.head.method) {
         case .nothing: return .nothing
+        case .interim(let buffer) where upstream.target.isInstance && upstream.responseHead.status == Self.processing:
+            reachedServer = true
+            upstream.endInterim(buffer)
+            return .passed
         case .interim(let buffer):
             if !(dropsContinue && upstream.responseHead.status == 100) {
                 downstream.sendInterim(upstream.responseHead, bytes: buffer.readable)
@@ -58,6 +67,12 @@ struct ResponseRelay {
             upstream.endInterim(buffer)
             return .passed
         case .head(let buffer):
+            if upstream.target.isInstance, let reason = InstanceRequest.reason(upstream.responseHead, buffer.readable),
+                InstanceFields.declines(reason)
+            {
+                memory.give(buffer)
+                return .declined(reason)
+            }
             let decision = headCame(upstream.responseHead, buffer.readable)
             return begin(buffer, upstream, downstream, memory, decision)
         case .content(let buffer):
@@ -68,6 +83,12 @@ struct ResponseRelay {
         case .malformed(let reason): return .malformed(reason)
         }
     }
+
+    /// See `InstanceFields`.
+    private static let processing = 102
+
+    /// Another try: nothing is known of it yet.
+    mutating func restart() { reachedServer = false }
 
     private mutating func begin(
         _ buffer: ByteBuffer, _ upstream: UpstreamSide, _ downstream: DownstreamSide, _ memory: TransferMemory, _ decision: HeadDecision

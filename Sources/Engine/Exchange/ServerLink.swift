@@ -35,11 +35,14 @@ struct ServerLink {
     mutating func end() { target = nil }
 
     /// What the end of the connection means. Once a byte of a response has arrived, nothing is sent again.
-    func lost(_ state: ExchangeStateMachine.State, _ relay: borrowing RequestRelay) -> ExchangeEvent {
+    func lost(_ state: ExchangeStateMachine.State, _ traffic: borrowing ExchangeTraffic) -> ExchangeEvent {
         if connection?.responseHasBegun == true, state == .awaitingResponse { return .responseMalformed }
         return .lost(
             .init(
-                sentAnything: relay.hasSentAnything && connection?.wasNotProcessed != true, bodyAtHand: relay.isAtHand,
-                wasReused: connection?.wasReused == true))
+                sentAnything: traffic.request.hasSentAnything && connection?.wasNotProcessed != true,
+                bodyAtHand: traffic.request.isAtHand, wasReused: connection?.wasReused == true, reachedServer: reachedServer(traffic)))
     }
+
+    /// A server may have the request. Of what an instance had, only what it said so of.
+    func reachedServer(_ traffic: borrowing ExchangeTraffic) -> Bool { target?.isInstance != true || traffic.instanceReachedServer }
 }

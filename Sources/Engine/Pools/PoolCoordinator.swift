@@ -155,6 +155,7 @@ final class PoolCoordinator: Sendable {
     func inUse(by holder: SlotHolder) -> Int { state.withLock { $0.pool.inUse(by: holder) } }
     var averageQueue: Int { state.withLock { $0.pool.averageQueue } }
     var isUsable: Bool { state.withLock { $0.pool.isUsable } }
+    var isUsableHere: Bool { state.withLock { $0.pool.isUsableHere } }
     var queued: Int { state.withLock { $0.pool.queued } }
     var nextDeadline: MonotonicTime? { state.withLock { $0.pool.nextDeadline } }
 }

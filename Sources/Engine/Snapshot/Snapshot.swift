@@ -22,6 +22,10 @@ final class Snapshot: Sendable {
     /// The pools' names as the log has them, by `PoolIndex`.
     let poolNames: [[UInt8]]
     let siteName: [UInt8]?
+    /// What other instances know this one by.
+    let instanceName: [UInt8]
+    /// Places in `ProxySettings.instances`, by the certificate's name in lower case.
+    let instanceNumbers: [[UInt8]: Int]
 
     init(
         generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?],
@@ -37,6 +41,9 @@ final class Snapshot: Sendable {
         poolRouting = settings.pools.map { PoolRouting($0) }
         poolNames = settings.pools.map { Array($0.name.utf8) }
         siteName = settings.site.map { Array($0.value.utf8) }
+        instanceName = Array(settings.instanceName.utf8)
+        instanceNumbers = Dictionary(
+            settings.instances.enumerated().map { ($0.element.expectedCertname, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
     func pool(_ index: PoolIndex) -> PoolCoordinator { pools[index.value] }
@@ -48,6 +55,17 @@ final class Snapshot: Sendable {
             if let fault = material?.faultNow { return "listener \(listener.name): \(fault)" }
         }
         return nil
+    }
+
+    /// Its certificate is of another instance, and it came by a listener for instances.
+    func isInstance(_ client: ClientContext) -> Bool {
+        client.listener.settings.isForInstances && client.identity.map { instanceNumbers[$0.foldedCertname] != nil } ?? false
+    }
+
+    /// At an instance's question: a server of this site is usable for that pool. False for anybody else.
+    func isUsableHere(_ pool: [UInt8], for sender: ClientContext) -> Bool {
+        guard isInstance(sender) else { return false }
+        return poolNames.firstIndex(of: pool).map { pools[$0].isUsableHere } ?? false
     }
 
     /// At least one usable server for the default pool (where there is none: for any pool).

@@ -31,8 +31,15 @@ final class HTTP2ServerConnection: EventTarget {
         limits.resets = .init(burst: 2000, perSecond: 500)
         return limits
     }()
+    /// An instance may be far away, and carries all of its site's traffic.
+    private static let limitsOfInstance: HTTP2Limits = {
+        var limits = HTTP2ServerConnection.limits
+        limits.connectionWindow = 16 << 20
+        limits.resets = .init(burst: 20_000, perSecond: 5_000)
+        return limits
+    }()
     /// Streams at once, also where the server allows more.
-    private static let mostStreams = 256
+    private var mostStreams: Int { target.isInstance ? HTTP2Limits.streamsOfInstance : 256 }
 
     let target: UpstreamTarget
     private let stream: Stream
@@ -70,12 +77,12 @@ final class HTTP2ServerConnection: EventTarget {
         self.loop = loop
         self.memory = memory
         stream = Stream(socket, memory: memory, isConnected: false)
-        session = HTTP2Session(.client, limits: Self.limits, heads: memory.small)
+        session = HTTP2Session(.client, limits: target.isInstance ? Self.limitsOfInstance : Self.limits, heads: memory.small)
     }
 
     var descriptor: Int32? { stream.descriptor }
     var isOpen: Bool { phase == .open }
-    private var streamLimit: Int { phase == .open ? min(session.peerStreamLimit, Self.mostStreams) : assumedStreamLimit }
+    private var streamLimit: Int { phase == .open ? min(session.peerStreamLimit, mostStreams) : assumedStreamLimit }
     var hasRoom: Bool { !isLeaving && phase != .closed && sides.count < streamLimit }
     /// Idle, and the socket has something to read.
     var mayHaveEnded: Bool { phase == .open && sides.isEmpty && !stream.isQuiet }

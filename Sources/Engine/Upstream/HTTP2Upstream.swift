@@ -45,11 +45,11 @@ final class HTTP2Upstream: UpstreamSide {
     private var wasRefusedAlone = false
     private var moved: UInt64 = 0
 
-    init(on connection: HTTP2ServerConnection, memory: TransferMemory) {
+    init(to target: UpstreamTarget, on connection: HTTP2ServerConnection, memory: TransferMemory) {
         self.connection = connection
         self.memory = memory
         content = HTTP2ResponseContent(memory)
-        super.init(connection.target)
+        super.init(target)
     }
 
     /// A stream that was refused by itself says nothing against the connection.

@@ -143,7 +143,7 @@ class ServerConnections {
     }
 
     /// See `HTTP2ServerConnections`. One of HTTP/1.1 serves the request that it is taken for, or shows its end.
-    func serverWentDown(_ server: ServerID, ofPool pool: String) { http2.serverWentDown(server, ofPool: pool) }
+    func serverWentDown(_ target: UpstreamTarget) { http2.serverWentDown(target) }
 
     /// The worker drains: idle connections are closed, and no other is kept.
     func closeIdle() {

@@ -17,6 +17,8 @@ final class UpstreamTarget: Sendable {
     let tls: ClientTLSMaterial?
     /// Otherwise HTTP/1.1.
     let speaksHTTP2: Bool
+    /// Not a server but another instance, which chooses one.
+    let isInstance: Bool
     /// nil: no SNI is sent.
     let sni: String?
     /// The name or address that its certificate must have.
@@ -34,7 +36,8 @@ final class UpstreamTarget: Sendable {
 
     init(
         id: ServerID, pool: String, name: [UInt8], authority: [UInt8], address: SocketAddress?, tls: ClientTLSMaterial?,
-        speaksHTTP2: Bool, sni: String?, verifyName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool, connectTimeout: Int64,
+        speaksHTTP2: Bool, isInstance: Bool = false, sni: String?, verifyName: String, verify: UpstreamTLSSettings.Verify, keepalive: Bool,
+        connectTimeout: Int64,
         responseTimeout: Int64,
         idleTimeout: Int64
     ) {
@@ -45,6 +48,7 @@ final class UpstreamTarget: Sendable {
         self.address = address
         self.tls = tls
         self.speaksHTTP2 = speaksHTTP2
+        self.isInstance = isInstance
         self.sni = sni
         self.verifyName = verifyName
         self.verify = verify
@@ -56,7 +60,8 @@ final class UpstreamTarget: Sendable {
 
     func leadsTheSameWay(as other: UpstreamTarget) -> Bool {
         id == other.id && pool == other.pool && name == other.name && authority == other.authority
-            && address == other.address && tls === other.tls && speaksHTTP2 == other.speaksHTTP2 && sni == other.sni
+            && address == other.address && tls === other.tls && speaksHTTP2 == other.speaksHTTP2 && isInstance == other.isInstance
+            && sni == other.sni
             && verifyName == other.verifyName && verify == other.verify
             && keepalive == other.keepalive && connectTimeout == other.connectTimeout && responseTimeout == other.responseTimeout
             && idleTimeout == other.idleTimeout
@@ -64,8 +69,9 @@ final class UpstreamTarget: Sendable {
 
     func resolved(to address: SocketAddress?) -> UpstreamTarget {
         UpstreamTarget(
-            id: id, pool: pool, name: name, authority: authority, address: address, tls: tls, speaksHTTP2: speaksHTTP2, sni: sni,
-            verifyName: verifyName, verify: verify, keepalive: keepalive, connectTimeout: connectTimeout, responseTimeout: responseTimeout,
+            id: id, pool: pool, name: name, authority: authority, address: address, tls: tls, speaksHTTP2: speaksHTTP2,
+            isInstance: isInstance, sni: sni, verifyName: verifyName, verify: verify, keepalive: keepalive, connectTimeout: connectTimeout,
+            responseTimeout: responseTimeout,
             idleTimeout: idleTimeout)
     }
 }
@@ -82,7 +88,8 @@ extension UpstreamTarget {
         self.init(
             id: server.id, pool: pool.name, name: Array(server.name.utf8),
             authority: Array((isV6 ? "[\(address.host)]:\(address.port)" : "\(address.host):\(address.port)").utf8),
-            address: literal ?? sameAddress, tls: materials.upstream(tls), speaksHTTP2: pool.wireProtocol == .http2,
+            address: literal ?? sameAddress, tls: materials.upstream(tls),
+            speaksHTTP2: pool.wireProtocol == .http2 || server.settings.isInstance, isInstance: server.settings.isInstance,
             sni: tls?.sentName(host: address.host),
             verifyName: tls?.verifyName ?? address.host, verify: tls?.verify ?? .hostname, keepalive: pool.keepalive,
             connectTimeout: pool.timeouts.connect.inNanoseconds, responseTimeout: pool.timeouts.response.inNanoseconds,

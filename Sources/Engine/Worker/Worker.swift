@@ -17,6 +17,7 @@ final class Worker {
     let loop: EventLoop<WorkerMessage>
     let memory = TransferMemory()
     let servers: ServerConnections
+    let instanceClients = InstanceClients()
     let bodies: BodyQueue
     let log: Logger
     let messages: ConnectionMessages
@@ -80,7 +81,7 @@ final class Worker {
         case .adopt(let snapshot, let sockets): adopt(snapshot, sockets)
         case .queueOutcome(let serial, let outcome, let pool): queueReplied(serial, outcome, pool)
         case .serverDown(let server, let pool):
-            servers.serverWentDown(server, ofPool: pool.name)
+            if let target = pool.target(server) { servers.serverWentDown(target) }
             forEachExchange { $0.serverWentDown(server, of: pool) }
         case .shutdown(let server, let pool):
             forEachExchange { $0.serverWasShutDown(server, of: pool) }
@@ -104,6 +105,7 @@ final class Worker {
         headLimits = HeadLimits(head: snapshot.settings.limits.head, target: snapshot.settings.limits.target)
         handshakes.adopt(limits: snapshot.settings.limits)
         exchanges.removeAll()
+        instanceClients.forgetAll()
         servers.adopt(snapshot.clientMaterials)
         accessLog.adopt(snapshot.settings.logs)
         listeners.adopt(snapshot, sockets)
