@@ -38,7 +38,7 @@ func fullRecord() -> AccessRecord {
     record.compiler = Array("p1.grnet.gr".utf8)
     record.cause = Array("a cause".utf8)
     record.errorText = Array("Evaluation Error: boom".utf8)
-        record.via = Array("pf1.eie,pf1.knossos".utf8)
+    record.via = Array("pf1.eie,pf1.knossos".utf8)
     (record.processConnections, record.listenerConnections, record.poolRequests, record.serverRequests) = (9, 8, 7, 6)
     record.queueAhead = 5
     return record
