@@ -30,7 +30,7 @@ extension Pool {
     /// The queue of a server belongs to its site's instance: a stick to one of another site is a stick to that site, whose instance has the
     /// same stick; and one of this site counts on the owner alone.
     private func stickyPlace(_ place: Int, _ request: PoolRequest) -> Int? {
-        let isLocal = servers[place].isLocal
+        let isLocal = tierIsLocal[servers[place].tier]
         if request.staysHere { return isLocal ? place : nil }
         let local = tierIsLocal.firstIndex(of: true) ?? 0
         let instance = servers.indices.first { candidate in
@@ -72,13 +72,12 @@ extension Pool {
     func nearestTier(for key: PendingQueue.Key) -> Int? {
         guard let firstTier else { return nil }
         let tiers = firstTier..<max(firstTier, usable.count)
-        if key.staysHere { return nearestTierHere(tiers, key.tried) }
-        return tiers.first { isReachable($0, key.tried) } ?? tiers.first { hasUntried($0, key.tried) }
+        return tiers.first { isOpen($0, to: key) && isReachable($0, key.tried) }
+            ?? tiers.first { isOpen($0, to: key) && hasUntried($0, key.tried) }
     }
 
-    private func nearestTierHere(_ tiers: Range<Int>, _ tried: TriedServers) -> Int? {
-        tiers.first { tierIsLocal[$0] && isReachable($0, tried) } ?? tiers.first { tierIsLocal[$0] && hasUntried($0, tried) }
-    }
+    /// Requests of other instances go to servers of this site alone.
+    func isOpen(_ tier: Int, to key: PendingQueue.Key) -> Bool { !key.staysHere || tierIsLocal[tier] }
 
     /// It has a usable server with a closed circuit breaker that was not tried.
     private func isReachable(_ tier: Int, _ tried: TriedServers) -> Bool {
@@ -103,7 +102,7 @@ extension Pool {
     /// A server with a free slot of the first tier that has one, up to `tier`.
     mutating func choose(upTo tier: Int, _ key: PendingQueue.Key, hash: UInt64) -> Int? {
         guard let firstTier, firstTier <= tier else { return nil }
-        for candidate in firstTier...tier where !usable[candidate].isEmpty && (!key.staysHere || tierIsLocal[candidate]) {
+        for candidate in firstTier...tier where !usable[candidate].isEmpty && isOpen(candidate, to: key) {
             if let place = balancer.choose(tier: candidate, key, hash: hash, servers: servers, usable: usable[candidate]) { return place }
         }
         return nil

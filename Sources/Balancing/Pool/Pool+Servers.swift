@@ -36,16 +36,14 @@ extension Pool {
             // Each tier has a round of its own.
             if hasOtherTiers || servers[place].tier != tierOfIndex[index] { servers[place].turn.next = nil }
             servers[place].tier = tierOfIndex[index]
-            servers[place].isLocal = Self.isLocal(settings.servers[index], site)
         }
         hasInstances = settings.servers.contains(where: \.isInstance)
-        tierIsLocal = tiers.map { tier in tier.allSatisfy { Self.isLocal(settings.servers[$0], site) } }
+        tierIsLocal = tiers.map { members in
+            let first = settings.servers[members[0]]
+            return !first.isInstance && (first.site ?? site) == site
+        }
         for line in queue.sharedLines { queue.setTier(0, line: line) }
         buildRings()
-    }
-
-    private static func isLocal(_ server: ServerSettings, _ site: SiteName?) -> Bool {
-        !server.isInstance && (server.site ?? site) == site
     }
 
     private mutating func adopt(_ entry: ServerSettings, _ place: Int) {

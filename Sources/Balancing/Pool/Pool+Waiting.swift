@@ -60,7 +60,7 @@ extension Pool {
         guard server.isUsable else { return best }
         for line in queue.sharedLines where queue.lines[line].tier >= server.tier {
             let key = queue.lines[line].key
-            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), !key.staysHere || server.isLocal, mayBeServed(line) else {
+            guard server.hasFreeSlot(key.kind), !key.tried.contains(server.id), isOpen(server.tier, to: key), mayBeServed(line) else {
                 continue
             }
             if best.map({ precedes(line, $0) }) ?? true { best = line }
@@ -119,7 +119,7 @@ extension Pool {
         let key = queue.lines[line].key
         guard let first = nearestTier(for: key) else { return nil }
         let tier = queue.lines[line].tier
-        guard tier > first, tier < usable.count, hasUntried(tier, key.tried), !key.staysHere || tierIsLocal[tier] else { return first }
+        guard tier > first, tier < usable.count, hasUntried(tier, key.tried), isOpen(tier, to: key) else { return first }
         return tier
     }
 

@@ -25,7 +25,7 @@ package struct Pool: Sendable {
     /// How many tiers the settings make, and how many of them are not backups.
     var tierCount = 0
     var activeTierCount = 0
-    /// By tier: its servers serve requests of other instances.
+    /// By tier: its servers are of this site, and none is an instance: they serve requests of other instances.
     var tierIsLocal: [Bool] = []
     var hasInstances = false
     /// The first tier with a usable server: where fresh requests go.

@@ -29,8 +29,6 @@ package struct ServerState: Sendable {
     package internal(set) var isUsable = false
     /// Counted from 0 in `Tiers.order`.
     package internal(set) var tier = 0
-    /// It serves requests that another instance has sent here: a server of this site, no instance.
-    package internal(set) var isLocal = true
     /// Queued requests that wait for this very server, by a stick.
     package internal(set) var waitingForThisServer = 0
     /// When the last request was served: a check that times out on a busy server does not count.
