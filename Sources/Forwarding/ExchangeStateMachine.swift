@@ -186,8 +186,10 @@ public struct ExchangeStateMachine: Sendable {
             guard loss.bodyAtHand, isRepeatable || !loss.sentAnything || !loss.reachedServer else {
                 return respond(.badResponse, loss.wasReused ? .none : .responseFailed)
             }
-            // All that an instance had goes elsewhere at once, and nothing to it until a connection to it is established.
-            guard loss.reachedServer else { return tryElsewhere(.badResponse, byTimeout: false, .connectFailed) }
+            if !loss.reachedServer, loss.sentAnything {
+                // All that an instance had goes elsewhere at once, and nothing to it until a connection to it is established.
+                return tryElsewhere(.badResponse, byTimeout: false, .connectFailed)
+            }
             if loss.wasReused {
                 // The server closed an idle connection while the request was on its way: no fault of the server's.
                 state = .connecting

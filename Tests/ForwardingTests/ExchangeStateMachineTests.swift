@@ -82,6 +82,28 @@ import Testing
         }
     }
 
+    /// An instance that has no server is not at fault, and costs no try of a retry; at the end its reason is what counts.
+    @Test func whatInstancesDeclineGoesOnToTheNext() {
+        var exchange = waiting(isRepeatable: false)
+        #expect(exchange.handle(.declined(.queueFull, bodyAtHand: true)) == ExchangeStep(.submit, release: release(1, .none)))
+        #expect(exchange.retries == 0 && exchange.attempt == .redispatch && exchange.tried.contains(ServerID(1)))
+        #expect(exchange.handle(.refused(.noServer)).action == .respond(.queueFull))
+        var gone = waiting()
+        #expect(gone.handle(.declined(.overloaded, bodyAtHand: false)).action == .respond(.overloaded))
+    }
+
+    /// Until an instance says that a server has it, even what must not be sent twice goes on elsewhere.
+    @Test(arguments: [(false, true, ExchangeAction.submit), (true, true, .respond(.badResponse)), (false, false, .connect(fresh: true))])
+    func whatOnlyAnInstanceHadIsSentElsewhere(_ reached: Bool, _ sent: Bool, _ expected: ExchangeAction) {
+        var exchange = waiting(isRepeatable: false)
+        let loss = ExchangeEvent.Loss(sentAnything: sent, bodyAtHand: true, wasReused: true, reachedServer: reached)
+        let step = exchange.handle(.lost(loss))
+        #expect(step.action == expected)
+        if expected == .submit { #expect(step.release == release(1, .connectFailed)) }
+        var down = waiting(isRepeatable: false)
+        #expect(down.handle(.serverDown(bodyAtHand: true, reachedServer: reached)).action == (reached ? .none : .submit))
+    }
+
     @Test func aTimeThatRunsOutWhileConnectingIsATimeout() {
         var exchange = ExchangeStateMachine()
         _ = exchange.decide(.forward(pool: pool, rule: rule), isRepeatable: true, attempts: 0)
