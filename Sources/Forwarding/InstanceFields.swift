@@ -7,7 +7,6 @@ import Model
 ///     X-Puppetfront-Pool        the pool that the sender has decided for
 ///     X-Puppetfront-Id          the request's id, the same in every instance's log
 ///     X-Puppetfront-Source      the agent's address
-///     X-Puppetfront-Listener    the listener that the agent came by
 ///     X-Client-Verify, X-Client-DN, X-Client-Cert   the agent's certificate, which the sender has verified (as a Puppet Server gets them)
 ///     X-Puppetfront-Reason      of a response: the instance made it, for this reason
 ///
@@ -17,7 +16,6 @@ package enum InstanceFields {
     package static let pool = Array("X-Puppetfront-Pool: ".utf8)
     package static let id = Array("X-Puppetfront-Id: ".utf8)
     package static let source = Array("X-Puppetfront-Source: ".utf8)
-    package static let listener = Array("X-Puppetfront-Listener: ".utf8)
     package static let reason = Array("X-Puppetfront-Reason: ".utf8)
 
     /// More instances than a request passes: it goes round in a circle.
@@ -27,8 +25,9 @@ package enum InstanceFields {
     /// it does not know this one.
     package static func declines(_ reason: Reason) -> Bool {
         switch reason {
-        case .queueFull, .overloaded, .noServer, .notAuthorized, .loopDetected, .connectFailed, .noRoute, .unverified: true
-        case .badRequest, .wrongCertname, .revoked, .certificateRefused, .methodNotAllowed, .targetTooLong, .headTooLarge, .bodyTooLarge,
+        case .queueFull, .overloaded, .noServer, .notAuthorized, .loopDetected, .connectFailed: true
+        case .badRequest, .wrongCertname, .noRoute, .unverified, .revoked, .certificateRefused, .methodNotAllowed, .targetTooLong,
+            .headTooLarge, .bodyTooLarge,
             .requestTimeout, .tooSlow, .perCertname, .queueTimeout, .badResponse, .responseTimeout, .cut, .clientGone:
             false
         }
@@ -42,7 +41,6 @@ package struct InstanceRequest: Sendable {
     package private(set) var pool: [UInt8] = []
     package private(set) var id: [UInt8] = []
     package private(set) var source: [UInt8] = []
-    package private(set) var listener: [UInt8] = []
     /// The value of X-Client-Cert; empty without a certificate.
     package private(set) var certificate: [UInt8] = []
 
@@ -58,7 +56,6 @@ package struct InstanceRequest: Sendable {
             case "x-puppetfront-pool": pool = Self.text(bytes, field.value)
             case "x-puppetfront-id": id = Self.text(bytes, field.value)
             case "x-puppetfront-source": source = Self.text(bytes, field.value)
-            case "x-puppetfront-listener": listener = Self.text(bytes, field.value)
             case "x-client-cert": certificate = Self.text(bytes, field.value)
             default: break
             }

@@ -224,4 +224,17 @@ import Testing
         #expect(object["client"] as? String == "x\n\u{1}")
         #expect(object["site"] as? String == "eie")
     }
+
+    @Test func anInstanceIsMarkedInItsTier() throws {
+        var settings = Self.settings
+        settings.sites[1].instances = [InstanceSettings(name: "pf1.knossos", address: UpstreamAddress(host: "pf1", port: 8150))]
+        settings.pools[0].servers.append(
+            ServerSettings(
+                name: "pf1.knossos", address: UpstreamAddress(host: "pf1", port: 8150), site: SiteName("knossos"), isInstance: true))
+        let question = Question(
+            method: "GET", target: "/puppet/v3/node/a.example?environment=production", source: nil, certname: nil, trusted: [], body: nil,
+            listener: nil, serverName: nil, agentVersion: nil)
+        let lines = try Explanation(question, settings: settings).text.split(separator: "\n").filter { $0.hasPrefix("tier") }
+        #expect(lines.prefix(3) == ["tier 1       p1, p4", "tier 2       pf1.knossos (instance)", "tier 3       p2"])
+    }
 }

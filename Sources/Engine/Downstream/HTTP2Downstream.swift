@@ -47,7 +47,7 @@ final class HTTP2Downstream {
         stream = connection.stream
         var limits = HTTP2Limits()
         limits.headerList = worker.headLimits.head
-        if worker.snapshot.isInstance(connection.client) { limits.raiseForInstance() }
+        if worker.snapshot.instanceNumber(of: connection.client) != nil { limits.raiseForInstance() }
         session = HTTP2Session(.server, limits: limits, heads: worker.memory.small)
     }
 

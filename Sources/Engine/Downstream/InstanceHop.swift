@@ -34,24 +34,23 @@ final class InstanceHop {
         _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, from sender: ClientContext, _ snapshot: Snapshot,
         _ clients: InstanceClients
     ) -> Arrival {
-        if let path = sender.listener.statusPath, let pool = poolOfStatus(path, head, bytes) {
-            return .check(isReady: snapshot.isUsableHere(pool, for: sender))
+        guard let number = snapshot.instanceNumber(of: sender) else {
+            return .refused(.notAuthorized, cause: "no instance has this certificate")
+        }
+        if let path = sender.listener.statusPath, let name = poolOfStatus(path, head, bytes) {
+            return .check(isReady: snapshot.poolNames.firstIndex(of: name).map { snapshot.pools[$0].isUsableHere } ?? false)
         }
         do throws(Refusal) {
-            return .request(try InstanceHop(head, bytes, from: sender, snapshot, clients))
+            return .request(
+                try InstanceHop(InstanceRequest(head, bytes), rule: snapshot.routes.rule(ofInstance: number), sender, snapshot, clients))
         } catch {
             return .refused(error.reason, cause: error.cause)
         }
     }
 
     private init(
-        _ head: borrowing RequestHead, _ bytes: borrowing Span<UInt8>, from sender: ClientContext, _ snapshot: Snapshot,
-        _ clients: InstanceClients
+        _ request: InstanceRequest, rule: RuleID, _ sender: ClientContext, _ snapshot: Snapshot, _ clients: InstanceClients
     ) throws(Refusal) {
-        guard let number = sender.identity.flatMap({ snapshot.instanceNumbers[$0.foldedCertname] }) else {
-            throw Refusal(reason: .notAuthorized, cause: "no instance has this certificate")
-        }
-        let request = InstanceRequest(head, bytes)
         guard let client = clients.client(request, on: sender), !request.id.isEmpty else {
             throw Refusal(reason: .badRequest, cause: "fields of an instance are missing or malformed")
         }
@@ -62,8 +61,8 @@ final class InstanceHop {
             throw Refusal(reason: .noServer, cause: "no such pool here")
         }
         self.client = client
+        self.rule = rule
         pool = PoolIndex(index)
-        rule = snapshot.routes.rule(ofInstance: number)
         id = Array(request.id.prefix(64))
         via = Array((request.via + [snapshot.instanceName]).joined(separator: [UInt8(ascii: ",")]))
     }
@@ -76,16 +75,14 @@ final class InstanceHop {
         return target.starts(with: question) ? Array(target[question.count...]) : nil
     }
 
-    /// What a request gets on its way to another instance.
-    /// - Parameter hop: how it came here, where it was sent by one
-    static func fields(_ client: ClientContext, _ hop: InstanceHop?, id: [UInt8], pool: [UInt8], from name: [UInt8]) -> [UInt8] {
+    /// What a request gets on its way to another instance. One that has come from an instance stays here.
+    static func fields(_ client: ClientContext, id: [UInt8], pool: [UInt8], from name: [UInt8]) -> [UInt8] {
         var lines = client.identity?.headerBlock ?? []
         let end: [UInt8] = [0x0D, 0x0A]
-        lines += InstanceFields.via + (hop?.via ?? name) + end
+        lines += InstanceFields.via + name + end
         lines += InstanceFields.pool + pool + end
         lines += InstanceFields.id + id + end
         lines += InstanceFields.source + client.sourceText + end
-        lines += InstanceFields.listener + client.listener.name + end
         return lines
     }
 }

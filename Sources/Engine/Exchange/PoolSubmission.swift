@@ -40,7 +40,7 @@ struct PoolSubmission {
     ) -> RequestAdditions {
         var identity: [UInt8] = []
         if let id {
-            identity = InstanceHop.fields(client, hop, id: id, pool: snapshot.poolNames[pool.value], from: snapshot.instanceName)
+            identity = InstanceHop.fields(client, id: id, pool: snapshot.poolNames[pool.value], from: snapshot.instanceName)
         } else if snapshot.poolRouting[pool.value].identity == .headers {
             identity = client.identity?.headerBlock ?? IdentityHeaders.anonymousBlock
         } else if puppet.endpoint == .caCertificateRenewal {
@@ -52,8 +52,8 @@ struct PoolSubmission {
 
     /// The instances that it passes on its way to `target`; empty: this one alone.
     func via(_ target: UpstreamTarget) -> [UInt8] {
-        let here = hop?.via ?? snapshot.instanceName
-        return target.isInstance ? here + [UInt8(ascii: ",")] + target.name : hop?.via ?? []
+        guard target.isInstance else { return hop?.via ?? [] }
+        return snapshot.instanceName + [UInt8(ascii: ",")] + target.name
     }
 
     /// When the agent shall retry, if its pool may serve it later and it obeys Retry-After.

@@ -25,7 +25,7 @@ final class Snapshot: Sendable {
     /// What other instances know this one by.
     let instanceName: [UInt8]
     /// Places in `ProxySettings.instances`, by the certificate's name in lower case.
-    let instanceNumbers: [[UInt8]: Int]
+    private let instanceNumbers: [[UInt8]: Int]
 
     init(
         generation: Int, settings: ProxySettings, routes: RouteTable, pools: [PoolCoordinator], listenerTLS: [ServerTLSMaterial?],
@@ -57,15 +57,10 @@ final class Snapshot: Sendable {
         return nil
     }
 
-    /// Its certificate is of another instance, and it came by a listener for instances.
-    func isInstance(_ client: ClientContext) -> Bool {
-        client.listener.settings.isForInstances && client.identity.map { instanceNumbers[$0.foldedCertname] != nil } ?? false
-    }
-
-    /// At an instance's question: a server of this site is usable for that pool. False for anybody else.
-    func isUsableHere(_ pool: [UInt8], for sender: ClientContext) -> Bool {
-        guard isInstance(sender) else { return false }
-        return poolNames.firstIndex(of: pool).map { pools[$0].isUsableHere } ?? false
+    /// Which instance a client is, counted in `ProxySettings.instances`: by its certificate, on a listener for instances alone.
+    func instanceNumber(of client: ClientContext) -> Int? {
+        guard client.listener.settings.isForInstances, let identity = client.identity else { return nil }
+        return instanceNumbers[identity.foldedCertname]
     }
 
     /// At least one usable server for the default pool (where there is none: for any pool).

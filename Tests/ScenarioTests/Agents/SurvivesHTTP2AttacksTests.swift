@@ -82,7 +82,7 @@ import Testing
         #expect(server.requestCount == 0)
     }
 
-    /// A hundred responses that nobody takes, on each of five connections: each holds a buffer and a slot until `timeouts.client`.
+    /// A hundred responses that the client does not take, on each of five connections: each holds a buffer and a slot until `timeouts.client`.
     @Test func responsesThatNobodyTakesAreBounded() throws {
         let scene = try Scene()
         let server = try scene.server()
