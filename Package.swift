@@ -131,7 +131,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
         tests("AdminTests", ["Admin", "Balancing", "Explain", "Model", "Settings", "Telemetry"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
-        tests("HTTP2Tests", ["HTTP2", "HTTP2Invariants", "HTTP1", "Model", "Buffers", "CNghttp2"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP2Invariants", "HTTP1", "Model", "Buffers", "CNghttp2", "TestKit"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
         tests("ForwardingTests", ["Forwarding", "Model", "Routing", "Balancing"]),
         tests("NetworkTests", ["Network"]),

@@ -13,6 +13,7 @@ package enum StatusPhrase {
     private static func successful(_ status: Int) -> StaticString? {
         switch status {
         case 100: "Continue"
+        case 102: "Processing"
         case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
@@ -76,8 +77,8 @@ package enum StatusPhrase {
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
-        case 508: "Loop Detected"
         case 505: "HTTP Version Not Supported"
+        case 508: "Loop Detected"
         default: nil
         }
     }

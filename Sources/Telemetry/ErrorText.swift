@@ -1,3 +1,5 @@
+import Model
+
 /// Why did a server fail a request? One line of its text, from the first bytes of its response's content.
 ///
 /// Puppet Server's errors are JSON with a `message`, Jetty's are HTML, others plain text; each may be compressed with gzip. The result has
@@ -116,14 +118,7 @@ package enum ErrorText {
             for _ in 0..<4 where position < text.count {
                 let byte = text[position]
                 position += 1
-                let digit: UInt8 =
-                    switch byte {
-                    case 0x30...0x39: byte - 0x30
-                    case 0x41...0x46: byte - 0x37
-                    case 0x61...0x66: byte - 0x57
-                    default: 0
-                    }
-                value = value << 4 | UInt32(digit)
+                value = value << 4 | UInt32(ASCII.hexValue(byte) ?? 0)
             }
             return value
         }

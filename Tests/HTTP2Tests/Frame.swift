@@ -1,3 +1,5 @@
+import TestKit
+
 /// Frames as bytes, well-formed or not: whatever a test asks for.
 struct Frame {
     enum Kind: UInt8 {
@@ -62,19 +64,7 @@ struct Frame {
 
 /// HPACK without a table and without Huffman: each field as a literal (RFC 7541 section 6.2.2).
 enum Literal {
-    static func integer(_ value: Int, prefix: Int, first: UInt8 = 0) -> [UInt8] {
-        let most = 1 << prefix - 1
-        guard value >= most else { return [first | UInt8(value)] }
-        var bytes = [first | UInt8(most)]
-        var rest = value - most
-        while rest >= 128 {
-            bytes.append(UInt8(rest & 0x7F) | 0x80)
-            rest >>= 7
-        }
-        return bytes + [UInt8(rest)]
-    }
-
-    static func string(_ bytes: [UInt8]) -> [UInt8] { integer(bytes.count, prefix: 7) + bytes }
+    static func string(_ bytes: [UInt8]) -> [UInt8] { HTTP2Frame.integer(bytes.count, prefix: 7) + bytes }
 
     static func field(_ name: [UInt8], _ value: [UInt8]) -> [UInt8] { [0] + string(name) + string(value) }
 

@@ -1,3 +1,5 @@
+import Model
+
 /// A form's content (application/x-www-form-urlencoded): names and values in their order. Its reader bounds it.
 package struct FormText: Sendable {
     private let pairs: [(name: String, value: String)]
@@ -23,7 +25,7 @@ package struct FormText: Sendable {
         var position = 0
         while position < bytes.count {
             let hasDigits = bytes[position] == 0x25 && position + 2 < bytes.count
-            if hasDigits, let high = digit(bytes[position + 1]), let low = digit(bytes[position + 2]) {
+            if hasDigits, let high = ASCII.hexValue(bytes[position + 1]), let low = ASCII.hexValue(bytes[position + 2]) {
                 result.append(high << 4 | low)
                 position += 3
             } else {
@@ -32,14 +34,5 @@ package struct FormText: Sendable {
             }
         }
         return String(decoding: result, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
     }
 }
