@@ -8,7 +8,7 @@ struct AccessLogTests {
         "time", "id", "site", "listener", "source", "source_port", "client", "serial", "tls", "http", "method", "target", "endpoint",
         "certname", "environment", "environment_source", "ca", "transaction", "route", "pool", "server", "tier", "sticky", "retries",
         "status", "reason", "bytes_in", "bytes_out", "queue_ms", "connect_ms", "response_ms", "total_ms", "termination", "agent_version",
-        "compiler", "cause", "error_text",
+        "compiler", "cause", "error_text", "via",
     ]
 
     @Test func jsonHasOneRequestALine() throws {
