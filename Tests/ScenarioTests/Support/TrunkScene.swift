@@ -11,20 +11,32 @@ final class TrunkScene {
 
     let scene = try! Scene()
     let instances: [Instance]
+    /// nil: everything is on loopback.
+    private let network: WideAreaNetwork?
     /// The pool's entry: lines besides its servers, and those.
     var poolLines = ["check: { inter: 100ms, fastinter: 50ms, downinter: 100ms, timeout: 5s, rise: 1, fall: 1 }", "panic: 0%"]
     var locality = "via: instances, direct: false"
     var servers: [String] = []
     var owner = "first"
     var timeouts = "connect: 5s"
+    var limits = "unverified_share: 100%, holder_share: 100%"
+    var instanceCheck = "inter: 100ms, rise: 1, fall: 1, timeout: 5s"
 
-    /// - Parameter names: `NAME.SITE`
-    init(_ names: String...) throws {
-        instances = try names.map { name in
-            Instance(name: name, site: String(name.split(separator: ".")[1]), port: try LoopbackPort())
+    /// - Parameters:
+    ///   - names: `NAME.SITE`
+    ///   - network: the sites' networks, in the order in which `names` has them; one instance a site then
+    init(_ names: String..., on network: WideAreaNetwork? = nil) throws {
+        self.network = network
+        instances = try names.enumerated().map { index, name in
+            let port = try network.map { network in
+                try network.networks[index].enter { try LoopbackPort(address: WideAreaNetwork.address(ofSite: index)) }
+            }
+            return Instance(name: name, site: String(name.split(separator: ".")[1]), port: try port ?? LoopbackPort())
         }
-        for name in names {
-            let profile = CertificateProfile(name + ".test", names: ["puppet.test", "localhost", name + ".test"], addresses: ["127.0.0.1"])
+        for instance in instances {
+            let name = instance.name
+            let names = ["puppet.test", "localhost", name + ".test"]
+            let profile = CertificateProfile(name + ".test", names: names, addresses: ["127.0.0.1", instance.port.address])
             try scene.authority.issue(profile).write(to: scene.folder.path, as: name)
         }
     }
@@ -41,7 +53,7 @@ final class TrunkScene {
         let tls = "ca: ca.pem, crl: crl.pem, certificate: { chain: \(name).pem, key: \(name).key }"
         let listenerTLS = "certificate: { chain: \(name).pem, key: \(name).key }, client_ca: ca.pem, crl: crl.pem"
         let sites = instances.map(\.site).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        var lines = ["site: \(own.site)", "instance: \(name)", "limits: { unverified_share: 100%, holder_share: 100% }", "sites:"]
+        var lines = ["site: \(own.site)", "instance: \(name)", "limits: { \(limits) }", "sites:"]
         for site in sites {
             let near = sites.filter { $0 != site }.joined(separator: ", ")
             lines.append("  \(site):")
@@ -49,7 +61,7 @@ final class TrunkScene {
             for instance in instances where instance.site == site {
                 lines.append(
                     "      - { name: \(instance.name), address: \"\(instance.port.text)\", certname: \(instance.name).test, tls: { \(tls) },"
-                        + " check: { inter: 100ms, rise: 1, fall: 1, timeout: 5s } }")
+                        + " check: { \(instanceCheck) } }")
             }
         }
         lines += ["listeners:", "  - { name: agents, address: \"127.0.0.1:0\", tls: { \(listenerTLS) } }"]
@@ -62,7 +74,9 @@ final class TrunkScene {
 
     func start(_ name: String) throws -> ProxyProcess {
         try scene.folder.write(text(for: name), to: name + ".yaml")
-        return try ProxyProcess(configuration: scene.folder.path + "/" + name + ".yaml")
+        let start = { [scene] in try ProxyProcess(configuration: scene.folder.path + "/" + name + ".yaml") }
+        guard let network, let index = instances.firstIndex(where: { $0.name == name }) else { return try start() }
+        return try network.networks[index].enter(start)
     }
 
     func connect(_ proxy: ProxyProcess, as certname: String? = "agent.test") throws -> RawClient { try scene.connect(proxy, as: certname) }
