@@ -20,6 +20,7 @@ extension Explanation {
             ("listener", JSONString.text(question.listener)),
             ("server_name", JSONString.text(question.serverName)),
             ("agent_version", JSONString.text(question.agentVersion)),
+            ("instances", JSONString.list(tiers.joined().filter(instances.contains).map { JSONString.text($0) })),
         ]
         return "{" + members.map { "\(JSONString.text($0.0)):\($0.1)" }.joined(separator: ",") + "}"
     }

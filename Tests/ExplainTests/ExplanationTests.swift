@@ -63,7 +63,8 @@ import Testing
         #expect(
             found.json == #"{"endpoint":"catalog","certname":"a","client":"A","environment":"production","environment_source":"query","#
                 + #""ca":false,"decision":"forward","reason":null,"status":null,"route":"environments.production","pool":"compilers","#
-                + #""tiers":[["p1","p4"],["p2"],["p3"],["p0"]],"site":"eie","listener":null,"server_name":null,"agent_version":null}"#)
+                + #""tiers":[["p1","p4"],["p2"],["p3"],["p0"]],"site":"eie","listener":null,"server_name":null,"agent_version":null,"#
+                + #""instances":[]}"#)
         #expect(found.isForward)
     }
 
@@ -72,7 +73,8 @@ import Testing
         #expect(
             found.json == #"{"endpoint":"node","certname":"b","client":"a","environment":"production","environment_source":"query","#
                 + #""ca":false,"decision":"refuse","reason":"wrong_certname","status":403,"route":"environments.production","pool":null,"#
-                + #""tiers":[],"site":"eie","listener":null,"server_name":null,"agent_version":null}"#)
+                + #""tiers":[],"site":"eie","listener":null,"server_name":null,"agent_version":null,"#
+                + #""instances":[]}"#)
         #expect(!found.isForward)
     }
 
@@ -89,7 +91,7 @@ import Testing
         #expect(object["reason"] as? String == reason)
         #expect(object["status"] as? Int == status)
         #expect(object["tiers"] as? [[String]] == [])
-        #expect(object.count == 16)
+        #expect(object.count == 17)
         #expect(found.text.contains("\(status) \(reason): "))
     }
 
@@ -189,7 +191,9 @@ import Testing
         let target = "/puppet/v3/node/a?environment=old"
         let found = try answer("GET", target, listener: "agents", serverName: "A.old.example", agentVersion: "7.1.0")
         #expect(found.route == "routes.old")
-        #expect(found.json.hasSuffix(#","site":"eie","listener":"agents","server_name":"A.old.example","agent_version":"7.1.0"}"#))
+        #expect(
+            found.json.hasSuffix(
+                #","site":"eie","listener":"agents","server_name":"A.old.example","agent_version":"7.1.0","instances":[]}"#))
         #expect(found.text.contains("listener     agents\nserver name  A.old.example\nagent        7.1.0\n"))
         #expect(try answer("GET", target, listener: "agents", agentVersion: "7.1.0").passed.last?.why == "no row matches old")
         #expect(
@@ -234,7 +238,9 @@ import Testing
         let question = Question(
             method: "GET", target: "/puppet/v3/node/a.example?environment=production", source: nil, certname: nil, trusted: [], body: nil,
             listener: nil, serverName: nil, agentVersion: nil)
-        let lines = try Explanation(question, settings: settings).text.split(separator: "\n").filter { $0.hasPrefix("tier") }
+        let found = try Explanation(question, settings: settings)
+        #expect(found.json.hasSuffix(#","instances":["pf1.knossos"]}"#))
+        let lines = found.text.split(separator: "\n").filter { $0.hasPrefix("tier") }
         #expect(lines.prefix(3) == ["tier 1       p1, p4", "tier 2       pf1.knossos (instance)", "tier 3       p2"])
     }
 }
