@@ -84,6 +84,35 @@ struct SpeaksHTTP2Tests {
         #expect(proxy.child.memory() < 200 << 20)
     }
 
+    /// Both take about three seconds, and the takeover falls into them.
+    @Test func aTakeoverLetsUploadsAndDownloadsEnd() throws {
+        let size = 3 << 20
+        let scene = try Scene()
+        let server = try scene.server { $0.catalog = .sized(size) }
+        var configuration = Configuration.pool(server.address)
+        configuration.lines = [RuntimeSocket(scene).line()]
+        let (old, tls) = try start(scene, configuration)
+        let file = scene.folder.path + "/upload"
+        try Data(count: size).write(to: URL(filePath: file))
+        let base = "https://localhost:\(old.port())"
+        let words = ["/usr/bin/curl", "--silent", "--show-error", "--max-time", "60", "--http2", "--limit-rate", "1M"] + tls
+        let counted = ["--output", "/dev/null", "--write-out", "%{http_version} %{response_code} %{size_upload} %{size_download}\\n"]
+        let upload = try ChildProcess(
+            words + counted + ["--upload-file", file, base + "/puppet/v3/report/agent.test?environment=production"])
+        let download = try ChildProcess(
+            words + counted + ["--data", "environment=production", base + "/puppet/v3/catalog/agent.test?environment=production"])
+        #expect(waitUntil { server.requestCount == 2 })
+        let new = try ProxyProcess(configuration: scene.folder.path + "/puppetfront.yaml", arguments: ["--takeover"])
+        #expect(upload.isRunning && download.isRunning && old.child.isRunning)
+        #expect(try scene.connect(new).exchange(Requests.report()).status == 200)
+        #expect(upload.waitForEnd(within: .seconds(60)) == 0 && download.waitForEnd(within: .seconds(60)) == 0)
+        #expect(upload.outputLines.last?.hasPrefix("2 200 \(size) ") == true, "\(upload.outputLines) \(upload.errorLines)")
+        #expect(download.outputLines.last == "2 200 22 \(size)", "\(download.outputLines) \(download.errorLines)")
+        #expect(server.requests.contains { $0.bodyCount == size })
+        #expect(old.child.waitForEnd() == 0)
+        #expect(old.log.count { $0.status == 200 && $0.string("http") == "2" } == 2)
+    }
+
     @Test(arguments: [(1, 1), (1, 32), (8, 10)]) func h2loadGetsAllItsResponses(clients: Int, streams: Int) throws {
         let scene = try Scene()
         let server = try scene.server()
