@@ -66,6 +66,12 @@ final class HerdScene {
 
     deinit { network.end() }
 
+    /// Waits until eie's instance knows whose servers are dead, and that the other instances are not.
+    func isReady() -> Bool {
+        let instances = trunk.locality.contains("instances") ? ["pf1.knossos": "UP", "pf1.louros": "UP"] : [:]
+        return trunk.waits("pf1.eie", for: ["p1-eie": "DOWN", "p2-eie": "DOWN"].merging(instances) { $1 })
+    }
+
     /// Restarts a site's instance after it was killed.
     func restart(_ index: Int) throws { proxies[index] = try trunk.start(trunk.instances[index].name) }
 

@@ -83,8 +83,20 @@ final class TrunkScene {
 
     /// Waits until the instance knows how these stand: `NAME: UP` or `NAME: DOWN`, as `show stat` has them.
     func waits(_ name: String, for states: [String: String]) -> Bool {
-        waitUntil(within: .seconds(10)) {
+        waitUntil(within: .seconds(30)) {
             states.allSatisfy { (try? socket(name).stat("compilers", $0.key)["status"])?.hasPrefix($0.value) == true }
+        }
+    }
+
+    /// Waits until each instance knows that those to which it may send are up.
+    func allKnowEachOther() -> Bool {
+        instances.allSatisfy { own in
+            waitUntil(within: .seconds(30)) {
+                instances.allSatisfy { other in
+                    let status = try? socket(own.name).stat("compilers", other.name)["status"]
+                    return status?.hasPrefix("UP") ?? true
+                }
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ struct CrossesTheWANTests {
     @Test func theTrunkNeedsFewConnectionsAndKeepsMaxconn() throws {
         for (name, locality) in [("servers", "via: servers"), ("instances", "via: instances, direct: false")] {
             let herd = try HerdScene(locality: locality, checks: false)
+            #expect(herd.isReady())
             let before = herd.network.connectionCount(from: 0)
             let outcomes = try herd.send(Self.agents)
             let connections = herd.network.connectionCount(from: 0) - before
@@ -28,7 +29,7 @@ struct CrossesTheWANTests {
             if name == "instances" {
                 #expect(most == [4, 4, 4, 4])
                 // A connection for each worker and site, and what a queue of 600 needs more.
-                #expect(connections <= 8)
+                #expect(connections <= 10)
             }
         }
     }
@@ -36,7 +37,7 @@ struct CrossesTheWANTests {
     /// While 600 agents wait, the instance that owns knossos' queue is killed, and started again.
     @Test func noRunFailsWhereAnOwnerIsKilled() throws {
         let herd = try HerdScene(locality: "via: instances, direct: false", checks: true)
-        #expect(herd.trunk.waits("pf1.eie", for: ["pf1.knossos": "UP", "pf1.louros": "UP", "p1-eie": "DOWN"]))
+        #expect(herd.isReady())
         let outcomes = try herd.send([600, 0, 60]) {
             #expect(waitUntil(within: .seconds(60)) { herd.servers[2].requestCount > 20 })
             herd.proxies[1].child.signal(SIGKILL)
