@@ -64,6 +64,9 @@ let benchmarkTargets: [Target] = [
         path: "Benchmarks/DecisionCost", swiftSettings: strict),
     .executableTarget(
         name: "HerdAgents", dependencies: ["LoadKit", "CLinux", "COpenSSL"], path: "Benchmarks/HerdAgents", swiftSettings: strict),
+    .executableTarget(
+        name: "Fleet", dependencies: ["LoadKit", "Model", "Puppet", "Settings", "Routing", "Balancing", "Forwarding"],
+        path: "Benchmarks/Fleet", swiftSettings: strict),
     .executableTarget(name: "HerdServer", dependencies: ["LoadKit"], path: "Benchmarks/HerdServer", swiftSettings: strict),
 ]
 
