@@ -50,6 +50,7 @@ let fuzzTargets: [Target] = [
     fuzzer("FuzzResponseHead", "HTTP1Invariants"),
     fuzzer("FuzzChunked", "HTTP1Invariants"),
     fuzzer("FuzzHTTP2", "HTTP2Invariants"),
+    fuzzer("FuzzPeers", "PeersInvariants"),
     fuzzer("FuzzConfiguration", "ConfigurationInvariants"),
 ]
 
@@ -104,11 +105,12 @@ let package = Package(
         library("AccessLogging", ["Model", "Settings", "Telemetry", "Network", "CLinux", logging]),
         library("Hooks", ["Model", "Network", "CLinux", logging]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
-        library("Admin", ["Model", "Settings", "Balancing", "Telemetry", "Explain"]),
+        library("Peers", []),
+        library("Admin", ["Model", "Settings", "Balancing", "Peers", "Telemetry", "Explain"]),
         library(
             "Engine",
             [
-                "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Explain", "Telemetry", "HTTP1", "HTTP2", "TLS",
+                "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Peers", "Explain", "Telemetry", "HTTP1", "HTTP2", "TLS",
                 "Network",
                 "AccessLogging", "Hooks", "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
             ]),
@@ -122,6 +124,7 @@ let package = Package(
         library("PuppetInvariants", ["Model", "Puppet"], path: "Tests/Fuzz/PuppetInvariants"),
         library("HTTP1Invariants", ["HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP1Invariants"),
         library("HTTP2Invariants", ["HTTP2", "HTTP1", "Model", "Buffers"], path: "Tests/Fuzz/HTTP2Invariants"),
+        library("PeersInvariants", ["Peers"], path: "Tests/Fuzz/PeersInvariants"),
         library("Simulation", ["Balancing", "Forwarding", "Model", "Puppet", "Routing", "Settings"], path: "Tests/Simulation"),
         library("ConfigurationInvariants", ["ConfigFile"], path: "Tests/Fuzz/ConfigurationInvariants"),
 
@@ -131,8 +134,9 @@ let package = Package(
         tests("ExplainTests", ["Model", "Puppet", "Settings", "Explain"]),
         tests("ConfigFileTests", ["ConfigFile", "ConfigurationInvariants", "Settings", "Model", "Puppet"]),
         tests("BalancingTests", ["Balancing", "Model", "Settings"]),
+        tests("PeersTests", ["Peers", "PeersInvariants"]),
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
-        tests("AdminTests", ["Admin", "Balancing", "Explain", "Model", "Settings", "Telemetry"]),
+        tests("AdminTests", ["Admin", "Balancing", "Explain", "Model", "Peers", "Settings", "Telemetry"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
         tests("HTTP2Tests", ["HTTP2", "HTTP2Invariants", "HTTP1", "Model", "Buffers", "CNghttp2", "TestKit"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),
