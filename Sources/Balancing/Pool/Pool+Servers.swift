@@ -64,6 +64,7 @@ extension Pool {
         }
         if sticks == nil { sticks = StickTable(size: stick.size, expire: stick.expire) }
         sticks?.resize(size: stick.size, expire: stick.expire)
+        sticks?.share(stick.peers != nil)
     }
 
     mutating func buildRings() { balancer.buildRings(settings.balance, servers, tiers: tierCount) }

@@ -113,14 +113,15 @@ package struct Pool: Sendable {
             guard let place = place(of: server) else { return }
             if let health { servers[place].isChecked = health }
             if let agent { servers[place].isAgentAsked = agent }
-        case .stick(let key, let server, let age):
-            if place(of: server) != nil { sticks?.store(key, server, age: age, now: now) }
+        case .stick(let key, let server, let age, let isLearned):
+            if place(of: server) != nil { sticks?.store(key, server, age: age, isLearned: isLearned, now: now) }
         case .unstick(let key):
             if let key {
                 sticks?.remove(key)
-            } else if let stick = settings.stick {
-                sticks = StickTable(size: stick.size, expire: stick.expire)
+            } else {
+                sticks?.removeAll()
             }
+        case .learn(let taught): learn(taught, now: now)
         case .clearPeaks:
             peak = inUse
             peakQueued = queue.count

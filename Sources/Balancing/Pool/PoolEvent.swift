@@ -24,7 +24,9 @@ package enum PoolEvent: Sendable {
     /// Whether health checks and the agent are asked at all (by the Engine).
     case checks(ServerID, health: Bool?, agent: Bool?)
     /// The key's server, as an operator or another instance knows it; `age`: how long ago it was last used.
-    case stick([UInt8], ServerID, age: Duration = .zero)
+    case stick([UInt8], ServerID, age: Duration = .zero, isLearned: Bool = false)
+    /// What a peer knows.
+    case learn([LearnedStick])
     /// nil: all.
     case unstick([UInt8]?)
     /// The highest numbers of slots taken and requests queued are counted again from now on.
@@ -36,6 +38,23 @@ package enum PoolEvent: Sendable {
     /// New settings for the pool of the same name; servers are identified by name and address.
     /// Those that are new begin as `newcomers` says.
     case reconfigure(PoolSettings, site: SiteName?, sites: [SiteSettings], newcomers: AdminState = .ready)
+}
+
+/// A key and its server as a peer knows them.
+package struct LearnedStick: Sendable {
+    package let key: [UInt8]
+    /// Its name; empty: only its number in the pool, from 1, is known.
+    package let server: [UInt8]
+    package let number: Int
+    /// nil: the pool's whole time.
+    package let left: Duration?
+
+    package init(key: [UInt8], server: [UInt8], number: Int, left: Duration?) {
+        self.key = key
+        self.server = server
+        self.number = number
+        self.left = left
+    }
 }
 
 /// An operator's state for a server.

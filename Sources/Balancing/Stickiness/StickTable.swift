@@ -13,8 +13,10 @@ package struct StickTable: Sendable {
 
     private struct Entry: Sendable {
         var key: [UInt8]
-        var server: ServerID
         var used: MonotonicTime
+        var server: ServerID
+        /// Of this instance's last change of it, in the journal; 0: none, as of one that a peer taught.
+        var change: UInt32 = 0
         var hash: UInt32
         /// In the bucket, or of the free places.
         var next: Int32
@@ -23,6 +25,10 @@ package struct StickTable: Sendable {
     }
 
     private static let none: Int32 = -1
+    /// In `older`: the place is free.
+    private static let free: Int32 = -2
+    /// How far the right place of an entry is looked for that was used before others.
+    private static let longestWalk = 4096
 
     package private(set) var count = 0
     private var size: Int
@@ -35,6 +41,11 @@ package struct StickTable: Sendable {
     private var firstFree = none
     /// The latest time seen: workers read the clock on their own, so `now` may lie a little before it.
     private var latest = MonotonicTime.zero
+    /// Where the last entry was linked that was used before others: the next one is likely to be near.
+    private var hint = none
+    private var journal = StickJournal()
+    /// Whether changes are kept in the journal, for peers.
+    package private(set) var isShared = false
 
     /// - Parameters:
     ///   - size: 0 holds nothing.
@@ -59,7 +70,10 @@ package struct StickTable: Sendable {
     /// Writes or overwrites, which is a use.
     /// - Parameter age: how long ago that use was. A use that is already known to be later wins; constant time where none is, as when
     ///   entries are restored from the oldest on.
-    package mutating func store(_ key: [UInt8], _ server: ServerID, age: Duration = .zero, now: MonotonicTime) {
+    /// - Parameter isLearned: from a peer, and so not for peers
+    package mutating func store(
+        _ key: [UInt8], _ server: ServerID, age: Duration = .zero, isLearned: Bool = false, now: MonotonicTime
+    ) {
         guard size > 0, key.count <= StickTable.longestKey, age <= .zero || age < expire else { return }
         advance(to: now)
         let used = latest - max(age, .zero)
@@ -67,13 +81,37 @@ package struct StickTable: Sendable {
         if let place = place(of: key, hash: hash) {
             guard used >= entries[Int(place)].used else { return }
             entries[Int(place)].server = server
-            return use(place, at: used)
+            use(place, at: used)
+            return note(place, isLearned: isLearned)
         }
         if count == size {
             guard used >= entries[Int(oldest)].used else { return }
             drop(oldest)
         }
-        insert(takePlace(key), server, hash, used: used)
+        let place = takePlace(key)
+        insert(place, server, hash, used: used)
+        note(place, isLearned: isLearned)
+    }
+
+    private mutating func note(_ place: Int32, isLearned: Bool) {
+        guard isShared, !isLearned else {
+            entries[Int(place)].change = 0
+            return
+        }
+        entries[Int(place)].change = journal.note(place, known: entries[Int(place)].change)
+        journal.compact(count: count) { entries[Int($0)].change }
+    }
+
+    /// Whether changes are for peers from now on.
+    package mutating func share(_ isShared: Bool) {
+        self.isShared = isShared
+        if !isShared { journal.removeAll() }
+    }
+
+    package mutating func removeAll() {
+        (count, entries, buckets) = (0, [], [StickTable.none])
+        (youngest, oldest, firstFree, hint) = (StickTable.none, StickTable.none, StickTable.none, StickTable.none)
+        journal.removeAll()
     }
 
     package mutating func remove(_ key: [UInt8]) {
@@ -101,12 +139,17 @@ package struct StickTable: Sendable {
         while count > resized.size { drop(oldest) }
         // Moved into less memory.
         var place = oldest
+        var places: [Int32: Int32] = [:]
         while place != StickTable.none {
             let entry = entries[Int(place)]
-            resized.insert(resized.append(entry.key), entry.server, entry.hash, used: entry.used)
+            let new = resized.append(entry.key)
+            resized.insert(new, entry.server, entry.hash, used: entry.used)
+            resized.entries[Int(new)].change = entry.change
+            if entry.change != 0 { places[place] = new }
             place = entry.younger
         }
-        resized.latest = latest
+        journal.move(places)
+        (resized.latest, resized.journal, resized.isShared) = (latest, journal, isShared)
         self = resized
     }
 
@@ -119,6 +162,74 @@ package struct StickTable: Sendable {
             if left <= .zero || visit(entry.key, entry.server, left) { return }
             place = entry.older
         }
+    }
+}
+
+/// What is copied for peers.
+extension StickTable {
+    package struct Shared: Sendable {
+        package let key: [UInt8]
+        package let server: ServerID
+        package let left: Duration
+        /// The change's number; 0 in `copy`.
+        package let change: UInt32
+    }
+
+    /// Where to go on with `copy`. It holds although entries are used or removed meanwhile.
+    package struct Cursor: Sendable {
+        fileprivate let place: Int32
+        fileprivate let used: MonotonicTime
+    }
+
+    /// The number of the last change; 0: none yet.
+    package var lastChange: UInt32 { journal.last }
+
+    /// At most `limit` sticks that this instance changed after a change's number, the oldest change first, and the number of the last one.
+    package mutating func changes(after number: UInt32, limit: Int, now: MonotonicTime) -> (sticks: [Shared], last: UInt32) {
+        advance(to: now)
+        guard StickJournal.isLater(journal.last, than: number) else { return ([], number) }
+        var found: [Shared] = []
+        var last = journal.last
+        journal.forEach(after: number) { place, change in
+            // A place that was given up may be after the end of a table that was cleared.
+            guard entries.indices.contains(Int(place)), entries[Int(place)].change == change, entries[Int(place)].older != StickTable.free
+            else { return true }
+            guard found.count < limit else {
+                last = found.last?.change ?? number
+                return false
+            }
+            let entry = entries[Int(place)]
+            found.append(Shared(key: entry.key, server: entry.server, left: expire - (latest - entry.used), change: change))
+            return true
+        }
+        return (found, last)
+    }
+
+    /// At most `limit` sticks from the oldest on, those that are used meanwhile perhaps twice; and where to go on, nil: these were the last.
+    package func copy(from cursor: Cursor?, limit: Int, now: MonotonicTime) -> (sticks: [Shared], next: Cursor?) {
+        var place = start(cursor)
+        var found: [Shared] = []
+        while place != StickTable.none {
+            let entry = entries[Int(place)]
+            guard found.count < limit else { return (found, Cursor(place: place, used: entry.used)) }
+            let left = expire - (max(now, latest) - entry.used)
+            if left > .zero { found.append(Shared(key: entry.key, server: entry.server, left: left, change: 0)) }
+            place = entry.younger
+        }
+        return (found, nil)
+    }
+
+    private func start(_ cursor: Cursor?) -> Int32 {
+        guard let cursor else { return oldest }
+        if entries.indices.contains(Int(cursor.place)), entries[Int(cursor.place)].older != StickTable.free,
+            entries[Int(cursor.place)].used == cursor.used
+        {
+            return cursor.place
+        }
+        // It was used or removed meanwhile: the next one in order.
+        var place = oldest
+        while place != StickTable.none, entries[Int(place)].used < cursor.used { place = entries[Int(place)].younger }
+        return place
     }
 }
 
@@ -178,7 +289,7 @@ extension StickTable {
     }
 
     private mutating func append(_ key: [UInt8]) -> Int32 {
-        entries.append(Entry(key: key, server: ServerID(0), used: latest, hash: 0, next: -1, younger: -1, older: -1))
+        entries.append(Entry(key: key, used: latest, server: ServerID(0), hash: 0, next: -1, younger: -1, older: -1))
         return Int32(entries.count - 1)
     }
 
@@ -191,11 +302,25 @@ extension StickTable {
         link(place, used: used)
     }
 
-    /// Before the first entry, from the youngest on, that was used no later.
+    /// Before the first entry that was used no later. Looked for near the last such place, and not too far: where that does not do, the entry
+    /// counts as used when its neighbour was.
     private mutating func link(_ place: Int32, used: MonotonicTime) {
         var older = youngest
         var younger = StickTable.none
-        while older != StickTable.none, entries[Int(older)].used > used { (younger, older) = (older, entries[Int(older)].older) }
+        var used = used
+        if older != StickTable.none, entries[Int(older)].used > used {
+            if hint != StickTable.none { (older, younger) = (hint, entries[Int(hint)].younger) }
+            var steps = 0
+            while older != StickTable.none, entries[Int(older)].used > used, steps < StickTable.longestWalk {
+                (younger, older, steps) = (older, entries[Int(older)].older, steps + 1)
+            }
+            while younger != StickTable.none, entries[Int(younger)].used <= used, steps < StickTable.longestWalk {
+                (older, younger, steps) = (younger, entries[Int(younger)].younger, steps + 1)
+            }
+            if older != StickTable.none { used = max(used, entries[Int(older)].used) }
+            if younger != StickTable.none { used = min(used, entries[Int(younger)].used) }
+            hint = place
+        }
         entries[Int(place)].used = used
         entries[Int(place)].younger = younger
         entries[Int(place)].older = older
@@ -206,6 +331,7 @@ extension StickTable {
     private mutating func unlink(_ place: Int32) {
         let younger = entries[Int(place)].younger
         let older = entries[Int(place)].older
+        if hint == place { hint = older != StickTable.none ? older : younger }
         if younger != StickTable.none { entries[Int(younger)].older = older } else { youngest = older }
         if older != StickTable.none { entries[Int(older)].younger = younger } else { oldest = younger }
     }
@@ -222,6 +348,8 @@ extension StickTable {
             entries[before].next = next
         }
         entries[Int(place)].next = firstFree
+        entries[Int(place)].older = StickTable.free
+        entries[Int(place)].change = 0
         firstFree = place
         count -= 1
     }
