@@ -3,7 +3,7 @@ import Settings
 /// A configuration file → settings, or everything that is wrong with it.
 ///
 /// Steps: text → values with places (`Document`), defaults put under pools and servers (`DefaultsMerge`), values → settings
-/// (`Decoder`), whose part this instance has (`SiteSelection`, `InstanceEntries`), what only the whole shows (`Validator`), what has no effect yet (`WithoutEffect`), what is hardly meant (`Advice`).
+/// (`Decoder`), whose part this instance has (`SiteSelection`, `InstanceEntries`), what only the whole shows (`Validator`), what is hardly meant (`Advice`).
 package struct ConfigurationLoader {
     /// - Parameters:
     ///   - path: as the operator named it; diagnostics repeat it.
@@ -50,7 +50,6 @@ package struct ConfigurationLoader {
         InstanceSelection(argument: instance, environment: environmentInstance).select(&settings, root, findings)
         Validator(settings: settings, places: places, findings: findings).validate()
         InstanceEntries(places: places, findings: findings).add(to: &settings)
-        WithoutEffect.warn(root, findings)
         for reference in decoder.files {
             guard let problem = unusable(reference.path, reference.use) else { continue }
             findings.error(

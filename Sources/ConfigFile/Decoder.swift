@@ -185,6 +185,8 @@ struct Places {
     var adminChanges: Position?
     var adminOperators: Position?
     var adminToken: Position?
+    /// Addresses of this instance as a peer, by the `peers` section's index.
+    var peersAddresses: [Int: Position] = [:]
     /// `locality.via`, by pool.
     var vias: [Int: Position] = [:]
     /// Of the listeners' entries.

@@ -73,22 +73,35 @@ extension Decoder {
     // MARK: Peers and trusted OIDs
 
     private func peersSettings(_ value: DocumentValue) -> [PeersSettings]? {
-        namedEntries(value)?.compactMap { entry in
+        namedEntries(value)?.enumerated().compactMap { index, entry in
             guard var map = cursor(entry.value) else { return nil }
             let members = map.require("members", peersMembers) ?? []
             let local = map.require("local", scalar.name)
+            let tls = map.read("tls", peersTLS)
             map.finish()
             if let local, let place = entry.value["local"], entry.value["members"] != nil, !members.contains(where: { $0.name == local }) {
                 scalar.wrong(place, "\"\(local)\" is no member", hint: Decoder.nearest(local, members.map(\.name)))
             }
-            return PeersSettings(name: entry.key, local: local ?? "", members: members)
+            if let local { places.peersAddresses[index] = entry.value["members"]?[local]?.position }
+            return PeersSettings(name: entry.key, local: local ?? "", members: members, tls: tls)
         }
     }
 
-    private func peersMembers(_ value: DocumentValue) -> [(name: String, address: UpstreamAddress)]? {
+    private func peersTLS(_ value: DocumentValue) -> PeersSettings.TLS? {
+        guard var map = cursor(value) else { return nil }
+        let certificate = map.require("certificate", certificate)
+        let ca = map.require("ca", readablePath)
+        let crl = map.read("crl", readablePath)
+        map.finish()
+        guard let certificate, let ca else { return nil }
+        return PeersSettings.TLS(certificate: certificate, ca: ca, crl: crl)
+    }
+
+    private func peersMembers(_ value: DocumentValue) -> [PeersSettings.Member]? {
         guard let entries = namedEntries(value) else { return nil }
         if entries.isEmpty { scalar.wrong(value, "is empty") }
-        return entries.compactMap { entry in scalar.upstreamAddress(entry.value).map { (entry.key, $0) } }
+        return entries.compactMap { entry in scalar.upstreamAddress(entry.value).map { PeersSettings.Member(name: entry.key, address: $0) }
+        }
     }
 
     private func trustedOIDs(_ value: DocumentValue) -> [String: String]? {

@@ -23,6 +23,12 @@ struct Validator {
         guard places.listenerAddresses.count == settings.listeners.count else { return }
         var bound = zip(settings.listeners, places.listenerAddresses).map { ($0.address, $1) }
         if let http = settings.admin.http, let position = places.adminAddress { bound.append((http.address, position)) }
+        for (index, section) in settings.peers.enumerated() {
+            guard let address = section.localAddress, let literal = address.literal, let position = places.peersAddresses[index] else {
+                continue
+            }
+            bound.append((ListenAddress(address: literal, port: address.port), position))
+        }
         for index in bound.indices {
             for earlier in bound[..<index] where Validator.overlap(bound[index].0, earlier.0) {
                 findings.error(

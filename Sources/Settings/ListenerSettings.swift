@@ -63,6 +63,8 @@ package struct ListenerTLSSettings: Sendable {
     /// The Puppet CA bundle; nil only with `clientCertificate: none`.
     package var clientCA: String?
     package var crl: String?
+    /// Whether client certificates are accepted only where revocation can be checked.
+    package var needsCRL: Bool
     package var clientCertificate: ClientCertificate
     package var rules: TLSRules
     package var sessionTickets: Bool
@@ -70,12 +72,14 @@ package struct ListenerTLSSettings: Sendable {
     package var ticketKeys: String?
 
     package init(
-        certificates: [CertificateFiles], clientCA: String? = nil, crl: String? = nil, clientCertificate: ClientCertificate = .optional,
+        certificates: [CertificateFiles], clientCA: String? = nil, crl: String? = nil, needsCRL: Bool = true,
+        clientCertificate: ClientCertificate = .optional,
         rules: TLSRules = TLSRules(), sessionTickets: Bool = false, ticketKeys: String? = nil
     ) {
         self.certificates = certificates
         self.clientCA = clientCA
         self.crl = crl
+        self.needsCRL = needsCRL
         self.clientCertificate = clientCertificate
         self.rules = rules
         self.sessionTickets = sessionTickets

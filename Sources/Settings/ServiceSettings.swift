@@ -41,17 +41,6 @@ package struct AdminSettings: Sendable {
     }
 }
 
-package struct PeersSettings: Sendable {
-    package var name: String
-    package var local: String
-    package var members: [(name: String, address: UpstreamAddress)]
-    package init(name: String, local: String, members: [(name: String, address: UpstreamAddress)]) {
-        self.name = name
-        self.local = local
-        self.members = members
-    }
-}
-
 package struct TimeoutSettings: Sendable, Equatable {
     /// Inactivity while an exchange runs.
     package var client: Duration

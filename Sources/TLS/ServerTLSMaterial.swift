@@ -108,11 +108,12 @@ package final class ServerTLSMaterial: Sendable {
         var trust: TrustLoader.Loaded?
         if settings.clientCertificate != .none {
             guard let ca = settings.clientCA else { throw TLSMaterialError(file: "tls", problem: "client certificates need client_ca") }
-            guard let crl = settings.crl else {
+            guard settings.crl != nil || !settings.needsCRL else {
                 throw TLSMaterialError(file: ca, problem: "client certificates need the CRLs of this CA (crl)")
             }
             trust = try TrustLoader(
-                settings: .init(ca: ca, crl: crl), purpose: .agents, rules: settings.rules, contents: contents, inForce: inForce, now: now
+                settings: .init(ca: ca, crl: settings.crl), purpose: .agents, rules: settings.rules, contents: contents, inForce: inForce,
+                now: now
             ).load()
             heldBack += trust?.heldBack ?? []
         }

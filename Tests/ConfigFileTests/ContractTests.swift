@@ -141,14 +141,5 @@ import Testing
         #expect(settings.onChangeHook == "/usr/local/sbin/puppetfront-event")
     }
 
-    @Test func warnsOnceOfEachFeatureWithoutEffect() {
-        let subjects = result.warnings.filter { $0.message.hasSuffix(": without effect in this version") }
-            .map { $0.message.dropLast(": without effect in this version".count) }
-        #expect(
-            Set(subjects) == [
-                "pools.stick.peers", "peers",
-            ])
-        #expect(subjects.count == Set(subjects).count)
-        #expect(result.warnings.count == subjects.count)
-    }
+    @Test func nothingOfItIsWarnedOf() { #expect(result.warnings.isEmpty) }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ConfigFile
 
-/// docs/configuration.md and the tests use the same example, and the reference lists every feature without effect.
+/// docs/configuration.md and the tests use the same example.
 @Suite struct ReferenceTests {
     private func reference() throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: Fixtures.root + "/docs/configuration.md")), as: UTF8.self)
@@ -16,15 +16,5 @@ import Testing
         let example = text[start.lowerBound..<end.lowerBound].dropFirst("```yaml\n".count)
         let fixture = try Fixtures.text("contract.yaml").split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)[1]
         #expect(example == fixture)
-    }
-
-    @Test func everyFeatureWithoutEffectIsListed() throws {
-        let text = try reference()
-        let start = try #require(text.range(of: "\n## Without effect in this version\n"))
-        let section = text[start.upperBound...]
-        for row in WithoutEffect.rows {
-            let key = try #require(row.path.last { $0 != "*" })
-            #expect(section.contains(key), "\(row.subject)")
-        }
     }
 }

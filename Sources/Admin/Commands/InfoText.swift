@@ -41,6 +41,7 @@ enum InfoText {
 
     private static func entries(_ report: ServiceReport) -> [(name: String, value: String)] {
         let process = report.process
+        let peers = report.peers.flatMap(\.members)
         let uptime = process.uptime
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let spelled = "\(uptime / 86_400)d \(uptime / 3_600 % 24)h\(two(uptime / 60 % 60))m\(two(uptime % 60))s"
@@ -66,8 +67,10 @@ enum InfoText {
             ("CompressBpsOut", "0"), ("CompressBpsRateLim", "0"), ("Tasks", "\(process.connections)"), ("Run_queue", "\(process.waiting)"),
             ("Idle_pct", "100"), ("node", process.node),
             ("description", process.site.map { "site \($0)" } ?? ""), ("Stopping", process.readiness.isDraining ? "1" : "0"),
-            ("Jobs", "\(process.connections)"), ("Unstoppable Jobs", "0"), ("Listeners", "\(report.listeners.count)"), ("ActivePeers", "0"),
-            ("ConnectedPeers", "0"), ("DroppedLogs", "\(process.logLinesDropped)"), ("BusyPolling", "0"), ("FailedResolutions", "0"),
+            ("Jobs", "\(process.connections)"), ("Unstoppable Jobs", "0"), ("Listeners", "\(report.listeners.count)"),
+            ("ActivePeers", "\(peers.count)"),
+            ("ConnectedPeers", "\(peers.count { $0.isConnected })"), ("DroppedLogs", "\(process.logLinesDropped)"), ("BusyPolling", "0"),
+            ("FailedResolutions", "0"),
             ("TotalBytesOut", "\(report.listeners.reduce(0) { $0 + $1.traffic.bytesOut })"),
             ("Build info", "OpenSSL \(process.opensslVersion), nghttp2 \(process.nghttp2Version)"),
         ]

@@ -23,12 +23,12 @@ enum TableCommands {
     private static let required =
         "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key> or <table> ptr <ptr>\n"
     /// Entries shown of one table.
-    private static let limit = 100_000
+    private static let limit = 1 << 18
 
     private static func stuck(_ input: Input) -> [PoolReport] { input.host.report().pools.filter { $0.settings.stick != nil } }
 
     private static func head(_ pool: PoolReport, used: Int) -> String {
-        "# table: \(pool.name), type: string, size:\(pool.settings.stick?.size ?? 0), used:\(used)\n"
+        "# table: \(pool.name), type: \(pool.settings.stick?.on == .source ? "ip" : "string"), size:\(pool.settings.stick?.size ?? 0), used:\(used)\n"
     }
 
     @Sendable private static func show(_ input: Input) -> Result {

@@ -12,6 +12,7 @@ package enum Metrics {
         requests(report, &page)
         pools(report, &page)
         servers(report, &page)
+        PeerMetrics.write(report, &page)
         return page.text
     }
 

@@ -43,6 +43,7 @@ struct StatsPage {
             \(section("routes", "Routes", StatsPageRoutes.content(report, view)))
             \(StatsPageSites.isWanted(report) ? section("sites", "Sites", StatsPageSites.content(report, view)) : "")
             \(section("listeners", "Listeners", StatsPageListeners.content(report, view)))
+            \(report.peers.isEmpty ? "" : section("peers", "Peers", StatsPagePeers.content(report, view)))
             \(section("certificates", "Certificates and revocation lists", StatsPageCertificates.content(report, view)))
             \(section("events", "Events", StatsPageEvents.content(report, view)))
             \(section("process", "Process", StatsPageProcess.content(report)))

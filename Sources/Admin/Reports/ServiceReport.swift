@@ -16,6 +16,8 @@ package struct ServiceReport: Sendable {
     /// The youngest first, at most 256.
     package var events: [EventReport] = []
     package var certificates: [CertificateReport] = []
+    /// The `peers` sections.
+    package var peers: [PeersReport] = []
     package var refusals: [Reason: UInt64] = [:]
     package var handshakeRefusals: [HandshakeRefusal: UInt64] = [:]
     /// `routes.NAME` and the like, in the order they are tried, what each asks, and its pool.

@@ -34,6 +34,7 @@ struct ReportBuilder {
         for reason in Reason.allCases { report.refusals[reason] = tally.refusals(reason) }
         for refusal in HandshakeRefusal.allCases { report.handshakeRefusals[refusal] = tally.refusals(refusal) }
         report.certificates = server.configuration.materials.expiries.map(CertificateReport.init)
+        report.peers = server.peers.reports()
         report.routes = snapshot.routeReports(tally)
         return report
     }

@@ -40,6 +40,16 @@ final class ConnectionMessages {
 
     func badResponse(_ target: UpstreamTarget, reason: String) { write(.badResponse, .warning, metadata(target, reason)) }
 
+    /// - Parameters:
+    ///   - name: the member's; empty: not known
+    ///   - reason: nil where all is well
+    func peer(_ kind: RepeatedMessages.Kind, section: String, name: String, reason: String? = nil) {
+        var metadata: Logger.Metadata = ["peers": "\(section)"]
+        if !name.isEmpty { metadata["peer"] = "\(name)" }
+        if let reason { metadata["reason"] = "\(reason)" }
+        write(kind, reason == nil ? .notice : .warning, metadata)
+    }
+
     /// Reports how many messages were suppressed, where it is time.
     func reportSuppressed(now: Int64) {
         for (kind, count) in repeated.takeLeftOut(now: now) { log.warning("\(kind.words): \(count) similar messages suppressed") }

@@ -151,6 +151,23 @@ final class PoolCoordinator: Sendable {
         state.withLock { body($0.pool, $0.targets) }
     }
 
+    /// The number of the last change of a stick; 0: none.
+    var lastStickChange: UInt32 { state.withLock { $0.pool.sticks?.lastChange ?? 0 } }
+
+    func stickChanges(after number: UInt32, limit: Int, now: MonotonicTime) -> StickCopies {
+        state.withLock { state in
+            let (sticks, last) = state.pool.stickChanges(after: number, limit: limit, now: now)
+            return StickCopies(sticks: sticks, last: last, servers: sticks.isEmpty ? [] : state.pool.servers)
+        }
+    }
+
+    func sticks(from cursor: StickTable.Cursor?, limit: Int, now: MonotonicTime) -> StickCopies {
+        state.withLock { state in
+            guard let (sticks, next) = state.pool.sticks?.copy(from: cursor, limit: limit, now: now) else { return StickCopies() }
+            return StickCopies(sticks: sticks, next: next, servers: state.pool.servers)
+        }
+    }
+
     func retryAfter(_ certname: [UInt8], now: MonotonicTime) -> Int { state.withLock { $0.pool.retryAfter(certname, now: now) } }
     func inUse(by holder: SlotHolder) -> Int { state.withLock { $0.pool.inUse(by: holder) } }
     var averageQueue: Int { state.withLock { $0.pool.averageQueue } }

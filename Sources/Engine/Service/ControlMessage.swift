@@ -11,6 +11,8 @@ enum ControlMessage: Sendable {
     /// The configuration file has changed; nil: it cannot be read.
     case configurationRead(ConfigurationFingerprint?)
     case resolved(NameLookups.Lookup, SocketAddress?)
+    /// A member of `peers`.
+    case peerResolved(UpstreamAddress, SocketAddress?)
     case notice(PoolCoordinator, PoolCoordinator.PoolNotice)
     /// A worker's part of a query.
     case sessions(inquiry: UInt64, worker: Int, SessionList)

@@ -33,6 +33,7 @@ package final class ProxyServer {
     private(set) lazy var state = StateStore(self, on: files)
     private(set) lazy var tickers = ServiceTickers(self)
     private(set) lazy var shutdown = Shutdown(self)
+    private(set) lazy var peers = PeerService(self, names: names)
     private(set) lazy var succession = Succession(self, command: successor)
     private(set) var lifecycle = Lifecycle.starting
 
@@ -166,6 +167,7 @@ package final class ProxyServer {
         }
         _ = lifecycle.becomeReady()
         publish(snapshot)
+        peers.adopt(snapshot.settings, configuration.materials)
         let words = listeners.readyWords(snapshot.settings.listeners) + (administration.httpAddress.map { ["admin=\($0)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
@@ -205,6 +207,7 @@ package final class ProxyServer {
         case .loaded(let read, let fingerprint, let isAutomatic): reloader.loaded(read, fingerprint, isAutomatic: isAutomatic)
         case .configurationRead(let fingerprint): reloader.configurationRead(fingerprint)
         case .resolved(let lookup, let address): resolved(lookup, address)
+        case .peerResolved(let address, let result): peers.resolved(address, to: result)
         case .notice(let pool, let notice): noticed(pool, notice)
         case .sessions(let inquiry, let worker, let list): administration.answered(inquiry, by: worker, list)
         case .staged(let inquiry, let made): staged.staged(made, inquiry: inquiry)

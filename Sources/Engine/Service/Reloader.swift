@@ -192,6 +192,7 @@ final class Reloader {
         if oldLogs != settings.logs { server.adoptLogs(settings.logs) }
         server.publish(next)
         server.lookups.start(onlyMissing: false)
+        if server.lifecycle.hasBeenReady { server.peers.adopt(settings, materials) }
         reported(next, changedFiles, isAutomatic: isAutomatic)
         return finish
     }

@@ -14,6 +14,7 @@ final class ServiceTickers {
     func start() throws(SystemError) {
         memory.returned(resident: Int(ProcessMemory.residentBytes), connections: 0, bodies: 0)
         try every(.milliseconds(100)) { $0.pools.tick() }
+        try every(PeerService.interval) { $0.peers.tick() }
         try every(.seconds(1)) { $0.state.tick() }
         try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }

@@ -73,6 +73,7 @@ final class Shutdown {
         server.workers.join()
         server.state.finish()
         for inquiry in Array(waiting.keys) { answer(inquiry, cut) }
+        server.peers.close()
         server.administration.close()
         server.loop.stop()
     }

@@ -144,7 +144,7 @@ final class StateStore {
         for stick in sticks where stick.remaining > elapsed {
             guard let id = servers[stick.server] else { continue }
             let age = max(0, settings.expire.inMilliseconds - (stick.remaining - elapsed))
-            pool.restore([.stick(stick.key, id, age: .milliseconds(age))], now: server.now)
+            pool.restore([.stick(stick.key, id, age: .milliseconds(age), isLearned: true)], now: server.now)
             count += 1
         }
         return count

@@ -59,6 +59,7 @@ struct TLSMaterialLoader {
         }
         if let http = settings.admin.http { loadAdmin(http) { kept(settings.listeners.count, $0) } }
         loadPools(settings.pools)
+        loadPeers(settings.peers)
         guard problems.isEmpty else { throw MaterialProblems(lines: problems) }
         made.warnings = Self.unique(made.warnings)
         made.expiries = Self.unique(made.expiries)
@@ -121,6 +122,34 @@ struct TLSMaterialLoader {
         }
     }
 
+    private mutating func loadPeers(_ sections: [PeersSettings]) {
+        for section in sections {
+            guard let tls = section.tls else { continue }
+            do {
+                let material =
+                    try reusable(tls, of: section.name)
+                    ?? PeersTLSMaterial(
+                        settings: tls, server: ServerTLSMaterial.load(tls.server, made.contents, inForce: inForce),
+                        client: ClientTLSMaterial.load(tls.client, made.contents, inForce: inForce))
+                made.peers[section.name] = material
+                made.warnings += material.server.warnings + material.client.warnings
+                made.expiries += material.server.expiries + material.client.expiries
+                made.files += material.server.files + material.client.files
+                made.heldBack += material.server.heldBack + material.client.heldBack
+            } catch {
+                problems.append("peers \(section.name): \(error)")
+            }
+        }
+    }
+
+    private func reusable(_ settings: PeersSettings.TLS, of section: String) -> PeersTLSMaterial? {
+        let files = settings.client.files
+        guard let known = previous.peers[section], known.settings == settings, known.server.heldBack.isEmpty, known.client.heldBack.isEmpty,
+            files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] })
+        else { return nil }
+        return known
+    }
+
     private func reusable(_ settings: UpstreamTLSSettings) -> ClientTLSMaterial? {
         guard settings.files.allSatisfy({ made.stamps[$0] == previous.stamps[$0] && made.contents[$0] == previous.contents[$0] }) else {
             return nil
@@ -141,6 +170,7 @@ extension ProxySettings {
     fileprivate var tlsFiles: [String] {
         let served = listeners.compactMap(\.tls) + [admin.http?.tls].compactMap { $0 }
         return served.flatMap(\.files) + [admin.http?.tokenFile].compactMap { $0 } + pools.flatMap { $0.upstreamTLS.flatMap(\.files) }
+            + peers.compactMap(\.tls).flatMap(\.client.files)
     }
 }
 

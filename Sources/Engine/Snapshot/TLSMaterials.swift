@@ -7,6 +7,8 @@ struct TLSMaterials: Sendable {
     var listeners: [ServerTLSMaterial?] = []
     /// By what they were made from: servers that share it share the material.
     var upstream: [UpstreamTLSSettings: ClientTLSMaterial] = [:]
+    /// By the name of a `peers` section.
+    var peers: [String: PeersTLSMaterial] = [:]
     /// Of `admin.http`.
     var admin: ServerTLSMaterial?
     var adminToken: AdminToken?
@@ -26,7 +28,8 @@ struct TLSMaterials: Sendable {
     var inForce: MaterialInForce {
         var inForce = MaterialInForce()
         for material in listeners + [admin] { if let material { inForce.add(material) } }
-        for material in upstream.values { inForce.add(material) }
+        for material in upstream.values + peers.values.map(\.client) { inForce.add(material) }
+        for material in peers.values { inForce.add(material.server) }
         return inForce
     }
 
@@ -51,6 +54,13 @@ struct TLSMaterials: Sendable {
             return stamps[file] != old.stamps[file] || old.heldBack.contains { $0.file == file }
         }
     }
+}
+
+/// For both directions of connections between peers.
+struct PeersTLSMaterial: Sendable {
+    let settings: PeersSettings.TLS
+    let server: ServerTLSMaterial
+    let client: ClientTLSMaterial
 }
 
 /// Why something that the settings name cannot be used: files, addresses, sockets. One line each.

@@ -74,6 +74,7 @@ final class Succession {
     func handOver(to pid: Int32?) {
         if let pid { SystemdNotifier.notify("MAINPID=\(pid)") }
         server.log.notice("handed over", metadata: ["pid": "\(pid ?? 0)"])
+        server.peers.close()
         server.administration.handOver()
         server.shutdown.drain(isReplaced: true)
         answer(.takenOver(pid: pid))

@@ -46,6 +46,12 @@ final class Stream: CipherTransport {
         if session == nil { fail() }
     }
 
+    /// To a peer whose certificate is verified, but no name in it.
+    func startTLS(client context: ClientTLSContext) {
+        session = TLSSession(client: context, sni: nil, verifyName: nil, verify: .ca, transport: self)
+        if session == nil { fail() }
+    }
+
     /// There is no memory for what the connection needs: nothing of it can be trusted any more.
     func fail() {
         hasFailed = true

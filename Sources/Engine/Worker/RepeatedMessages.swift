@@ -3,6 +3,7 @@
 struct RepeatedMessages {
     enum Kind: Int, CaseIterable {
         case rejected, acceptFailed, connectFailed, badResponse, badProxyHeader, handshakeFailed, noMemory, http2Failed
+        case peerConnected, peerLost, peerRejected
 
         /// What the line begins with.
         var words: String {
@@ -15,6 +16,9 @@ struct RepeatedMessages {
             case .handshakeFailed: "handshake failed"
             case .noMemory: "no memory for a buffer: its connection ends"
             case .http2Failed: "HTTP/2 connection ended"
+            case .peerConnected: "peer connected"
+            case .peerLost: "peer disconnected"
+            case .peerRejected: "peer rejected"
             }
         }
 
@@ -22,7 +26,7 @@ struct RepeatedMessages {
         fileprivate var bound: Int {
             switch self {
             case .rejected, .acceptFailed, .connectFailed, .noMemory: 1
-            case .badResponse, .badProxyHeader, .handshakeFailed, .http2Failed: 20
+            case .badResponse, .badProxyHeader, .handshakeFailed, .http2Failed, .peerConnected, .peerLost, .peerRejected: 20
             }
         }
     }
