@@ -39,8 +39,8 @@ package struct PeerSession: Sendable {
     private var current: (definition: PeerDefinition, table: Int?)?
     private var receivedServers = ReceivedServers()
     private var sentServers = SentServers()
-    /// Our table that the peer expects updates of.
-    private var announced: Int?
+    /// Our table that the peer expects updates of, and in which form.
+    private var announced: (table: Int, form: PeerKeyForm)?
     /// Where to go on with teaching; nil: nothing is taught.
     private var teach: (table: Int, place: Int, isRequested: Bool)?
     private var lastReceived: Int64
@@ -215,12 +215,13 @@ package struct PeerSession: Sendable {
         let index = table(for: definition)
         current = (definition, index)
         guard let index, let form = PeerKeyForm(definition, for: tables[index].table.keys) else { return }
+        // The first one counts: puppetfront's table of addresses has two forms by turns.
+        let isFirst = tables[index].remoteID == nil
         tables[index].remoteID = definition.id
         tables[index].remoteData = definition.data
-        guard form != tables[index].form else { return }
+        guard isFirst, form != tables[index].form else { return }
         // What was sent in another form was ignored: all of it is sent again.
         tables[index].form = form
-        if announced == index { announced = nil }
         if teach == nil { teach = (index, 0, false) } else { teach = (0, 0, teach?.isRequested ?? false) }
     }
 
@@ -304,7 +305,7 @@ package struct PeerSession: Sendable {
     package mutating func teach(_ entries: [PeerEntry], next: Int?, isUpToDate: Bool) {
         guard let (table, _, isRequested) = teach else { return }
         if tables.indices.contains(table) {
-            announce(table)
+            announce(table, tables[table].form)
             for entry in entries { write(entry, table, id: tables[table].sent, isTimed: minor > 0) }
         }
         if let next {
@@ -323,29 +324,38 @@ package struct PeerSession: Sendable {
     /// - Parameter last: of the changes that were looked at
     package mutating func push(_ changes: [(id: UInt32, entry: PeerEntry)], table: Int, last: UInt32) {
         guard isEstablished, tables.indices.contains(table) else { return }
-        if !changes.isEmpty { announce(table) }
         for change in changes {
             if write(change.entry, table, id: change.id, isTimed: false) { tables[table].written = change.id }
         }
         tables[table].sent = last
     }
 
-    private mutating func announce(_ table: Int) {
-        guard announced != table else { return }
-        announced = table
-        output.appendMessage(0x82, PeerDefinition.bytes(id: table + 1, tables[table].table, tables[table].form))
+    private mutating func announce(_ table: Int, _ form: PeerKeyForm) {
+        guard announced?.table != table || announced?.form != form else { return }
+        announced = (table, form)
+        output.appendMessage(0x82, PeerDefinition.bytes(id: table + 1, tables[table].table, form))
     }
 
+    /// The table's form has no place for an IPv6 address where HAProxy's has `type ip`, which ignores what is defined otherwise; puppetfront
+    /// takes both.
+    private func form(_ table: Int, for key: [UInt8]) -> PeerKeyForm {
+        let form = tables[table].form
+        return form.type == .ip && !PeerKeyForm.isV4(key) ? PeerKeyForm(.ipv6) : form
+    }
+
+    /// - Returns: whether every peer acknowledges it
     @discardableResult private mutating func write(_ entry: PeerEntry, _ table: Int, id: UInt32, isTimed: Bool) -> Bool {
+        let form = form(table, for: entry.key)
         var content: [UInt8] = []
         content.append(bigEndian: id)
         if isTimed { content.append(bigEndian: entry.remaining ?? tables[table].table.expiry) }
-        guard tables[table].form.append(entry.key, to: &content) else { return false }
+        guard form.append(entry.key, to: &content) else { return false }
+        announce(table, form)
         Varint.append(UInt64(max(entry.serverNumber, 0)), to: &content)
         sentServers.append(entry.server, to: &content)
         output.appendMessage(isTimed ? 0x85 : 0x80, content)
         counters.updatesSent += 1
-        return true
+        return form == tables[table].form
     }
 
     // MARK: Reports

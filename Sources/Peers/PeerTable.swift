@@ -55,7 +55,7 @@ struct PeerKeyForm: Equatable {
             Varint.append(UInt64(key.count), to: &output)
             output += key
         case .ip:
-            guard key.count == 16, key[..<10].allSatisfy({ $0 == 0 }), key[10] == 0xFF, key[11] == 0xFF else { return false }
+            guard PeerKeyForm.isV4(key) else { return false }
             output += key[12...]
         case .ipv6:
             guard key.count == 16 else { return false }
@@ -63,6 +63,11 @@ struct PeerKeyForm: Equatable {
         case .integer, .binary: return false
         }
         return true
+    }
+
+    /// Of 16 bytes, v4-mapped.
+    static func isV4(_ key: [UInt8]) -> Bool {
+        key.count == 16 && key[..<10].allSatisfy { $0 == 0 } && key[10] == 0xFF && key[11] == 0xFF
     }
 
     func read(_ reader: inout ByteReader) -> [UInt8]? {

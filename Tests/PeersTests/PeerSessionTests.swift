@@ -152,6 +152,23 @@ import Testing
         #expect(probe.session.teaching == nil)
     }
 
+    /// HAProxy's `type ip` ignores the second definition and what follows it; puppetfront learns both.
+    @Test func sendsAddressesOfBothKindsToPuppetfront() {
+        var probe = PeerProbe.established()
+        var other = PeerProbe.established()
+        let v4: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 1]
+        let v6: [UInt8] = [0x20, 0x01] + [UInt8](repeating: 0, count: 13) + [1]
+        for (number, key) in [v4, v6, v4].enumerated() {
+            let entry = PeerEntry(key: key, server: Array("p1".utf8), serverNumber: 1)
+            probe.session.push([(UInt32(number) + 1, entry)], table: 1, last: UInt32(number) + 1)
+        }
+        other.give(probe.written())
+        #expect(other.learned().map(\.key) == [v4, v6, v4])
+        #expect(other.session.teaching == nil, "its own form stays")
+        probe.give(other.written())
+        #expect(probe.session.lag == 0)
+    }
+
     @Test func givesTheOldestNumberToA129thName() {
         var probe = PeerProbe.established()
         for number in 0...128 {
