@@ -10,6 +10,8 @@ package struct PeerSession: Sendable {
     /// Updates in one turn, as HAProxy's tune.peers.max-updates-at-once.
     package static let batch = 200
     private static let heartbeat: Int64 = 3_000_000_000
+    /// Between acknowledgements.
+    private static let acknowledgement: Int64 = 40_000_000
     private static let death: Int64 = 5_000_000_000
     /// A resync without an end: so long without an update, and so long in all.
     private static let resyncSilence: Int64 = 5_000_000_000
@@ -36,7 +38,7 @@ package struct PeerSession: Sendable {
     private var tables: [SharedTable]
     private var definitions: [UInt64: PeerDefinition] = [:]
     /// The peer's table that its updates are for, and ours of that name.
-    private var current: (definition: PeerDefinition, table: Int?)?
+    private var current: (definition: PeerDefinition, table: Int, form: PeerKeyForm)?
     private var receivedServers = ReceivedServers()
     private var sentServers = SentServers()
     /// Our table that the peer expects updates of, and in which form.
@@ -45,6 +47,7 @@ package struct PeerSession: Sendable {
     private var teach: (table: Int, place: Int, isRequested: Bool)?
     private var lastReceived: Int64
     private var lastSent: Int64
+    private var lastAcknowledged: Int64 = -1 << 62
     private var learningSince: Int64 = 0
     private var lastUpdate: Int64 = 0
 
@@ -93,6 +96,7 @@ package struct PeerSession: Sendable {
             isLearning = false
             resynced = false
         }
+        if isEstablished, now - lastAcknowledged >= PeerSession.acknowledgement { acknowledge(now) }
         if isEstablished, output.isEmpty, now - lastSent >= PeerSession.heartbeat {
             output.appendControl(4)
             counters.heartbeatsSent += 1
@@ -133,7 +137,6 @@ package struct PeerSession: Sendable {
             try greet(line)
         }
         while phase == .established, let message = try reader.next() { try take(message.kind, message.content, now) }
-        if phase == .established { acknowledge() }
     }
 
     private mutating func greet(_ line: ArraySlice<UInt8>) throws(PeerFault) {
@@ -195,7 +198,7 @@ package struct PeerSession: Sendable {
         case .tableSwitch:
             var reader = ByteReader(content)
             guard let id = reader.varint() else { throw .malformed }
-            current = definitions[id].map { ($0, table(for: $0)) }
+            current = definitions[id].flatMap(table)
         case .acknowledgement: try acknowledged(content)
         case .update, .incrementalUpdate, .timedUpdate, .timedIncrementalUpdate:
             lastUpdate = now
@@ -204,17 +207,21 @@ package struct PeerSession: Sendable {
         }
     }
 
-    private func table(for definition: PeerDefinition) -> Int? {
-        tables.firstIndex { $0.table.name == definition.name && PeerKeyForm(definition, for: $0.table.keys) != nil }
+    /// nil: we have no such table.
+    private func table(for definition: PeerDefinition) -> (definition: PeerDefinition, table: Int, form: PeerKeyForm)? {
+        for (index, shared) in tables.enumerated() where shared.table.name == definition.name {
+            guard let form = PeerKeyForm(definition, for: shared.table.keys) else { continue }
+            return (definition, index, form)
+        }
+        return nil
     }
 
     private mutating func define(_ content: ArraySlice<UInt8>) throws(PeerFault) {
         guard let definition = PeerDefinition(content) else { throw .malformed }
         if definitions.count >= PeerSession.mostDefinitions, definitions[definition.id] == nil { definitions.removeAll() }
         definitions[definition.id] = definition
-        let index = table(for: definition)
-        current = (definition, index)
-        guard let index, let form = PeerKeyForm(definition, for: tables[index].table.keys) else { return }
+        current = table(for: definition)
+        guard let (_, index, form) = current else { return }
         // The first one counts: puppetfront's table of addresses has two forms by turns.
         let isFirst = tables[index].remoteID == nil
         tables[index].remoteID = definition.id
@@ -226,8 +233,7 @@ package struct PeerSession: Sendable {
     }
 
     private mutating func update(_ kind: PeerMessageKind, _ content: ArraySlice<UInt8>) throws(PeerFault) {
-        guard let (definition, index) = current, let index else { return }
-        guard let form = PeerKeyForm(definition, for: tables[index].table.keys) else { return }
+        guard let (definition, index, form) = current else { return }
         var reader = ByteReader(content)
         var id = tables[index].received &+ 1
         if kind.hasID {
@@ -260,7 +266,8 @@ package struct PeerSession: Sendable {
         tables[index].acknowledged = update
     }
 
-    private mutating func acknowledge() {
+    private mutating func acknowledge(_ now: Int64) {
+        lastAcknowledged = now
         for index in tables.indices where tables[index].received != tables[index].confirmed {
             guard let remote = tables[index].remoteID else { continue }
             tables[index].confirmed = tables[index].received

@@ -29,7 +29,10 @@ enum PeerUpdateData {
     ) throws(PeerFault) -> (server: [UInt8], number: Int) {
         var server: [UInt8] = []
         var number = 0
-        for kind in 0...last where definition.data & 1 << UInt64(kind) != 0 {
+        var kinds = definition.data & (1 << UInt64(last + 1) - 1)
+        while kinds != 0 {
+            let kind = kinds.trailingZeroBitCount
+            kinds &= kinds - 1
             switch kind {
             case PeerDefinition.serverID:
                 guard let value = reader.varint() else { throw .malformed }

@@ -33,6 +33,7 @@ struct PeerProbe {
     }
 
     mutating func written() -> [UInt8] {
+        session.tick(now: now)
         defer { session.wrote(session.output.count, now: now) }
         return session.output
     }
