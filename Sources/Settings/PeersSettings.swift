@@ -27,7 +27,7 @@ package struct PeersSettings: Sendable, Equatable {
         package var server: ListenerTLSSettings {
             ListenerTLSSettings(certificates: [certificate], clientCA: ca, crl: crl, needsCRL: false, clientCertificate: .required)
         }
-        /// For peers that are called. The name in a certificate is not looked at: whoever the CA vouches for is a peer.
+        /// For peers that are called. They are known by their addresses, and the name in their certificates is not compared.
         package var client: UpstreamTLSSettings { UpstreamTLSSettings(ca: ca, crl: crl, certificate: certificate, verify: .ca) }
     }
 

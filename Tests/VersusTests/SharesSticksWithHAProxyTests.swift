@@ -111,6 +111,16 @@ import Testing
         #expect(try peers.sticks("sources").ours.allSatisfy { $0.expires <= 600_000 }, "a learned expiry is cut to the pool's own")
     }
 
+    @Test func aCertificateOfTheSameCAIsNoPeers() throws {
+        let peers = try StickPeers(tls: true)
+        try peers.startOurs()
+        let stream = try StandInStream(connectingTo: "127.0.0.1", port: try #require(peers.ports["ours"]).number, timeout: .seconds(10))
+        try stream.startTLS(try .client(peers.stranger))
+        try stream.write(Array("HAProxyS 2.1\npf\nhap 1 1\n".utf8))
+        #expect(peers.ours?.waitForMessage { $0.contains("its certificate is for another name than hap") } != nil)
+        #expect(try peers.askOurs("show peers").contains("id=hap(remote,inactive)"))
+    }
+
     /// HAProxy's 200,000 are learned, and taught to a new HAProxy.
     @Test func twoHundredThousandGoThereAndBack() throws {
         let peers = try StickPeers()

@@ -15,7 +15,7 @@ final class StickPeers {
 
     static let expiry = 900_000
     let folder: TemporaryFolder
-    private let ports: [String: LoopbackPort]
+    let ports: [String: LoopbackPort]
     private let relays: [TCPRelay]
     private(set) var haproxy: ChildProcess?
     private(set) var ours: ProxyProcess?
@@ -27,6 +27,9 @@ final class StickPeers {
     /// - Parameters:
     ///   - tls: both show a certificate of one CA, and ask for one
     ///   - keyWords: of HAProxy's table of names
+    /// Of the CA's, with a name that is no member's; nil: without TLS.
+    private(set) var stranger: Credential?
+
     init(tls: Bool = false, keyWords: String = "", expiry: String = "15m", size: String = "300k") throws {
         folder = try TemporaryFolder()
         let own = (haproxy: try LoopbackPort(), ours: try LoopbackPort())
@@ -37,6 +40,7 @@ final class StickPeers {
         var words = ""
         if tls {
             let authority = try StandInAuthority()
+            stranger = try authority.issue("agent.test")
             for name in ["hap", "pf"] {
                 try authority.issue(CertificateProfile(name, names: ["localhost"])).write(to: folder.path, as: name)
                 try folder.write(folder.read("\(name).pem") + folder.read("\(name).key"), to: "\(name)-both.pem")

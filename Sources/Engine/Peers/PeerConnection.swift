@@ -39,6 +39,8 @@ final class PeerConnection: EventTarget {
         if !isOurs, let tls { stream.startTLS(server: tls.server) }
     }
 
+    /// The name in the caller's verified certificate; nil: called by us, or without TLS.
+    var certname: [UInt8]? { stream.session?.identity?.certname }
     var isEstablished: Bool { session.isEstablished && phase == .open }
     var isClosed: Bool { phase == .closed }
 

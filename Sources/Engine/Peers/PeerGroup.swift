@@ -117,6 +117,9 @@ final class PeerGroup {
     /// A caller has said its name.
     func identified(_ connection: PeerConnection) {
         guard let index = index(of: connection.session.remote) else { return connection.close("its name is not among the members") }
+        guard tls == nil || isCertified(connection, links[index].member) else {
+            return connection.close("its certificate is for another name than \(links[index].member.name)")
+        }
         callers[ObjectIdentifier(connection)] = nil
         if let old = links[index].connection {
             // Taken out first: its end is not the member's.
@@ -130,6 +133,12 @@ final class PeerGroup {
         links[index].connections += 1
         connection.accept()
         if connection.session.isEstablished { established(connection) }
+    }
+
+    /// Its certificate has the member's name, or the name in the member's address: one CA may have issued others too.
+    private func isCertified(_ connection: PeerConnection, _ member: PeersSettings.Member) -> Bool {
+        guard let certname = connection.certname else { return false }
+        return [member.name, member.address.host].contains { $0.utf8.elementsEqual(certname) }
     }
 
     func established(_ connection: PeerConnection) {
