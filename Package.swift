@@ -106,13 +106,14 @@ let package = Package(
         library("Hooks", ["Model", "Network", "CLinux", logging]),
         library("Forwarding", ["Model", "Puppet", "Settings", "Routing", "Balancing"]),
         library("Peers", []),
+        library("Anycast", ["Model", "Settings"]),
         library("Admin", ["Model", "Settings", "Balancing", "Peers", "Telemetry", "Explain"]),
         library(
             "Engine",
             [
                 "Model", "Buffers", "Puppet", "Settings", "Routing", "Balancing", "Peers", "Explain", "Telemetry", "HTTP1", "HTTP2", "TLS",
                 "Network",
-                "AccessLogging", "Hooks", "Forwarding", "Admin", "CLinux", "CNghttp2", logging,
+                "AccessLogging", "Hooks", "Forwarding", "Admin", "Anycast", "CLinux", "CNghttp2", logging,
             ]),
         library("StandIn", ["COpenSSL"]),
         .executableTarget(
@@ -137,6 +138,7 @@ let package = Package(
         tests("PeersTests", ["Peers", "PeersInvariants"]),
         tests("TelemetryTests", ["Telemetry", "Model", "Settings"]),
         tests("AdminTests", ["Admin", "Balancing", "Explain", "Model", "Peers", "Settings", "Telemetry"]),
+        tests("AnycastTests", ["Anycast", "Model", "Settings"]),
         tests("HTTP1Tests", ["HTTP1", "HTTP1Invariants", "Model", "Buffers"]),
         tests("HTTP2Tests", ["HTTP2", "HTTP2Invariants", "HTTP1", "Model", "Buffers", "CNghttp2", "TestKit"]),
         tests("TLSTests", ["TLS", "Model", "Settings", "Buffers", "COpenSSL"]),

@@ -7,6 +7,7 @@ extension Decoder {
     func service(_ map: inout MapCursor, _ settings: inout ProxySettings) {
         map.set(&settings.admin, "admin", admin)
         map.set(&settings.peers, "peers", peersSettings)
+        map.set(&settings.anycast, "anycast", anycastSettings)
         map.set(&settings.trustedOIDs, "trusted_oids", trustedOIDs)
         map.set(&settings.timeouts, "timeouts", timeouts)
         map.set(&settings.limits, "limits", limits)

@@ -15,6 +15,9 @@ package struct ChangeEvent: Sendable, Equatable {
         case certificateExpires = "certificate_expires"
         case reloadDone = "reload_done"
         case reloadRefused = "reload_refused"
+        case anycastAnnounced = "anycast_announced"
+        case anycastUnfit = "anycast_unfit"
+        case anycastWithdrawn = "anycast_withdrawn"
         case started
         case stopping
     }

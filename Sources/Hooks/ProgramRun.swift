@@ -27,7 +27,7 @@ struct ProgramRun: ~Copyable {
 
     /// Starts it.
     /// - Parameter environment: `NAME=VALUE`
-    init(_ path: String, input: [UInt8], environment: [String]) throws(SystemError) {
+    init(_ path: String, arguments: [String] = [], input: [UInt8], environment: [String]) throws(SystemError) {
         let inputFile = try MemoryFile.make("event", input)
         let null = pf_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)
         guard null >= 0 else { throw SystemError("open /dev/null") }
@@ -36,19 +36,19 @@ struct ProgramRun: ~Copyable {
         guard pf_pipe(&ends) == 0 else { throw SystemError("pipe") }
         let errorsIn = FileDescriptor(owning: ends[1])
         let errorsOut = FileDescriptor(owning: ends[0])
-        let started = try Self.spawn(path, environment, inputFile.number, output.number, errorsIn.number)
+        let started = try Self.spawn([path] + arguments, environment, inputFile.number, output.number, errorsIn.number)
         pid = started
         errors = errorsOut
     }
 
     private static func spawn(
-        _ path: String, _ environment: [String], _ input: Int32, _ output: Int32, _ errors: Int32
+        _ words: [String], _ environment: [String], _ input: Int32, _ output: Int32, _ errors: Int32
     ) throws(SystemError) -> pid_t {
-        var arguments = [strdup(path), nil]
+        var arguments = words.map { strdup($0) } + [nil]
         var settings = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + settings { free(text) } }
         var started: pid_t = 0
-        let code = pf_spawn(&started, path, &arguments, &settings, input, output, errors)
+        let code = pf_spawn(&started, words[0], &arguments, &settings, input, output, errors)
         guard code == 0 else { throw SystemError("start", code: code) }
         return started
     }

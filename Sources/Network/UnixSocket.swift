@@ -76,4 +76,16 @@ package enum UnixConnection {
         guard connected == 0 else { throw SystemError("connect \(path)") }
         return connection
     }
+
+    /// Non-blocking. A listener whose accept queue is full counts as one that does not listen.
+    package static func connectNow(_ path: String) throws(SystemError) -> Socket {
+        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw SystemError("socket") }
+        let connection = Socket(FileDescriptor(owning: number))
+        guard let connected = UnixAddress.withSockaddr(path, { pf_connect(number, $0, $1) }) else {
+            throw SystemError("connect", code: ENAMETOOLONG)
+        }
+        guard connected == 0 else { throw SystemError("connect") }
+        return connection
+    }
 }

@@ -16,6 +16,8 @@ package struct ProxySettings: Sendable {
     package var defaultPool: PoolIndex?
     package var admin: AdminSettings
     package var peers: [PeersSettings]
+    /// One a site at most.
+    package var anycast: [AnycastSettings] = []
     /// Dotted OID → short name, of `trusted_oids` alone; Puppet's own names are in `PuppetOIDs`.
     package var trustedOIDs: [String: String]
     package var timeouts: TimeoutSettings
@@ -57,6 +59,8 @@ package struct ProxySettings: Sendable {
 
     /// Of all sites, in the file's order.
     package var instances: [InstanceSettings] { sites.flatMap(\.instances) }
+
+    package var ownAnycast: AnycastSettings? { anycast.first { $0.site == site } }
 
     package var ownSite: SiteSettings? { sites.first { $0.name == site } }
 

@@ -6,7 +6,10 @@ import ArgumentParser
         commandName: "puppetfront",
         abstract: "A reverse proxy and load balancer for Puppet Servers.",
         version: "puppetfront \(Version.current)",
-        subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, CtlCommand.self, VersionCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, CtlCommand.self, VersionCommand.self, DemoCommand.self,
+            AnycastCommand.self,
+        ])
 
     static func main() {
         StandardDescriptors.holdClosed()

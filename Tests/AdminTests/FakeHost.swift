@@ -37,6 +37,10 @@ struct FakeHost: AdminHost {
             name: "compilers", stick: StickSettings(on: .certname, size: 100), check: CheckSettings(), servers: [first, second])
         compilers.queue.size = 9
         service.pools = [Self.report(compilers), Self.report(PoolSettings(name: "empty"))]
+        var anycast = AnycastReport(state: .announced)
+        (anycast.reason, anycast.via, anycast.isConfirmed, anycast.believed) = ("enough usable servers", "bird", true, .announced)
+        anycast.usable = [("compilers", 2)]
+        service.anycast = anycast
         var stick = StickReport()
         (stick.key, stick.server, stick.serverNumber, stick.remaining) = ("web1.test", "s1", 1, 4200)
         sticks = [stick]
@@ -72,6 +76,7 @@ struct FakeHost: AdminHost {
     var uptime: Int64 { service.process.uptime }
     var lastReload: ReloadReport?
     var isConfigurationStale = false
+    var anycast: AnycastReport? { service.anycast }
     func readiness() -> Readiness { service.process.readiness }
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
         pool == "compilers" ? Array(sticks.filter { key == nil || $0.key == key }.prefix(limit)) : nil

@@ -1,4 +1,5 @@
 import Balancing
+import Settings
 
 /// A change that a command or the page requests; the Engine carries it out and reports the outcome.
 package enum AdminAction: Sendable, Equatable {
@@ -31,6 +32,7 @@ package enum AdminAction: Sendable, Equatable {
     case clearSticks(pool: String, key: String?)
     /// Discards what is staged for `commit ssl`.
     case abortTransaction(CertificateReport.Kind)
+    case setAnycast(AnycastOverride)
     case drain
 
     package struct ServerName: Sendable, Hashable {

@@ -62,7 +62,7 @@ enum AdminCommands {
     static let all: [Command] =
         StatCommands.all + ServerCommands.all + SetServerCommands.all + FrontendCommands.all + SessionCommands.all + TableCommands.all
         + MaterialCommands.all + ShowCommands.all + FailureCommands.all + QueueCommands.all + PuppetCommands.all + ReloadCommands.all
-        + ServiceCommands.all + PeersCommand.all
+        + ServiceCommands.all + PeersCommand.all + AnycastCommands.all
 
     private static let signatures: [Signature] = all.map(\.signature) + ConversationCommands.all
 

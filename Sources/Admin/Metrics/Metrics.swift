@@ -1,4 +1,5 @@
 import Model
+import Settings
 import Telemetry
 
 /// `/metrics`: Prometheus' text format 0.0.4. Names are a contract (docs/outputs.md).
@@ -13,6 +14,7 @@ package enum Metrics {
         pools(report, &page)
         servers(report, &page)
         PeerMetrics.write(report, &page)
+        anycast(report, &page)
         return page.text
     }
 
@@ -177,6 +179,20 @@ package enum Metrics {
         each { Double($0.checksFailed) }
         page.family("server_free_jrubies", .gauge, "Free JRubies, where the server says so.")
         each { $0.state.load.map { Double($0.free) } }
+    }
+
+    private static func anycast(_ report: ServiceReport, _ page: inout MetricsPage) {
+        guard let anycast = report.anycast else { return }
+        page.family("anycast_state", .gauge, "1 for the state of this instance's announcement, 0 for the others.")
+        for state in AnycastState.allCases { page.sample(["state": state.rawValue], state == anycast.state ? 1 : 0) }
+        page.family("anycast_in_force", .gauge, "1: the routing daemon has shown that the state is in force.")
+        page.sample([:], anycast.isConfirmed ? 1 : 0)
+        page.family("anycast_changes_total", .counter, "Changes of the state.")
+        page.sample([:], Double(anycast.changes))
+        page.family("anycast_hold_down_seconds", .gauge, "How long the route must stay away yet.")
+        page.sample([:], Double(anycast.heldDown ?? 0))
+        page.family("anycast_usable_servers", .gauge, "Usable servers that count for the announcement, by pool.")
+        for (pool, count) in anycast.usable { page.sample(["pool": pool], Double(count)) }
     }
 
     /// By class of the status; 0: no response was begun.

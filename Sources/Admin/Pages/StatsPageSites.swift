@@ -11,11 +11,24 @@ enum StatsPageSites {
     }
 
     /// More than one site is in use.
-    static func isWanted(_ report: ServiceReport) -> Bool { sites(report).count > 1 }
+    static func isWanted(_ report: ServiceReport) -> Bool { sites(report).count > 1 || report.anycast != nil }
 
     static func content(_ report: ServiceReport, _ view: PageView) -> HTML {
-        PageTable(id: "sites", caption: "Sites, all pools together", columns: columns, view: view, key: \.name)
+        let table = PageTable(id: "sites", caption: "Sites, all pools together", columns: columns, view: view, key: \.name)
             .html(sites(report), none: "")
+        return "\(announcement(report))\(table)"
+    }
+
+    /// What this instance announces, and the sites in the order in which requests leave it.
+    private static func announcement(_ report: ServiceReport) -> HTML {
+        guard let anycast = report.anycast else { return "" }
+        let colour: Parts.Colour = anycast.state == .announced ? .good : anycast.state == .unfit ? .warning : .bad
+        let inForce = anycast.isConfirmed ? "in force" : anycast.fault ?? "not confirmed yet"
+        let near = report.sites.map { "\($0.name) \($0.usableServers)/\($0.servers)" }.joined(separator: ", ")
+        return """
+            <p id="announcement">Service address: \(Parts.badge(colour, anycast.state.rawValue)) \(anycast.reason); \(inForce) by \(anycast.via). \
+            Usable servers, nearest site first: \(near).</p>
+            """
     }
 
     private static func sites(_ report: ServiceReport) -> [Site] {

@@ -1,3 +1,5 @@
+import Settings
+
 /// What commands need of the service. The Engine implements it on its control loop, tests with values.
 package protocol AdminHost {
     /// Everything. Expensive: for one name there are `pool` and `listenerState`.
@@ -24,10 +26,17 @@ package protocol AdminHost {
     func materials(_ kind: CertificateReport.Kind) -> [MaterialReport]
     /// What is kept for `commit ssl`; nil: nothing.
     func transaction(_ kind: CertificateReport.Kind) -> MaterialReport?
+    /// nil: this instance announces nothing.
+    var anycast: AnycastReport? { get }
+    /// As `anycast`'s state, asked by `puppetfront anycast exabgp`: that it asks is noted.
+    func stateForExaBGP() -> AnycastState?
     mutating func perform(_ action: AdminAction) -> AdminOutcome
 }
 
 extension AdminHost {
+    package var anycast: AnycastReport? { nil }
+    package func stateForExaBGP() -> AnycastState? { anycast?.state }
+
     /// As `pool`.
     package func server(_ name: AdminAction.ServerName) -> ServerReport? {
         pool(name.pool)?.servers.first { $0.state.name == name.server }

@@ -22,6 +22,10 @@ package struct ServiceReport: Sendable {
     package var handshakeRefusals: [HandshakeRefusal: UInt64] = [:]
     /// `routes.NAME` and the like, in the order they are tried, what each asks, and its pool.
     package var routes: [RouteReport] = []
+    /// nil: this instance announces nothing.
+    package var anycast: AnycastReport?
+    /// This instance's first, then in the order in which requests leave it.
+    package var sites: [SiteReport] = []
 
     package init() {}
 }

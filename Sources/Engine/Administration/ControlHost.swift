@@ -17,6 +17,8 @@ struct ControlHost: AdminHost {
     func listenerState(_ name: String) -> ListenerReport.State? { server.runtimeListeners.state(name) }
     var uptime: Int64 { Moment.now.steady - server.startedAt.steady }
     var lastReload: ReloadReport? { server.reloader.last }
+    var anycast: AnycastReport? { server.announcements.report }
+    func stateForExaBGP() -> AnycastState? { server.announcements.stateForExaBGP() }
     var isConfigurationStale: Bool { server.reloader.isStale }
 
     func sticks(of pool: String, key: String?, limit: Int) -> [StickReport]? {
@@ -114,6 +116,8 @@ struct ControlHost: AdminHost {
         case .clearSticks(let pool, let key):
             server.pools[pool]?.handle(.unstick(key.map { Array($0.utf8) }), now: now)
         case .abortTransaction(let kind): server.staged.abort(MaterialFile.Kind(kind))
+        case .setAnycast(let override):
+            guard server.announcements.set(override) else { return .refused("This instance's site has no anycast.") }
         case .drain: server.loop.mailbox.post(.drain)
         }
         return .done

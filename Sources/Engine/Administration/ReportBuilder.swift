@@ -36,6 +36,8 @@ struct ReportBuilder {
         report.certificates = server.configuration.materials.expiries.map(CertificateReport.init)
         report.peers = server.peers.reports()
         report.routes = snapshot.routeReports(tally)
+        report.anycast = server.announcements.report
+        report.sites = SiteReport.all(snapshot.settings, report.pools)
         return report
     }
 

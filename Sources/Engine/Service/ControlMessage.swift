@@ -20,6 +20,8 @@ enum ControlMessage: Sendable {
     case staged(inquiry: UInt64, StagedMaterial?)
     case rebuilt(inquiry: UInt64, StagedMaterial, Result<TLSMaterials, MaterialProblems>)
     case workerEnded(Int)
+    /// A run of the operator's command has ended; fault: why it failed.
+    case announcementEnded(AnycastState, fault: String?)
     /// The instance that was to take over has ended.
     case successorEnded
     case reload

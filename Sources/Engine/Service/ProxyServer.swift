@@ -32,6 +32,7 @@ package final class ProxyServer {
     private(set) lazy var reloader = Reloader(self, on: files, path: configurationPath, load: load)
     private(set) lazy var state = StateStore(self, on: files)
     private(set) lazy var tickers = ServiceTickers(self)
+    private(set) lazy var announcements = AnnouncementController(self, program: successor.first)
     private(set) lazy var shutdown = Shutdown(self)
     private(set) lazy var peers = PeerService(self, names: names)
     private(set) lazy var succession = Succession(self, command: successor)
@@ -152,6 +153,7 @@ package final class ProxyServer {
     /// When names are resolved, or after 5 s without.
     func becomeReady() {
         guard lifecycle == .starting, let snapshot = configuration.snapshot else { return }
+        let takesOver = takeover != nil
         if let takeover {
             guard takeover.complete(self) else {
                 exitCode = 1
@@ -168,6 +170,7 @@ package final class ProxyServer {
         _ = lifecycle.becomeReady()
         publish(snapshot)
         peers.adopt(snapshot.settings, configuration.materials)
+        announcements.begin(takesOver: takesOver)
         let words = listeners.readyWords(snapshot.settings.listeners) + (administration.httpAddress.map { ["admin=\($0)"] } ?? [])
         onReady(words)
         SystemdNotifier.notify("READY=1\nSTATUS=\(words.joined(separator: " "))")
@@ -213,6 +216,7 @@ package final class ProxyServer {
         case .staged(let inquiry, let made): staged.staged(made, inquiry: inquiry)
         case .rebuilt(let inquiry, let made, let result): staged.rebuilt(made, result, inquiry: inquiry)
         case .workerEnded(let number): shutdown.workerEnded(number)
+        case .announcementEnded(let state, let fault): announcements.commandEnded(state, fault: fault)
         case .successorEnded: succession.successorEnded()
         case .reload: reload()
         case .drain: shutdown.drain()
@@ -225,7 +229,7 @@ package final class ProxyServer {
         case SIGHUP: reload()
         case SIGUSR1: access?.reopen()
         case SIGUSR2: _ = succession.start()
-        case SIGINT where lifecycle.isDraining: shutdown.stopNow()
+        case SIGINT where lifecycle.isDraining || shutdown.isSettling: shutdown.stopNow()
         default: shutdown.drain()
         }
     }
@@ -240,6 +244,7 @@ package final class ProxyServer {
 
     private func noticed(_ pool: PoolCoordinator, _ notice: PoolCoordinator.PoolNotice) {
         state.markStale()
+        defer { announcements.look() }
         switch notice {
         case .health(let id, let change):
             guard let server = pool.server(id) else { return }

@@ -191,6 +191,7 @@ final class Reloader {
         server.state.markStale()
         if oldLogs != settings.logs { server.adoptLogs(settings.logs) }
         server.publish(next)
+        server.announcements.adopt(settings)
         server.lookups.start(onlyMissing: false)
         if server.lifecycle.hasBeenReady { server.peers.adopt(settings, materials) }
         reported(next, changedFiles, isAutomatic: isAutomatic)

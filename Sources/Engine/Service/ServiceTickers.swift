@@ -17,6 +17,7 @@ final class ServiceTickers {
         try every(PeerService.interval) { $0.peers.tick() }
         try every(.seconds(1)) { $0.state.tick() }
         try every(.seconds(1)) { $0.sampler.tick($0.pools, $0.workers) }
+        try every(.seconds(1)) { $0.announcements.tick() }
         try every(.seconds(30)) { $0.lookups.start(onlyMissing: true) }
         try every(.seconds(5)) { $0.reloader.watch() }
         try every(.seconds(5)) { $0.administration.reportSuppressed() }

@@ -11,13 +11,35 @@ final class Shutdown {
     private var limit: Ticker<ControlMessage>?
     /// Inquiries that wait for the end, with what ends the wait before.
     private var waiting: [UInt64: Ticker<ControlMessage>?] = [:]
+    /// Ends the time in which agents still come by the old route.
+    private var settling: Ticker<ControlMessage>?
     /// What was closed before it had ended.
     private var cut = DrainReport(hasEnded: true, connections: 0, queuedRequests: 0)
 
     init(_ server: ProxyServer) { self.server = server }
 
+    /// The route is withdrawn, and the listeners are still open.
+    var isSettling: Bool { settling != nil && !server.lifecycle.isDraining }
+
+    /// Where this instance announces the service address, it withdraws it first, and goes on accepting until routers have settled.
     /// - Parameter isReplaced: a new instance has the sockets
     func drain(isReplaced: Bool = false) {
+        if isReplaced {
+            server.announcements.handOver()
+        } else if !server.lifecycle.isDraining {
+            if isSettling { return }
+            if let settle = server.announcements.beginLeaving(), settle > .zero {
+                settling = try? Ticker(every: settle.inNanoseconds, on: server.loop) { [unowned self] in drainNow(isReplaced: false) }
+                if settling != nil {
+                    server.log.notice("withdrawn, draining soon", metadata: ["settle_seconds": "\(settle.components.seconds)"])
+                    return SystemdNotifier.notifyDrain(settle + (server.configuration.settings?.timeouts.drain ?? .zero))
+                }
+            }
+        }
+        drainNow(isReplaced: isReplaced)
+    }
+
+    private func drainNow(isReplaced: Bool) {
         guard server.beginDrain(isReplaced: isReplaced) else { return }
         if isReplaced { server.tickers.stopWatchdog() }
         server.state.write()

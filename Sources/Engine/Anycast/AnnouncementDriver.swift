@@ -1,0 +1,16 @@
+import Settings
+
+/// Brings a state to the routers by way of a routing daemon. On the control loop; no call blocks.
+protocol AnnouncementDriver: AnyObject {
+    /// For `show anycast`.
+    var name: String { get }
+    /// What the daemon has last shown to be true; nil: not known.
+    var confirmed: AnycastState? { get }
+    /// Why the daemon does not do as it is told; nil: it does.
+    var fault: String? { get }
+    func want(_ state: AnycastState)
+    /// Each second: looks whether the state is still in force, and asserts it again.
+    func tick()
+    /// Nothing is withdrawn by that: `AnnouncementGuard` does it where nobody continues.
+    func close()
+}
