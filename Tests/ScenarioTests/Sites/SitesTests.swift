@@ -1,0 +1,81 @@
+import Foundation
+import TestKit
+import Testing
+
+/// An agent that reaches the service address goes on at the next site, whatever dies (docs/anycast.md).
+@Suite(.serialized, .enabled(if: SitesScene.isPossible, "network namespaces and bird2 are needed, and root"))
+struct SitesTests {
+    @Test func agentsGoOnAtTheNextSite() throws {
+        let sites = try SitesScene()
+        for site in 1...3 { try sites.startProxy(site) }
+        for site in 1...3 { try #require(sites.waitForState(site, "announced"), "\(sites.ask(site, "show anycast"))") }
+        let warm = try sites.load(seconds: 4) {}
+        print("sites: warm: \(warm)")
+        try #require(warm.lastServer == "site1")
+
+        let servers = try sites.load(seconds: 5) { sites.killServer(1) }
+        print("sites: servers of a site dead: \(servers)")
+        #expect(servers.failures.isEmpty)
+        #expect(sites.waitForState(1, "unfit"))
+        try sites.startServer(1)
+        #expect(sites.waitForState(1, "announced"))
+
+        let instance = try sites.load(seconds: 5) { sites.killProxy(1) }
+        print("sites: instance killed: \(instance)")
+        #expect(instance.secondsWithoutService <= 1)
+        #expect(instance.lastServer != "site1")
+        try sites.startProxy(1)
+        #expect(sites.waitForState(1, "announced"))
+
+        let bird = try sites.load(seconds: 5) { sites.killBIRD(1) }
+        print("sites: BIRD killed: \(bird)")
+        #expect(bird.secondsWithoutService <= 1)
+        try sites.startBIRD(1)
+        #expect(sites.waitForState(1, "announced"))
+
+        let link = try sites.load(seconds: 6) { try sites.setLink(1, isUp: false) }
+        print("sites: link down: \(link)")
+        #expect(link.secondsWithoutService <= 1)
+        try sites.setLink(1, isUp: true)
+
+        #expect(try waitUntil(within: .seconds(30)) { try sites.load(seconds: 2) {}.lastServer == "site1" })
+        let drained = try sites.load(seconds: 6) { sites.proxies[1]?.child.signal(SIGTERM) }
+        print("sites: planned drain: \(drained)")
+        #expect(drained.failures.isEmpty)
+        #expect(drained.lastServer == "site2")
+        #expect(sites.proxies[1]?.child.waitForEnd(within: .seconds(20)) == 0)
+        try sites.startProxy(1)
+        #expect(sites.waitForState(1, "announced"))
+
+        // No site has a server of its own: two are dead, and site 3's instance must not use its own.
+        for site in 1...2 { sites.killServer(site) }
+        _ = sites.ask(3, "set server compilers/s3 state maint")
+        for site in 1...3 { #expect(sites.waitForState(site, "unfit")) }
+        let all = try sites.load(seconds: 5) {}
+        print("sites: every site unfit: \(all)")
+        #expect(all.failures.isEmpty, "the address stays")
+        #expect(all.lastServer == "site3")
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/exabgp"), "exabgp is needed"))
+    func theSameByExaBGP() throws {
+        let sites = try SitesScene()
+        sites.killBIRD(1)
+        try sites.startProxy(1, via: "{ exabgp: {} }")
+        try sites.startProxy(2)
+        try sites.startExaBGP(1)
+        for site in 1...2 { try #require(sites.waitForState(site, "announced"), "\(sites.ask(site, "show anycast"))") }
+        try #require(try waitUntil(within: .seconds(40)) { try sites.load(seconds: 1.5) {}.lastServer == "site1" })
+        let servers = try sites.load(seconds: 5) { sites.killServer(1) }
+        print("sites: ExaBGP, servers of a site dead: \(servers)")
+        #expect(servers.failures.isEmpty)
+        #expect(servers.lastServer == "site2")
+        try sites.startServer(1)
+        #expect(sites.waitForState(1, "announced"))
+        try #require(try waitUntil(within: .seconds(40)) { try sites.load(seconds: 1.5) {}.lastServer == "site1" })
+        let instance = try sites.load(seconds: 5) { sites.killProxy(1) }
+        print("sites: ExaBGP, instance killed: \(instance)")
+        #expect(instance.secondsWithoutService <= 1)
+        #expect(instance.lastServer == "site2")
+    }
+}
