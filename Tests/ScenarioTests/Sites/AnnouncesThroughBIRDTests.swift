@@ -36,6 +36,37 @@ struct AnnouncesThroughBIRDTests {
         bird.signal(SIGKILL)
     }
 
+    /// A takeover withdraws nothing; kill -9 withdraws at once.
+    @Test func staysThroughATakeoverAndGoesWithADeath() throws {
+        let scene = try Scene()
+        let server = try scene.server()
+        let control = scene.folder.path + "/bird.ctl"
+        try scene.folder.write(Self.program, to: "bird.py")
+        let bird = try ChildProcess(["/usr/bin/python3", scene.folder.path + "/bird.py", control, "good"])
+        defer { bird.signal(SIGKILL) }
+        #expect(waitUntil { FileManager.default.fileExists(atPath: control) })
+        let via = "via: { bird: { socket: bird.ctl, protocols: [anycast4], unfit_protocols: [last4] } }"
+        let configuration = Configuration(
+            .init(servers: [Configuration.server("s1", server.address)]),
+            lines: [
+                "site: eie", "sites: { eie: {} }", "anycast: { eie: { pools: [compilers], rise: 1, \(via) } }",
+                "admin: { socket: { path: admin.sock } }",
+            ])
+        let old = try scene.start(configuration)
+        func show() -> String { (try? UnixClient.ask(scene.folder.path + "/admin.sock", "show anycast")) ?? "" }
+        func commands() -> [Substring] {
+            ((try? String(contentsOfFile: control + ".log", encoding: .utf8)) ?? "").split(separator: "\n")
+        }
+        #expect(waitUntil { show().contains("state: announced") && show().contains("in_force: yes") }, "\(show())")
+        let before = commands().count
+        let new = try scene.start(configuration, arguments: ["--takeover"])
+        #expect(old.child.waitForEnd(within: .seconds(20)) == 0)
+        #expect(waitUntil { show().contains("in_force: yes") }, "\(show())")
+        #expect(!commands().dropFirst(before).contains("disable anycast4"), "\(commands())")
+        new.child.signal(SIGKILL)
+        #expect(waitUntil { commands().last == "disable last4" && commands().dropFirst(before).contains("disable anycast4") })
+    }
+
     private static let program = """
         import os, socket, sys, time
         path, mode = sys.argv[1:]
@@ -49,6 +80,7 @@ struct AnnouncesThroughBIRDTests {
             if words[0] == "show":
                 state = "up" if on[words[2]] else "down"
                 return "2002-Name Proto Table State Since Info\\n1002-%s Static master4 %s 06:55 \\n0000 \\n" % (words[2], state)
+            with open(path + ".log", "a") as log: log.write(line)
             on[words[1]] = words[0] == "enable"
             return "%s-%s: done\\n0000 \\n" % ("0011" if on[words[1]] else "0009", words[1])
         def send(connection, text):
