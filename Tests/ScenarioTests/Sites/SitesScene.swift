@@ -16,6 +16,8 @@ final class SitesScene {
     }()
 
     let scene: Scene
+    /// Instances of sites 1 and 2 share an agent's server as peers.
+    var sharesSticks = false
     let prefix = "pfa\(getpid())"
     private var birds: [Int: ChildProcess] = [:]
     private(set) var servers: [Int: ChildProcess] = [:]
@@ -152,14 +154,19 @@ final class SitesScene {
             "site\(site): { near: [\((1...3).filter { $0 != site }.map { "site\($0)" }.joined(separator: ", "))] }"
         }.joined(separator: ", ")
         let servers = (1...3).map { "      - { name: s\($0), address: \"10.99.\($0).2:8080\", site: site\($0) }\n" }.joined()
+        let stick = sharesSticks ? "stick: { on: certname, peers: grnet }" : "retry: { attempts: 2 }"
+        let members = "members: { site1: \"10.99.1.2:1337\", site2: \"10.99.2.2:1337\" }"
+        let peers = sharesSticks ? "peers: { grnet: { local: site\(site), \(members) } }" : ""
         return """
             site: site\(site)
+            \(peers)
             sites: { \(sites) }
             listeners:
               - { name: agents, address: "\(Self.address):8140", tls: { certificate: { chain: proxy.pem, key: proxy.key }, client_ca: ca.pem, crl: crl.pem } }
             pools:
               compilers:
                 identity: none
+                \(stick)
                 check: { request: "GET /status/v1/simple", inter: 300ms, fastinter: 100ms, downinter: 200ms, timeout: 1s, rise: 1, fall: 1 }
                 servers:
             \(servers)environments: { default: compilers }
