@@ -135,13 +135,7 @@ final class AnnouncementController {
         var inputs = FitnessJudge.Inputs()
         guard let all = server.configuration.settings else { return inputs }
         usable = settings.pools.map { all.pools[$0.value].name }.map { name in
-            let servers = server.pools[name]?.servers ?? []
-            let count = servers.count { state in
-                // Instances of other sites stand for servers that their own site counts.
-                guard state.index != nil, state.isUsable, !state.settings.isInstance else { return false }
-                return settings.servers == .any || (state.settings.site ?? settings.site) == settings.site
-            }
-            return (name, count)
+            (name, UsableServers.count(server.pools[name]?.servers ?? [], settings.servers, site: settings.site))
         }
         inputs.usable = usable
         inputs.listenersOpen = all.listeners.indices.allSatisfy {
