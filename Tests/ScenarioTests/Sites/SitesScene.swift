@@ -130,6 +130,32 @@ final class SitesScene {
         (try? UnixClient.ask(scene.folder.path + "/site\(site).sock", line)) ?? ""
     }
 
+    /// Whether a site's instance finds its server down.
+    func isDown(_ site: Int) -> Bool {
+        ask(site, "show stat").split(separator: "\n").contains { $0.hasPrefix("compilers,s\(site),") && $0.contains(",DOWN") }
+    }
+
+    /// Where the router sends packets for the service address; empty: nowhere.
+    var nextHop: String {
+        guard let child = try? within("r", ["/bin/ip", "route", "get", Self.address]), child.waitForEnd() == 0 else { return "" }
+        let words = child.outputLines.first?.split(separator: " ") ?? []
+        return words.firstIndex(of: "via").map { String(words[$0 + 1]) } ?? ""
+    }
+
+    /// The next hops that the router's route for the service address gets from now on, without repetitions.
+    func watchRoutes() throws -> () -> [String] {
+        let monitor = try within("r", ["/bin/ip", "monitor", "route"])
+        Thread.sleep(forTimeInterval: 0.5)
+        return {
+            var hops: [String] = []
+            for line in monitor.outputLines where line.hasPrefix(Self.address + " via ") {
+                let hop = String(line.split(separator: " ")[2])
+                if hops.last != hop { hops.append(hop) }
+            }
+            return hops
+        }
+    }
+
     func waitForState(_ site: Int, _ state: String, within limit: Duration = .seconds(30)) -> Bool {
         waitUntil(within: limit) {
             let text = ask(site, "show anycast")

@@ -24,6 +24,37 @@ struct SitesTests {
         #expect(after.count > before ?? 0 && after.allSatisfy { $0.server == "s1" }, "by site 2's instance to site 1's server")
     }
 
+    /// The router's routes are looked at, not what puppetfront says of them.
+    @Test func aRouteComesBackAfterTheHoldDownAndDoesNotFlap() throws {
+        let sites = try SitesScene()
+        for site in 1...2 { try sites.startProxy(site) }
+        for site in 1...2 { try #require(sites.waitForState(site, "announced"), "\(sites.ask(site, "show anycast"))") }
+        try #require(waitUntil(within: .seconds(30)) { sites.nextHop == "10.99.1.2" })
+        let changes = try sites.watchRoutes()
+        let clock = ContinuousClock()
+        sites.killServer(1)
+        #expect(waitUntil(within: .seconds(20)) { sites.nextHop == "10.99.2.2" })
+        let left = clock.now
+        try sites.startServer(1)
+        #expect(waitUntil(within: .seconds(30)) { sites.nextHop == "10.99.1.2" })
+        let away = (clock.now - left) / .seconds(1)
+        #expect(away > 3.5 && away < 20, "held down for 4 s, or 8 where it had come and gone before: \(away)")
+        #expect(waitUntil { changes() == ["10.99.2.2", "10.99.1.2"] }, "\(changes())")
+        // Down and up again and again within the next hold-down, which is twice as long since the route had just come back.
+        var (flaps, flapping) = (0, clock.now)
+        while clock.now - flapping < .seconds(4) {
+            sites.killServer(1)
+            #expect(waitUntil(within: .seconds(20)) { sites.isDown(1) })
+            if flaps == 0 { flapping = clock.now }
+            try sites.startServer(1)
+            #expect(waitUntil(within: .seconds(20)) { !sites.isDown(1) })
+            flaps += 1
+        }
+        #expect(waitUntil(within: .seconds(60)) { sites.nextHop == "10.99.1.2" })
+        #expect(waitUntil { changes() == ["10.99.2.2", "10.99.1.2", "10.99.2.2", "10.99.1.2"] }, "\(changes())")
+        print("sites: held down: \((away * 10).rounded() / 10) s; \(flaps) flaps of a server: one of the route")
+    }
+
     @Test func agentsGoOnAtTheNextSite() throws {
         let sites = try SitesScene()
         for site in 1...3 { try sites.startProxy(site) }
