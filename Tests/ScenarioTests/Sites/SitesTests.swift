@@ -42,7 +42,7 @@ struct SitesTests {
         #expect(waitUntil { changes() == ["10.99.2.2", "10.99.1.2"] }, "\(changes())")
         // Down and up again and again within the next hold-down, which is twice as long since the route had just come back.
         var (flaps, flapping) = (0, clock.now)
-        while clock.now - flapping < .seconds(4) {
+        while clock.now - flapping < .seconds(3) {
             sites.killServer(1)
             #expect(waitUntil(within: .seconds(20)) { sites.isDown(1) })
             if flaps == 0 { flapping = clock.now }
