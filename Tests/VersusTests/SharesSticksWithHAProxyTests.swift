@@ -121,6 +121,27 @@ import Testing
         #expect(try peers.askOurs("show peers").contains("id=hap(remote,inactive)"))
     }
 
+    /// The first is ended, as HAProxy does.
+    @Test func ofTwoConnectionsOfAPeerTheLastStays() throws {
+        let peers = try StickPeers()
+        try peers.startOurs()
+        let port = try #require(peers.ports["ours"]).number
+        func call() throws -> StandInStream {
+            let stream = try StandInStream(connectingTo: "127.0.0.1", port: port, timeout: .seconds(10))
+            try stream.write(Array("HAProxyS 2.1\npf\nhap 1 1\n".utf8))
+            var received: [UInt8] = []
+            while received.count < 4 { #expect(try stream.read(into: &received) > 0) }
+            #expect(received.starts(with: Array("200\n".utf8)))
+            return stream
+        }
+        let first = try call()
+        let second = try call()
+        var rest: [UInt8] = []
+        while try first.read(into: &rest) > 0 {}
+        defer { second.close() }
+        #expect(try peers.askOurs("show peers").contains("id=hap(remote,active)"))
+    }
+
     /// HAProxy's 200,000 are learned, and taught to a new HAProxy.
     @Test func twoHundredThousandGoThereAndBack() throws {
         let peers = try StickPeers()
