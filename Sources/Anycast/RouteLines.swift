@@ -1,6 +1,6 @@
 import Settings
 
-/// What ExaBGP is told: a line for each prefix.
+/// What ExaBGP gets: a line for each prefix.
 package struct RouteLines: Sendable {
     package var prefixes: [String]
     package var med = 100

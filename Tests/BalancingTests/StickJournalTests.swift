@@ -24,7 +24,7 @@ import Testing
         #expect(table.changes(after: 5, limit: 3, now: time(1)).last == 5)
     }
 
-    /// Nobody has seen the first change: what is sent is the stick as it is then.
+    /// No peer has received the first change: the stick is sent as it is then.
     @Test func aStickThatChangesTwiceIsSentOnce() {
         var table = table()
         table.store(key(1), ServerID(1), now: time(1))

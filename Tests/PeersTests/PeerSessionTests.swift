@@ -147,7 +147,7 @@ import Testing
         #expect(probe.session.teaching?.table == 0)
         probe.session.teach([entry], next: nil, isUpToDate: true)
         let written = probe.written()
-        // The definition has the length of the peer's keys; the teaching that nobody asked for has no end message.
+        // The definition has the length of the peer's keys; teaching without a request has no end message.
         #expect(written[14...15] == [6, 65])
         #expect(Array(written.suffix(2)) == Array("p1".utf8) || written.last == 1)
         #expect(probe.session.teaching == nil)

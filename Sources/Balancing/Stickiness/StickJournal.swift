@@ -21,7 +21,7 @@ struct StickJournal: Sendable {
     /// - Parameter known: the number of its last change; 0: none
     /// - Returns: the number that it has now
     mutating func note(_ place: Int32, known: UInt32) -> UInt32 {
-        // Nobody has seen that one yet: it will be sent as it is then.
+        // No peer has received that one yet: the stick is sent as it is then.
         if known != 0, StickJournal.isLater(known, than: taken) { return known }
         last = last == .max ? 1 : last + 1
         changes.append(Change(number: last, place: place))

@@ -6,11 +6,11 @@ protocol AnnouncementDriver: AnyObject {
     var name: String { get }
     /// What the daemon has last shown to be true; nil: not known.
     var confirmed: AnycastState? { get }
-    /// Why the daemon does not do as it is told; nil: it does.
+    /// Why the state is not in force; nil: it is.
     var fault: String? { get }
     func want(_ state: AnycastState)
     /// Each second: looks whether the state is still in force, and asserts it again.
     func tick()
-    /// Nothing is withdrawn by that: `AnnouncementGuard` does it where nobody continues.
+    /// Nothing is withdrawn by that: `AnnouncementGuard` does it where no instance continues.
     func close()
 }
