@@ -40,6 +40,10 @@ package final class HTTP2Session {
     private var leftover: [UInt8] = []
     package private(set) var failure: Failure?
     private var isShuttingDown = false
+    /// Streams whose response was sent before their request had ended: those that the PING under way asks for, and those after it.
+    private var isAsking = false
+    private var asked: [HTTP2Stream] = []
+    private var unread: [HTTP2Stream] = []
 
     /// - Parameter heads: where the heads' buffers come from and go back to
     package init(_ role: Role, limits: HTTP2Limits, heads: BufferPool) {
@@ -211,11 +215,28 @@ package final class HTTP2Session {
         nghttp2_submit_rst_stream(session, 0, stream.id, code.rawValue)
     }
 
-    /// The peer need not send more of its content: once ours has ended the stream is reset, without an error (RFC 9113 section 8.1).
+    /// The peer need not send more of its content: once ours has ended and the peer has read it, the stream is reset without an error
+    /// (RFC 9113 section 8.1).
+    ///
+    /// A reset right behind the response would lose it: curl 7.88, which sends content and finds its stream closed, reports an error and not
+    /// the response. So a PING follows the response, as a server of HTTP/1.1 lingers, and its acknowledgement says that the response was
+    /// read. Until then content comes in as far as the stream's window is open, and is dropped.
     package func stop(_ stream: HTTP2Stream) {
         guard !stream.hasReceivedEnd else { return }
         stream.stopAfterEnd()
-        if stream.hasSentEnd { reset(stream, .noError) }
+        if stream.hasSentEnd { resetWhenRead(stream) }
+    }
+
+    private func resetWhenRead(_ stream: HTTP2Stream) {
+        unread.append(stream)
+        askWhetherRead()
+    }
+
+    private func askWhetherRead() {
+        guard !isAsking, !unread.isEmpty else { return }
+        isAsking = true
+        swap(&asked, &unread)
+        NGHTTP2.ping(session, .responseRead)
     }
 
     /// So much of a stream's content was taken: its window opens again.
@@ -246,7 +267,7 @@ package final class HTTP2Session {
         nghttp2_submit_goaway(session, 0, nghttp2_session_get_last_proc_stream_id(session), code.rawValue, nil, 0)
     }
 
-    package func ping() { nghttp2_submit_ping(session, 0, nil) }
+    package func ping() { NGHTTP2.ping(session, .caller) }
 
     // MARK: Called by nghttp2
 
@@ -312,12 +333,20 @@ package final class HTTP2Session {
         events.append(.goAway(lastStream: lastStream, HTTP2ErrorCode(rawValue: code)))
     }
 
-    func acknowledged(settings: Bool) { events.append(settings ? .settingsAcknowledged : .pingAcknowledged) }
+    func settingsAcknowledged() { events.append(.settingsAcknowledged) }
+
+    func acknowledged(_ ping: NGHTTP2.Ping) {
+        guard ping == .responseRead else { return events.append(.pingAcknowledged) }
+        isAsking = false
+        for stream in asked { reset(stream, .noError) }
+        asked.removeAll(keepingCapacity: true)
+        askWhetherRead()
+    }
 
     func endSent(_ id: Int32) {
         guard let stream = streams[id] else { return }
         stream.endWasSent()
-        if stream.stopsAfterEnd, !stream.hasReceivedEnd { reset(stream, .noError) }
+        if stream.stopsAfterEnd, !stream.hasReceivedEnd { resetWhenRead(stream) }
     }
 
     func resetSent(code: UInt32) { if HTTP2ErrorCode(rawValue: code).blamesPeer { note(.provokedResets) } }
@@ -328,6 +357,10 @@ package final class HTTP2Session {
     func streamCloses(_ id: Int32, code: UInt32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
         stream.close()
+        if stream.stopsAfterEnd {
+            unread.removeAll { $0 === stream }
+            asked.removeAll { $0 === stream }
+        }
         events.append(.closed(stream, HTTP2ErrorCode(rawValue: code)))
     }
 

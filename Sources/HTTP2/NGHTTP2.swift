@@ -71,6 +71,13 @@ enum NGHTTP2 {
         return withUnsafePointer(to: provider) { body($0) }
     }
 
+    /// What a PING of ours is for: the last byte of its data.
+    enum Ping: UInt8 { case caller, responseRead }
+
+    static func ping(_ session: OpaquePointer?, _ ping: Ping) {
+        nghttp2_submit_ping(session, 0, [0, 0, 0, 0, 0, 0, 0, ping.rawValue])
+    }
+
     private static func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
         guard let user else { fatalError("nghttp2 keeps the session's pointer") }
         return Unmanaged<HTTP2Session>.fromOpaque(user).takeUnretainedValue()
@@ -120,8 +127,9 @@ enum NGHTTP2 {
         case headers: session.headEnds(header.stream_id, ends: ends)
         case data: session.dataEnds(header.stream_id, length: header.length, ends: ends)
         case goAway: session.goAwayCame(lastStream: frame.goaway.last_stream_id, code: frame.goaway.error_code)
-        case settings, ping:
-            if header.flags & acknowledgement != 0 { session.acknowledged(settings: header.type == settings) }
+        case settings where header.flags & acknowledgement != 0: session.settingsAcknowledged()
+        case ping where header.flags & acknowledgement != 0:
+            if let ping = Ping(rawValue: frame.ping.opaque_data.7) { session.acknowledged(ping) }
         default: break
         }
     }

@@ -136,6 +136,38 @@ import Testing
         #expect(server.ended == [1])
     }
 
+    /// The reset of a stream whose response came first waits until the client has read the response; one that ends meanwhile is closed
+    /// without a reset, and streams that a client ends without an acknowledgement are not kept.
+    @Test func resetsAnUnfinishedRequestWhenItsResponseWasRead() throws {
+        let probe = SessionProbe()
+        probe.feed(.post(1), .post(3))
+        probe.forgetSent()
+        for id: Int32 in [1, 3] {
+            let stream = try #require(probe.streams[id])
+            probe.session.respond(stream, block("413"), hasContent: false)
+            probe.session.stop(stream)
+        }
+        probe.produce()
+        #expect(probe.frames(.headers).map(\.flags) == [5, 5])
+        #expect(probe.frames(.reset).isEmpty && probe.frames(.ping).count == 1)
+        let ping = probe.frames(.ping)[0].payload
+        probe.feed(Frame(.data, flags: Frame.endStream, stream: 3, [1]))
+        #expect(probe.closed == [3: .noError])
+        // Sent after the PING: its turn comes with the next one.
+        probe.feed(.post(5))
+        let late = try #require(probe.streams[5])
+        probe.session.respond(late, block("413"), hasContent: false)
+        probe.session.stop(late)
+        probe.produce()
+        probe.feed(Frame(.ping, flags: 1, ping))
+        #expect(probe.frames(.reset).map(\.stream) == [1] && probe.frames(.reset)[0].payload == Frame.number(0))
+        #expect(probe.frames(.ping).count == 2)
+        probe.feed(Frame(.ping, flags: 1, ping))
+        #expect(probe.frames(.reset).map(\.stream) == [1, 5])
+        #expect(probe.closed == [1: .noError, 3: .noError, 5: .noError])
+        #expect(probe.pingsAcknowledged == 0)
+    }
+
     @Test func aClientOpensNothingAfterAGoAway() {
         let client = SessionProbe(.client)
         client.feed(Frame(.goAway, [0, 0, 0, 0, 0, 0, 0, 0]))
