@@ -107,6 +107,7 @@ extension Decoder {
         var queue = QueueSettings()
         map.set(&queue.size, "size", scalar.size(0...10_000_000))
         map.set(&queue.timeout, "timeout", scalar.duration)
+        map.set(&queue.withoutServer, "no_server", scalar.choice(QueueSettings.WithoutServer.self))
         map.finish()
         return queue
     }

@@ -117,11 +117,21 @@ package struct StickSettings: Sendable, Equatable {
 }
 
 package struct QueueSettings: Sendable, Equatable {
+    /// What becomes of a new request while the pool has no usable server.
+    package enum WithoutServer: String, Sendable, CaseIterable {
+        /// 503 at once, as HAProxy.
+        case reject
+        /// It is queued until a server recovers, within `size` and `timeout`.
+        case wait
+    }
+
     package var size: Int
     package var timeout: Duration
-    package init(size: Int = 20000, timeout: Duration = .seconds(580)) {
+    package var withoutServer: WithoutServer
+    package init(size: Int = 20000, timeout: Duration = .seconds(580), withoutServer: WithoutServer = .reject) {
         self.size = size
         self.timeout = timeout
+        self.withoutServer = withoutServer
     }
 }
 

@@ -146,6 +146,17 @@ struct PoolTests {
         #expect((0..<4).map { script.submit($0) } == ["a", "queued", "queued", "queue_full"])
     }
 
+    /// `queue.no_server`: new requests while no server is usable; those of another instance are refused in both cases.
+    @Test(arguments: [(QueueSettings.WithoutServer.reject, ["no_server", "no_server", "no_server"]), (.wait, ["queued", "queued", "queue_full"])])
+    func aRequestWithoutAServer(_ rule: QueueSettings.WithoutServer, answers: [String]) {
+        var script = PoolScript(PoolTests.settings(server("a"), queue: QueueSettings(size: 2, withoutServer: rule)))
+        script.handle(.admin(script.id("a"), .maint))
+        #expect((0..<3).map { script.submit($0) } == answers)
+        let assigned = script.handle(.admin(script.id("a"), .ready)).filter { $0.contains(" to ") }
+        #expect(assigned == (rule == .wait ? ["0 to a", "1 to a"] : []))
+        #expect(script.pool.queued == 0)
+    }
+
     @Test func aCancelledTicketGetsNothing() {
         var script = PoolScript(PoolTests.settings(server("a", maxconn: 1), queue: QueueSettings(size: 3)))
         #expect((0..<4).map { script.submit($0) } == ["a", "queued", "queued", "queued"])

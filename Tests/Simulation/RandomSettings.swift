@@ -27,7 +27,8 @@ extension SeededGenerator {
         pool.balance = one(of: .leastConnections, .leastConnections, .roundRobin, .random, .first, .hash(.certname))
         pool.hashBalanceFactor = chance(50) ? one(of: 0, 101, 150, 300) : nil
         pool.stick = chance(50) ? stick() : nil
-        pool.queue = QueueSettings(size: one(of: 0, 3, 20, 50, 200), timeout: .milliseconds(one(of: 5, 50, 500, 5000)))
+        pool.queue = QueueSettings(
+            size: one(of: 0, 3, 20, 50, 200), timeout: .milliseconds(one(of: 5, 50, 500, 5000)), withoutServer: one(of: .reject, .wait))
         pool.shares = chance(60) ? ShareSettings(unverified: one(of: 0, 30, 50, 100), holder: one(of: 0, 10, 25, 60, 100)) : ShareSettings()
         pool.spill = chance(60) ? .never : .averageQueue(above: next(4))
         pool.backups = chance(50) ? .all : .first

@@ -11,7 +11,8 @@ import Settings
 /// Invariants: a slot is taken by each assignment and given back by one release; no request is queued while a server that may take it has
 /// a free slot within its share (but repeats beyond the budget, and for `stick.wait` those that wait for their sticky server); every queued ticket ends by
 /// one action or a cancel; where some server is usable, a request is queued only if one of those could take it. Where none is, fresh
-/// requests are refused, and queued ones wait for a server to recover (as in HAProxy, but for those that were already sent).
+/// requests are refused unless `queue.no_server` is `wait`, and queued ones wait for a server to recover (as in HAProxy, but for those that
+/// were already sent).
 /// Costs: a decision and a release are logarithmic in the servers and linear in the queue's shared lines (a few, plus those of queued
 /// retries); a change of a server's state costs a pass over all.
 package struct Pool: Sendable {
@@ -76,7 +77,9 @@ package struct Pool: Sendable {
             return submission
         }
         guard let tier = tier(for: key) else {
-            guard firstTier == nil, request.attempt != .first, !key.staysHere else { return .refused(.noServer) }
+            // The instance that sent a request here knows other servers for it.
+            let mayWait = request.attempt != .first || settings.queue.withoutServer == .wait
+            guard firstTier == nil, mayWait, !key.staysHere else { return .refused(.noServer) }
             return wait(request, entry, key, tier: 0, now: now)
         }
         // Where requests of its kind are queued that may have one, there is no slot for it: no need to look.

@@ -61,7 +61,7 @@ package enum Submission: Sendable, Equatable {
     case assigned(Assignment)
     /// A later action names the ticket exactly once, unless `PoolEvent.cancel` comes first.
     case queued
-    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all (requests that were queued once wait for one), or none that was
-    /// not tried.
+    /// `queueFull`, `overloaded`, or `noServer`: no usable server at all (requests that were queued once wait for one, and all do with
+    /// `queue.no_server: wait`), or none that was not tried.
     case refused(Reason)
 }
