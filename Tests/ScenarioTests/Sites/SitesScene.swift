@@ -6,6 +6,7 @@ import TestKit
 /// where the service address is; agents are behind it. Site 1 is the router's first choice, by MED, then 2, then 3.
 final class SitesScene {
     static let address = "192.0.2.53"
+    static let address6 = "2001:db8::53"
     /// Whether namespaces can be made here.
     static let isPossible: Bool = {
         guard getuid() == 0, FileManager.default.isExecutableFile(atPath: "/usr/sbin/bird"), let name = Optional("pfaprobe\(getpid())"),
@@ -32,12 +33,12 @@ final class SitesScene {
         try scene.authority.issue("agent.test").write(to: scene.folder.path, as: "agent")
         try namespace("r")
         try namespace("c")
-        try inside("r", "sysctl -qw net.ipv4.ip_forward=1")
+        try inside("r", "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
         try link("c", 9)
         for site in 1...3 {
             try namespace("\(site)")
             try link("\(site)", site)
-            try inside("\(site)", "ip addr add \(Self.address)/32 dev lo")
+            try inside("\(site)", "ip addr add \(Self.address)/32 dev lo && ip addr add \(Self.address6)/128 dev lo nodad")
         }
         router = try bird("r", Self.routerConfiguration)
         for site in 1...3 {
@@ -60,12 +61,14 @@ final class SitesScene {
         try inside(name, "ip link set lo up")
     }
 
-    /// A veth pair to the router: 10.99.N.2 here, 10.99.N.1 there.
+    /// A veth pair to the router: 10.99.N.2 and fd99:N::2 here, 10.99.N.1 and fd99:N::1 there.
     private func link(_ name: String, _ number: Int) throws {
         try inside("r", "ip link add to\(name) type veth peer name uplink netns \(prefix)\(name)")
         try inside("r", "ip addr add 10.99.\(number).1/24 dev to\(name) && ip link set to\(name) up")
         try inside(name, "ip addr add 10.99.\(number).2/24 dev uplink && ip link set dev uplink up")
         try inside(name, "ip route add default via 10.99.\(number).1")
+        try inside("r", "ip addr add fd99:\(number)::1/64 dev to\(name) nodad")
+        try inside(name, "ip addr add fd99:\(number)::2/64 dev uplink nodad && ip route add default via fd99:\(number)::1")
     }
 
     func inside(_ name: String, _ command: String) throws {
@@ -116,7 +119,9 @@ final class SitesScene {
     func killServer(_ site: Int) { servers[site]?.signal(SIGKILL) }
     func killProxy(_ site: Int) { proxies[site]?.child.signal(SIGKILL) }
     func setLink(_ site: Int, isUp: Bool) throws {
-        try inside("\(site)", "ip link set dev uplink \(isUp ? "up && ip route replace default via 10.99.\(site).1" : "down")")
+        guard isUp else { return try inside("\(site)", "ip link set dev uplink down") }
+        try inside("\(site)", "ip link set dev uplink up && ip route replace default via 10.99.\(site).1")
+        try inside("\(site)", "ip addr replace fd99:\(site)::2/64 dev uplink nodad && ip route replace default via fd99:\(site)::1")
     }
 
     func startProxy(_ site: Int, via: String? = nil, arguments: [String] = []) throws {
@@ -130,9 +135,15 @@ final class SitesScene {
         (try? UnixClient.ask(scene.folder.path + "/site\(site).sock", line)) ?? ""
     }
 
-    /// Whether a site's instance finds its server down.
-    func isDown(_ site: Int) -> Bool {
-        ask(site, "show stat").split(separator: "\n").contains { $0.hasPrefix("compilers,s\(site),") && $0.contains(",DOWN") }
+    /// Whether a site's server is down, for the instance there or for another one.
+    func isDown(_ site: Int, for instance: Int? = nil) -> Bool {
+        ask(instance ?? site, "show stat").split(separator: "\n").contains { $0.hasPrefix("compilers,s\(site),") && $0.contains(",DOWN") }
+    }
+
+    /// Requests queued at a site's instance.
+    func queued(_ site: Int) -> Int {
+        let row = ask(site, "show stat").split(separator: "\n").first { $0.hasPrefix("compilers,BACKEND,") }
+        return row.flatMap { Int($0.split(separator: ",", omittingEmptySubsequences: false)[2]) } ?? 0
     }
 
     /// Where the router sends packets for the service address; empty: nowhere.
@@ -164,9 +175,9 @@ final class SitesScene {
     }
 
     /// An agent's load for so long: a new connection each request. What happens meanwhile is `body`'s.
-    func load(seconds: Double, _ body: () throws -> Void) throws -> AgentsReport {
+    func load(seconds: Double, to address: String = SitesScene.address, _ body: () throws -> Void) throws -> AgentsReport {
         let path = scene.folder.path
-        let child = try within("c", ["/usr/bin/python3", path + "/agent.py", Self.address, "8140", path, "\(seconds)"])
+        let child = try within("c", ["/usr/bin/python3", path + "/agent.py", address, "8140", path, "\(seconds)"])
         Thread.sleep(forTimeInterval: 1.5)
         try body()
         _ = child.waitForEnd(within: .seconds(Int(seconds) + 60))
@@ -175,7 +186,7 @@ final class SitesScene {
 
     private func configuration(_ site: Int, via: String?) -> String {
         let path = scene.folder.path
-        let bird = "{ bird: { socket: \(path)/bird-\(site).ctl, protocols: [anycast4], unfit_protocols: [last4] } }"
+        let bird = "{ bird: { socket: \(path)/bird-\(site).ctl, protocols: [anycast4, anycast6], unfit_protocols: [last4, last6] } }"
         let sites = (1...3).map { site in
             "site\(site): { near: [\((1...3).filter { $0 != site }.map { "site\($0)" }.joined(separator: ", "))] }"
         }.joined(separator: ", ")
@@ -183,15 +194,18 @@ final class SitesScene {
         let stick = sharesSticks ? "stick: { on: certname, peers: grnet }" : "retry: { attempts: 2 }"
         let members = "members: { site1: \"10.99.1.2:1337\", site2: \"10.99.2.2:1337\" }"
         let peers = sharesSticks ? "peers: { grnet: { local: site\(site), \(members) } }" : ""
+        let tls = "tls: { certificate: { chain: proxy.pem, key: proxy.key }, client_ca: ca.pem, crl: crl.pem }"
         return """
             site: site\(site)
             \(peers)
             sites: { \(sites) }
             listeners:
-              - { name: agents, address: "\(Self.address):8140", tls: { certificate: { chain: proxy.pem, key: proxy.key }, client_ca: ca.pem, crl: crl.pem } }
+              - { name: agents, address: "\(Self.address):8140", \(tls) }
+              - { name: agents6, address: "[\(Self.address6)]:8140", \(tls) }
             pools:
               compilers:
                 identity: none
+                queue: { no_server: wait }
                 \(stick)
                 check: { request: "GET /status/v1/simple", inter: 300ms, fastinter: 100ms, downinter: 200ms, timeout: 1s, rise: 1, fall: 1 }
                 servers:
@@ -213,22 +227,33 @@ final class SitesScene {
         router id 10.99.\(site).2;
         \(bfd)protocol static anycast4 { disabled; ipv4; route \(address)/32 blackhole; }
         protocol static last4 { disabled; ipv4 { preference 100; }; route \(address)/32 blackhole; }
+        protocol static anycast6 { disabled; ipv6; route \(address6)/128 blackhole; }
+        protocol static last6 { disabled; ipv6 { preference 100; }; route \(address6)/128 blackhole; }
+        filter service {
+          if proto = "anycast4" || proto = "anycast6" then { bgp_med = \(site * 10); accept; }
+          if proto = "last4" || proto = "last6" then { bgp_med = \(1000 + site * 10); accept; }
+          reject;
+        }
         protocol bgp upstream {
-          local 10.99.\(site).2 as 64512; neighbor 10.99.\(site).1 as 64500; bfd on; connect delay time 1; connect retry time 1; error wait time 1, 2;
-          ipv4 { import none; export filter {
-            if proto = "anycast4" then { bgp_med = \(site * 10); accept; }
-            if proto = "last4" then { bgp_med = \(1000 + site * 10); accept; }
-            reject; }; };
+          local 10.99.\(site).2 as 64512; neighbor 10.99.\(site).1 as 64500; \(quick) ipv4 { import none; export filter service; };
+        }
+        protocol bgp upstream6 {
+          local fd99:\(site)::2 as 64512; neighbor fd99:\(site)::1 as 64500; \(quick) ipv6 { import none; export filter service; };
         }
 
         """
     }
 
+    private static let quick = "bfd on; connect delay time 1; connect retry time 1; error wait time 1, 2;"
+
     private static let routerConfiguration =
         "router id 10.99.9.1;\n" + bfd + "protocol kernel { ipv4 { import none; export all; }; }\n"
-        + (1...3).map { site in
-            "protocol bgp site\(site) { local 10.99.\(site).1 as 64500; neighbor 10.99.\(site).2 as 64512; bfd on; connect delay time 1; "
-                + "connect retry time 1; error wait time 1, 2; ipv4 { import all; export none; }; }\n"
+        + "protocol kernel { ipv6 { import none; export all; }; }\n"
+        + (1...3).flatMap { site in
+            [("site\(site)", "10.99.\(site)", ".", "ipv4"), ("six\(site)", "fd99:\(site)", "::", "ipv6")].map { name, net, dot, family in
+                "protocol bgp \(name) { local \(net)\(dot)1 as 64500; neighbor \(net)\(dot)2 as 64512; \(quick) "
+                    + "\(family) { import all; export none; }; }\n"
+            }
         }.joined()
 
     private static let serverProgram = """

@@ -105,6 +105,36 @@ struct SitesTests {
         print("sites: every site unfit: \(all)")
         #expect(all.failures.isEmpty, "the address stays")
         #expect(all.lastServer == "site3")
+
+        // No server anywhere for a while: agents are queued.
+        let none = try sites.load(seconds: 6) {
+            sites.killServer(3)
+            #expect(waitUntil(within: .seconds(20)) { sites.isDown(3, for: 1) && sites.isDown(3, for: 2) })
+            #expect(waitUntil { sites.queued(1) + sites.queued(2) + sites.queued(3) == 6 }, "of each of the agents one")
+            try sites.startServer(3)
+        }
+        print("sites: no server anywhere: \(none)")
+        #expect(none.failures.isEmpty && none.lastServer == "site3")
+    }
+
+    /// IPv4 and IPv6 are one decision: BIRD's protocols of both follow it, and agents of either go on.
+    @Test func theIPv6AddressMovesWithTheOther() throws {
+        let sites = try SitesScene()
+        for site in 1...2 { try sites.startProxy(site) }
+        for site in 1...2 { try #require(sites.waitForState(site, "announced"), "\(sites.ask(site, "show anycast"))") }
+        for address in [SitesScene.address, SitesScene.address6] {
+            try #require(try waitUntil(within: .seconds(30)) { try sites.load(seconds: 1.5, to: address) {}.lastServer == "site1" })
+        }
+        let servers = try sites.load(seconds: 5, to: SitesScene.address6) { sites.killServer(1) }
+        print("sites: IPv6, servers of a site dead: \(servers)")
+        #expect(servers.failures.isEmpty && servers.lastServer == "site2")
+        try sites.startServer(1)
+        #expect(sites.waitForState(1, "announced"))
+        try #require(try waitUntil(within: .seconds(30)) { try sites.load(seconds: 1.5, to: SitesScene.address6) {}.lastServer == "site1" })
+        let instance = try sites.load(seconds: 5, to: SitesScene.address6) { sites.killProxy(1) }
+        print("sites: IPv6, instance killed: \(instance)")
+        #expect(instance.secondsWithoutService <= SitesTests.most && instance.lastServer == "site2")
+        #expect(try sites.load(seconds: 1.5) {}.lastServer == "site2", "and IPv4")
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/exabgp"), "exabgp is needed"))
