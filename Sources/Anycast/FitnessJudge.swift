@@ -37,10 +37,14 @@ package struct FitnessJudge: Sendable {
     private var factor = 1
     private static let mostFactor = 16
 
-    /// Of an instance that takes over one that announces: the first judgement holds, without `rise`, so that nothing is withdrawn.
-    private var decidesAtOnce: Bool
+    private var decidesAtOnce = false
 
-    package init(decidesAtOnce: Bool = false) { self.decidesAtOnce = decidesAtOnce }
+    /// - Parameter heldUntil: the hold-down of the instance before this one; nil: none
+    package init(heldUntil: MonotonicTime? = nil) { self.heldUntil = heldUntil }
+
+    /// For an instance that takes over one that announces: the first judgement holds, without `rise`, so that nothing is withdrawn. A
+    /// hold-down holds too.
+    package mutating func decideAtOnce() { decidesAtOnce = true }
 
     /// To be called each second, and at each change.
     package mutating func judge(_ inputs: Inputs, _ settings: AnycastSettings, now: MonotonicTime) -> AnycastState {
@@ -50,7 +54,7 @@ package struct FitnessJudge: Sendable {
             return state
         }
         if turning?.to != wanted { turning = (wanted, now) }
-        let isFirst = decidesAtOnce
+        let isFirst = decidesAtOnce && (wanted != .announced || heldUntil.map { now >= $0 } ?? true)
         decidesAtOnce = false
         if isAtOnce || isFirst || isDue(wanted, settings, now) {
             change(to: wanted, settings, now)

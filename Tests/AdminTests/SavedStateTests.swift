@@ -28,6 +28,17 @@ struct SavedStateTests {
         #expect(state.sticks == [SavedState.Stick(pool: "compilers", key: Array(key.utf8), server: "s1", remaining: 4200)])
     }
 
+    @Test(arguments: AnycastOverride.allCases) func anycastOutlivesTheProcess(_ override: AnycastOverride) throws {
+        var report = ServiceReport()
+        report.anycast = AnycastReport(state: .withdrawn, override: override)
+        report.anycast?.heldDown = 12
+        let text = SavedState.text(report, savedAt: 1) { _ in [] }
+        #expect(try parsed(text).anycast == SavedState.Anycast(override: override, heldDown: 12))
+        for wrong in ["#anycast", "#anycast maybe 0", "#anycast on -1", "#anycast on 1 2"] {
+            #expect(throws: SavedState.Fault.self) { try parsed(Self.header + wrong + "\n") }
+        }
+    }
+
     /// `show servers state` has a server's current address; a server is matched by its configured one.
     @Test func serversAreKnownByTheirConfiguredAddresses() throws {
         let places = [

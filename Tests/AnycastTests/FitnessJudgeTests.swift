@@ -31,8 +31,18 @@ import Testing
     }
 
     @Test func takesOverAtOnce() {
-        var judge = FitnessJudge(decidesAtOnce: true)
+        var judge = FitnessJudge()
+        judge.decideAtOnce()
         #expect(play(&judge, inputs(), 0...0) == .announced)
+    }
+
+    /// A restart or a takeover does not end the hold-down.
+    @Test(arguments: [false, true]) func theHoldDownOfTheInstanceBeforeHolds(takesOver: Bool) {
+        var judge = FitnessJudge(heldUntil: MonotonicTime(nanoseconds: 20_000_000_000))
+        if takesOver { judge.decideAtOnce() }
+        #expect(play(&judge, inputs(), 0...19) == .withdrawn)
+        #expect(judge.heldDown(now: MonotonicTime(nanoseconds: 19_000_000_000)) == .seconds(1))
+        #expect(play(&judge, inputs(), 20...20) == .announced)
     }
 
     @Test func fallsAfterTwoLooksAndComesBackAfterTheHoldDown() {

@@ -1,5 +1,6 @@
 import Balancing
 import Model
+import Settings
 
 /// What outlives a process: the servers' states as operators, checks and agents set them, and the sticks. `state_file` holds it, and `--takeover`
 /// hands it over.
@@ -10,6 +11,7 @@ import Model
 ///     #saved SECONDS-SINCE-1970
 ///     #configured POOL SERVER HOST PORT              where the line above has another address, or writes it otherwise
 ///     #maxconn POOL SERVER N
+///     #anycast auto|on|off SECONDS                   what an operator set, and what is left of the hold-down
 ///     #stick POOL KEY SERVER MILLISECONDS-LEFT       oldest first; in KEY all but printable ASCII as %XX
 package struct SavedState: Sendable, Equatable {
     package struct Server: Sendable, Equatable {
@@ -47,7 +49,15 @@ package struct SavedState: Sendable, Equatable {
         package let message: String
     }
 
+    package struct Anycast: Sendable, Equatable {
+        package var override = AnycastOverride.auto
+        /// Seconds; 0: no hold-down.
+        package var heldDown: Int64 = 0
+    }
+
     package var servers: [Server] = []
+    /// nil: that instance announced nothing.
+    package var anycast: Anycast?
     package var sticks: [Stick] = []
     /// Seconds since 1970; nil: not known.
     package var savedAt: Int64?
@@ -57,6 +67,7 @@ package struct SavedState: Sendable, Equatable {
     /// - Parameter sticks: of a pool, the youngest first
     package static func text(_ report: ServiceReport, savedAt: Int64, sticks: (String) -> [StickReport]) -> String {
         var text = ServersState.text(report, pool: nil) + "#saved \(savedAt)\n"
+        if let anycast = report.anycast { text += "#anycast \(anycast.override.rawValue) \(anycast.heldDown ?? 0)\n" }
         for pool in report.pools {
             for server in pool.servers {
                 let (configured, place) = (server.state.settings.address, server.place)
@@ -120,6 +131,10 @@ package struct SavedState: Sendable, Equatable {
         case "#saved":
             guard words.count == 2, let seconds = Int64(text(1)), Self.seconds.contains(seconds) else { return false }
             savedAt = seconds
+        case "#anycast":
+            guard words.count == 3, let override = AnycastOverride(rawValue: text(1)), let left = Int64(text(2)), Self.seconds.contains(left)
+            else { return false }
+            anycast = Anycast(override: override, heldDown: left)
         case "#configured":
             guard words.count == 5, let port = UInt16(text(4)), let place = places["\(text(1))/\(text(2))"] else { return false }
             (servers[place].host, servers[place].port) = (text(3), port)

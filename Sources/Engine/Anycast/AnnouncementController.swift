@@ -34,11 +34,17 @@ final class AnnouncementController {
 
     // MARK: Life
 
+    /// What an operator set and the hold-down of the instance before this one, before `begin`.
+    func restore(_ saved: SavedState.Anycast) {
+        override = saved.override
+        judge = FitnessJudge(heldUntil: saved.heldDown > 0 ? server.now + .seconds(saved.heldDown) : nil)
+    }
+
     /// This instance is ready.
     /// - Parameter takesOver: another one has announced until now: the first judgement holds at once
     func begin(takesOver: Bool) {
         hasBegun = true
-        judge = FitnessJudge(decidesAtOnce: takesOver)
+        if takesOver { judge.decideAtOnce() }
         since = server.now
         adopt(server.configuration.settings)
     }
@@ -99,6 +105,7 @@ final class AnnouncementController {
     func set(_ override: AnycastOverride) -> Bool {
         guard settings != nil else { return false }
         self.override = override
+        server.state.markStale()
         look()
         return true
     }

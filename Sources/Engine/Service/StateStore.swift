@@ -106,6 +106,10 @@ final class StateStore {
             restored += 1
         }
         let elapsed = state.savedAt.map { max(0, Moment.now.wall - $0) * 1000 } ?? 0
+        if var anycast = state.anycast {
+            anycast.heldDown = max(0, anycast.heldDown - elapsed / 1000)
+            server.announcements.restore(anycast)
+        }
         let sticks = Dictionary(grouping: state.sticks, by: \.pool).reduce(0) { $0 + restore($1.value, pool: $1.key, elapsed: elapsed) }
         var metadata: Logger.Metadata = ["from": "\(source)", "servers": "\(restored)", "sticks": "\(sticks)"]
         if !others.isEmpty {
