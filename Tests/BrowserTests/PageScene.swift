@@ -17,7 +17,10 @@ final class PageScene {
     var page: String { "http://\(proxy.addresses["admin"] ?? "")/" }
     var socket: String { folder.path + "/admin.sock" }
 
-    init() throws {
+    /// - Parameters:
+    ///   - lines: further keys of the file
+    ///   - stick: of pool `compilers`
+    init(lines: [String] = [], stick: String? = nil) throws {
         folder = try TemporaryFolder()
         authority = try StandInAuthority(name: "page")
         servers = try ["p1", "q1"].map { name in
@@ -33,7 +36,7 @@ final class PageScene {
         try authority.writeTrust(to: folder.path)
         try authority.issue(CertificateProfile("puppet.test", names: ["puppet"], addresses: ["127.0.0.1"])).write(to: folder.path)
         try folder.write(token + "\n", to: "page-token")
-        proxy = try ProxyProcess(configuration: try folder.write(Self.configuration(servers), to: "puppetfront.yaml"))
+        proxy = try ProxyProcess(configuration: try folder.write(Self.configuration(servers, lines, stick), to: "puppetfront.yaml"))
     }
 
     deinit {
@@ -41,14 +44,15 @@ final class PageScene {
         for server in servers { server.stop() }
     }
 
-    private static func configuration(_ servers: [StandInServer]) -> String {
+    private static func configuration(_ servers: [StandInServer], _ lines: [String], _ stick: String?) -> String {
         """
+        \(lines.joined(separator: "\n"))
         listeners:
           - name: agents
             address: "127.0.0.1:0"
             tls: { certificate: { chain: puppet.test.pem, key: puppet.test.key }, client_ca: ca.pem, crl: crl.pem }
         pools:
-          compilers: { servers: [{ name: p1, address: "\(servers[0].address)", maxconn: 1 }] }
+          compilers: { \(stick.map { "stick: \($0), " } ?? "")servers: [{ name: p1, address: "\(servers[0].address)", maxconn: 1 }] }
           other: { servers: [{ name: q1, address: "\(servers[1].address)" }] }
         environments: { staging: other, default: compilers }
         admin:

@@ -49,7 +49,7 @@ struct AnnouncesThroughBIRDTests {
         let configuration = Configuration(
             .init(servers: [Configuration.server("s1", server.address)]),
             lines: [
-                "site: eie", "sites: { eie: {} }", "anycast: { eie: { pools: [compilers], rise: 1, \(via) } }",
+                "site: eie", "sites: { eie: {} }", "anycast: { eie: { pools: [compilers], rise: 1, hold_down: 1s, \(via) } }",
                 "admin: { socket: { path: admin.sock } }",
             ])
         let old = try scene.start(configuration)
@@ -63,7 +63,16 @@ struct AnnouncesThroughBIRDTests {
         #expect(old.child.waitForEnd(within: .seconds(20)) == 0)
         #expect(waitUntil { show().contains("in_force: yes") }, "\(show())")
         #expect(!commands().dropFirst(before).contains("disable anycast4"), "\(commands())")
-        new.child.signal(SIGKILL)
+        // What an operator set holds for the next instance too.
+        _ = try UnixClient.ask(scene.folder.path + "/admin.sock", "set anycast off")
+        #expect(waitUntil { show().contains("state: withdrawn") && show().contains("in_force: yes") }, "\(show())")
+        let next = try scene.start(configuration, arguments: ["--takeover"])
+        #expect(new.child.waitForEnd(within: .seconds(20)) == 0)
+        #expect(waitUntil { show().contains("set off by an operator") && show().contains("in_force: yes") }, "\(show())")
+        #expect(commands().last == "disable last4" || !commands().suffix(4).contains("enable anycast4"), "\(commands())")
+        _ = try UnixClient.ask(scene.folder.path + "/admin.sock", "set anycast auto")
+        #expect(waitUntil(within: .seconds(60)) { show().contains("state: announced") && show().contains("in_force: yes") }, "\(show())")
+        next.child.signal(SIGKILL)
         #expect(waitUntil { commands().last == "disable last4" && commands().dropFirst(before).contains("disable anycast4") })
     }
 
