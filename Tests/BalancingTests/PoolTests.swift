@@ -147,7 +147,9 @@ struct PoolTests {
     }
 
     /// `queue.no_server`: new requests while no server is usable; those of another instance are refused in both cases.
-    @Test(arguments: [(QueueSettings.WithoutServer.reject, ["no_server", "no_server", "no_server"]), (.wait, ["queued", "queued", "queue_full"])])
+    @Test(arguments: [
+        (QueueSettings.WithoutServer.reject, ["no_server", "no_server", "no_server"]), (.wait, ["queued", "queued", "queue_full"]),
+    ])
     func aRequestWithoutAServer(_ rule: QueueSettings.WithoutServer, answers: [String]) {
         var script = PoolScript(PoolTests.settings(server("a"), queue: QueueSettings(size: 2, withoutServer: rule)))
         script.handle(.admin(script.id("a"), .maint))
