@@ -105,12 +105,21 @@ struct SitesTests {
         print("sites: every site unfit: \(all)")
         #expect(all.failures.isEmpty, "the address stays")
         #expect(all.lastServer == "site3")
+    }
 
-        // No server anywhere for a while: agents are queued.
+    /// Where no site has a server, agents are queued (`queue.no_server: wait`).
+    @Test func agentsWaitForAServer() throws {
+        let sites = try SitesScene()
+        for site in 1...2 { try sites.startProxy(site) }
+        for site in 1...2 { try #require(sites.waitForState(site, "announced"), "\(sites.ask(site, "show anycast"))") }
+        try #require(try waitUntil(within: .seconds(30)) { try sites.load(seconds: 1.5) {}.lastServer == "site1" })
+        // A request that finds all servers dead before the checks do has no attempt left: so the last one dies alone.
+        for site in 2...3 { sites.killServer(site) }
+        #expect(waitUntil(within: .seconds(20)) { (2...3).allSatisfy { sites.isDown($0, for: 1) && sites.isDown($0, for: 2) } })
         let none = try sites.load(seconds: 6) {
-            sites.killServer(3)
-            #expect(waitUntil(within: .seconds(20)) { sites.isDown(3, for: 1) && sites.isDown(3, for: 2) })
-            #expect(waitUntil { sites.queued(1) + sites.queued(2) + sites.queued(3) == 6 }, "of each of the agents one")
+            sites.killServer(1)
+            #expect(waitUntil(within: .seconds(20)) { sites.isDown(1, for: 1) && sites.isDown(1, for: 2) })
+            #expect(waitUntil { sites.queued(1) + sites.queued(2) == 6 }, "of each of the agents one")
             try sites.startServer(3)
         }
         print("sites: no server anywhere: \(none)")
