@@ -43,7 +43,8 @@ extension PoolWorld {
             if mayWait(request), model.settings.stick!.wait > .zero { return .waits(stickyServer: model.servers[stickyServer].id, tier: 0) }
         }
         guard let tier = model.tier(request.tried) else {
-            return model.standing == .down && (request.attempt != .first || model.settings.queue.withoutServer == .wait) ? .waits(stickyServer: nil, tier: 0) : .refused
+            let mayWait = request.attempt != .first || model.settings.queue.withoutServer == .wait
+            return model.standing == .down && mayWait ? .waits(stickyServer: nil, tier: 0) : .refused
         }
         if isHeld { return .waits(stickyServer: nil, tier: tier) }
         let waiter = waiter(request, stickyServer: nil, tier: tier)

@@ -132,7 +132,8 @@ package struct SavedState: Sendable, Equatable {
             guard words.count == 2, let seconds = Int64(text(1)), Self.seconds.contains(seconds) else { return false }
             savedAt = seconds
         case "#anycast":
-            guard words.count == 3, let override = AnycastOverride(rawValue: text(1)), let left = Int64(text(2)), Self.seconds.contains(left)
+            guard words.count == 3, let override = AnycastOverride(rawValue: text(1)), let left = Int64(text(2)),
+                Self.seconds.contains(left)
             else { return false }
             anycast = Anycast(override: override, heldDown: left)
         case "#configured":
