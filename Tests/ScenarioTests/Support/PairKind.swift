@@ -124,7 +124,7 @@ struct PairKind: Sendable, CustomTestStringConvertible {
             try scene.send(make("GET", "/puppet/v3/file_metadata/modules/m/leaver?environment=narrow", .text))
             try scene.awaitWorker()
             try scene.leave()
-            try scene.awaitWorker()
+            scene.awaitLine()
             scene.servers.gate.open()
             defer { holder.close() }
             return [try holder.readResponse()?.text ?? "no response"]

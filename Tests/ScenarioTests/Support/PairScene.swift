@@ -118,6 +118,9 @@ final class PairScene {
         other.close()
     }
 
+    /// Waits until one more request has ended. A connection that was reset may stay open for a moment, while another test starts a program.
+    func awaitLine() { _ = waitUntil { log.count > lineCount } }
+
     /// Waits until the servers have seen one more request of this kind to the end.
     func awaitServer() { _ = waitUntil { servers.seen.count > seenCount } }
 
