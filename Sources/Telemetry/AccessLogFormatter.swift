@@ -27,7 +27,7 @@ package struct AccessLogFormatter: Sendable {
         let certificate = record.serial.count + record.agentVersion.count + record.compiler.count
         let what = record.method.count + record.target.count + record.endpoint.count + record.certname.count
         let way = record.environment.count + record.transaction.count + record.route.count + record.pool.count + record.server.count
-        let failure = record.cause.count + record.errorText.count
+        let failure = record.cause.count + record.errorText.count + record.via.count
         return 1024 + LineWriter.escapedBound(who + certificate + what + way + failure)
     }
 

@@ -133,6 +133,13 @@ struct AccessLogFormatterTests {
         #expect(text.hasSuffix("}\n") && text.filter { $0 == "\n" }.count == 1)
     }
 
+    /// Room for a line is found before it is written.
+    @Test func aLongWayOverInstancesFits() {
+        var record = AccessRecord()
+        record.via = [UInt8](repeating: 1, count: 3_000)
+        #expect(line(record, .json).contains(#","via":"\u0001"#))
+    }
+
     @Test func jsonHasEveryKeyWhereNothingIsKnown() throws {
         let text = line(AccessRecord(), .json)
         #expect(Self.keys(of: text) == Self.keys)
